@@ -1,0 +1,88 @@
+/** AsyncAPI 3.0 of the topics, generated from the schemas and the registry; docs/asyncapi.json is its checked-in copy. */
+import { z } from 'zod';
+import { services, topics, type ServiceEntry } from './registry.ts';
+import { eventSchemas, eventTypes } from './schemas.ts';
+
+const summaries = {
+  order_placed: 'An order was accepted.',
+  order_cancelled: 'The customer asked to cancel; the shipment service decides.',
+  payment_processed: 'An order was charged, refused, or refunded.',
+  inventory_updated: 'The stock of an order was reserved, refused, or put back.',
+  shipment_processed: 'The parcel has gone, or never will.',
+} as const satisfies Record<keyof typeof eventSchemas, string>;
+
+const headers = {
+  type: 'object',
+  properties: {
+    ce_specversion: { type: 'string', const: '1.0' },
+    ce_id: { type: 'string', description: '<order_id>:<type>:<status>; the same fact always has the same id.' },
+    ce_type: { type: 'string', description: "The topic's name." },
+    ce_source: { type: 'string', format: 'uri-reference' },
+    ce_subject: { type: 'string', format: 'uuid', description: 'The order id.' },
+    ce_time: { type: 'string', format: 'date-time' },
+    'content-type': { type: 'string', const: 'application/json' },
+    traceparent: { type: 'string', description: 'W3C Trace Context.' },
+  },
+  required: ['ce_specversion', 'ce_id', 'ce_type', 'ce_source', 'ce_subject', 'ce_time', 'content-type'],
+};
+
+/** JSON Schema (2020-12) of each event's data. */
+export const eventJsonSchemas = (): Record<string, unknown> =>
+  Object.fromEntries(eventTypes.map((type) => [type, z.toJSONSchema(eventSchemas[type], { io: 'input' })]));
+
+export function asyncApiDocument(): Record<string, unknown> {
+  const schemas = eventJsonSchemas();
+  const entries: readonly ServiceEntry[] = Object.values(services);
+  const operation = (service: ServiceEntry, action: 'send' | 'receive', type: string): [string, unknown] => [
+    `${service.name}.${action}.${type}`,
+    {
+      action,
+      channel: { $ref: `#/channels/${type}` },
+      ...(action === 'receive'
+        ? { bindings: { kafka: { groupId: { type: 'string', const: service.consumerGroup }, bindingVersion: '0.5.0' } } }
+        : {}),
+    },
+  ];
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'order-pipeline events',
+      version: '1.0.0',
+      description: 'CloudEvents 1.0, Kafka binary binding; key = order id. Consumers ignore unknown fields.',
+    },
+    defaultContentType: 'application/json',
+    channels: Object.fromEntries(
+      eventTypes.map((type) => [
+        type,
+        {
+          address: type,
+          messages: { [type]: { $ref: `#/components/messages/${type}` } },
+          bindings: {
+            kafka: { topic: type, partitions: topics.find((topic) => topic.name === type)?.partitions, bindingVersion: '0.5.0' },
+          },
+        },
+      ]),
+    ),
+    operations: Object.fromEntries(
+      entries.flatMap((service) => [
+        ...service.produces.map((type) => operation(service, 'send', type)),
+        ...service.consumes.map((type) => operation(service, 'receive', type)),
+      ]),
+    ),
+    components: {
+      messages: Object.fromEntries(
+        eventTypes.map((type) => [
+          type,
+          {
+            name: type,
+            summary: summaries[type],
+            headers: { $ref: '#/components/schemas/headers' },
+            payload: { schemaFormat: 'application/schema+json;version=draft-2020-12', schema: schemas[type] },
+            bindings: { kafka: { key: { type: 'string', format: 'uuid' }, bindingVersion: '0.5.0' } },
+          },
+        ]),
+      ),
+      schemas: { headers },
+    },
+  };
+}
