@@ -1,0 +1,238 @@
+/**
+ * A member of a consumer group, on kafkajs. Offsets are committed only after the chunk's effects are durable and its
+ * outcomes acknowledged; a chunk that cannot be finished because the membership was lost is left to the next owner,
+ * whose decisions are fenced by the database.
+ */
+import type { EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type { EventType } from '@order-pipeline/events';
+import { ChunkCollector } from './chunk-collector.ts';
+import { createChunkProcessor, type Handler } from './chunk-processor.ts';
+import type { Logger } from './kafka.ts';
+import type { MessagingMetrics } from './metrics.ts';
+import { backoffMs, wait } from './outage.ts';
+import type { Publisher } from './publisher.ts';
+
+export interface ConsumerSettings {
+  readonly sessionTimeoutMs: number;
+  /** Most events in one chunk. */
+  readonly maxChunkSize: number;
+  /** Tries of an event that fails alone, before it is dead-lettered. */
+  readonly maxAttempts: number;
+}
+
+export const defaultConsumerSettings: ConsumerSettings = { sessionTimeoutMs: 10_000, maxChunkSize: 500, maxAttempts: 3 };
+
+export interface ConsumerOptions {
+  readonly kafka: Kafka;
+  readonly consumerGroup: string;
+  readonly topics: readonly EventType[];
+  readonly handler: Handler;
+  readonly publisher: Publisher;
+  readonly isOutage: (error: unknown) => boolean;
+  readonly logger: Logger;
+  readonly metrics: MessagingMetrics;
+  readonly settings?: Partial<ConsumerSettings>;
+  /** Called once when the consumer is beyond help; the process should drain and exit. */
+  readonly onFatal: (error: Error) => void;
+}
+
+export interface ConsumerHealth {
+  readonly status: 'starting' | 'up' | 'degraded' | 'down';
+  readonly detail?: string;
+}
+
+export interface RunningConsumer {
+  /** Finishes the chunk in hand, commits, leaves the group. */
+  stop(): Promise<void>;
+  health(): ConsumerHealth;
+  /** False when nothing has moved for so long, fetches and heartbeats included, that only a restart can help. */
+  isAlive(): boolean;
+}
+
+interface Slice {
+  readonly payload: EachBatchPayload;
+  readonly messages: readonly KafkaMessage[];
+}
+
+const chunkTargetMs = 500;
+const heartbeatTickMs = 1_000;
+const maxFetchWaitMs = 250;
+const maxBytesPerPartition = 256 * 1024;
+const maxBytesPerFetch = 4 * 1024 * 1024;
+/** More than the partitions of all topics of a group: every one takes part in the chunks, none waits for another's batch. */
+const partitionsConsumedConcurrently = 256;
+const drainLimitMs = 5_000;
+const silenceBeforeDeadMs = 120_000;
+const outageBackoff = { firstMs: 100, maxMs: 2_000 };
+
+export function startConsumer(options: ConsumerOptions): RunningConsumer {
+  const { kafka, consumerGroup, topics, logger, metrics } = options;
+  const settings = { ...defaultConsumerSettings, ...options.settings };
+  /** Aborts every wait: work in hand is then left to the next owner of its partitions. */
+  const abandon = new AbortController();
+  let stopping = false;
+  let running = false;
+  let member = false;
+  let everJoined = false;
+  let outage: string | undefined;
+  let dead: Error | undefined;
+  let lastSignOfLifeMs = performance.now();
+  const alive = (): void => void (lastSignOfLifeMs = performance.now());
+
+  const onOutage = (error: Error | undefined): void => {
+    alive();
+    if (error && outage === undefined) logger.warn({ err: error }, 'waiting for an outage to end');
+    if (!error && outage !== undefined) logger.info({}, 'the outage is over');
+    outage = error?.message;
+    metrics.inOutage.set(error ? 1 : 0);
+    if (error && stopping) abandon.abort(error);
+  };
+
+  const processChunk = createChunkProcessor({
+    ...options,
+    maxAttempts: settings.maxAttempts,
+    retryBackoff: { firstMs: 50, maxMs: 1_000 },
+    outageBackoff,
+    onOutage,
+  });
+
+  const collector = new ChunkCollector<Slice>({
+    sizeOf: (slice) => slice.messages.length,
+    run: runChunk,
+    maxSize: settings.maxChunkSize,
+    targetMs: chunkTargetMs,
+  });
+
+  async function runChunk(slices: readonly Slice[]): Promise<void> {
+    const stopTimer = metrics.batchSeconds.startTimer();
+    const { commitOffsetsIfNecessary, heartbeat } = slices[0]!.payload;
+    // There is no background heartbeat in kafkajs. One that fails says that the membership is lost.
+    const lost = new AbortController();
+    const beat = setInterval(() => heartbeat().then(alive, (error: unknown) => lost.abort(error)), heartbeatTickMs);
+    try {
+      await processChunk(
+        slices.flatMap(({ payload: { batch }, messages }) =>
+          messages.map((message) => ({ topic: batch.topic, partition: batch.partition, message })),
+        ),
+        AbortSignal.any([abandon.signal, lost.signal]),
+      );
+      await commitOffsetsIfNecessary({ topics: nextOffsets(slices) });
+      for (const { payload, messages } of slices) {
+        const { topic, partition, highWatermark } = payload.batch;
+        const last = messages.at(-1)!.offset;
+        payload.resolveOffset(last);
+        metrics.consumed.inc({ topic }, messages.length);
+        metrics.lag.set({ topic, partition }, Math.max(0, Number(BigInt(highWatermark) - BigInt(last) - 1n)));
+      }
+      alive();
+    } finally {
+      clearInterval(beat);
+      stopTimer();
+    }
+    if (lost.signal.aborted) throw lost.signal.reason;
+  }
+
+  // When one partition's chunk fails, the others stop as well, so that the group is rejoined at once.
+  let inWork = 0;
+  let failed = false;
+  async function eachBatch(payload: EachBatchPayload): Promise<void> {
+    const { messages } = payload.batch;
+    inWork += 1;
+    try {
+      for (let next = 0; next < messages.length && payload.isRunning() && !failed && !stopping; ) {
+        const slice = messages.slice(next, next + collector.size);
+        await collector.submit({ payload, messages: slice });
+        next += slice.length;
+      }
+    } catch (error) {
+      failed = true;
+      if (!stopping) throw error;
+    } finally {
+      inWork -= 1;
+      if (inWork === 0) failed = false;
+    }
+  }
+
+  const consumer = kafka.consumer({
+    groupId: consumerGroup,
+    sessionTimeout: settings.sessionTimeoutMs,
+    heartbeatInterval: Math.floor(settings.sessionTimeoutMs / 4),
+    maxWaitTimeInMs: maxFetchWaitMs,
+    maxBytesPerPartition,
+    maxBytes: maxBytesPerFetch,
+    allowAutoTopicCreation: false,
+    // kafkajs' defaults change under NODE_ENV=test, and the client's own settings do not reach consumers: all are named.
+    retry: { initialRetryTime: 200, maxRetryTime: 2_000, factor: 0.2, multiplier: 2, retries: 8, restartOnFailure: async () => true },
+  });
+  consumer.on('consumer.group_join', ({ payload }) => {
+    alive();
+    member = everJoined = true;
+    metrics.rebalances.inc();
+    metrics.lag.reset();
+    logger.info({ consumer_group: consumerGroup, assignment: payload.memberAssignment }, 'joined the consumer group');
+  });
+  consumer.on('consumer.fetch', alive);
+  consumer.on('consumer.heartbeat', alive);
+  consumer.on('consumer.rebalancing', alive);
+  consumer.on('consumer.crash', ({ payload }) => {
+    alive();
+    member = false;
+    if (stopping) return;
+    if (payload.restart) {
+      logger.warn({ err: payload.error, consumer_group: consumerGroup }, 'lost the connection to Kafka, joining again');
+    } else {
+      dead = payload.error;
+      options.onFatal(payload.error);
+    }
+  });
+
+  const begin = async (): Promise<void> => {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        await consumer.connect();
+        await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+        // Every assigned partition takes part in the chunks, so none waits for another's batch.
+        await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently, eachBatch });
+        running = true;
+        return;
+      } catch (error) {
+        alive();
+        if (attempt === 0) logger.warn({ err: error, topics }, 'Kafka or its topics are not there yet, trying on');
+        await wait(backoffMs(outageBackoff, attempt), abandon.signal);
+      }
+    }
+  };
+  const begun = begin().catch((error: unknown) => {
+    if (!stopping) options.onFatal(error as Error);
+  });
+
+  return {
+    async stop() {
+      stopping = true;
+      const tooLate = new Error('the consumer is stopping');
+      if (!running || outage !== undefined) abandon.abort(tooLate);
+      const limit = setTimeout(() => abandon.abort(tooLate), drainLimitMs);
+      await Promise.all([begun, consumer.disconnect()]);
+      clearTimeout(limit);
+      member = false;
+    },
+    health() {
+      if (dead) return { status: 'down', detail: dead.message };
+      if (!everJoined) return { status: 'starting', detail: `joining the consumer group ${consumerGroup}` };
+      if (outage !== undefined) return { status: 'degraded', detail: outage };
+      return member ? { status: 'up' } : { status: 'degraded', detail: 'Kafka is away' };
+    },
+    isAlive: () => dead === undefined && performance.now() - lastSignOfLifeMs < silenceBeforeDeadMs,
+  };
+}
+
+function nextOffsets(slices: readonly Slice[]): { topic: string; partitions: { partition: number; offset: string }[] }[] {
+  const byTopic = new Map<string, { partition: number; offset: string }[]>();
+  for (const { payload, messages } of slices) {
+    const { topic, partition } = payload.batch;
+    const list = byTopic.get(topic) ?? [];
+    list.push({ partition, offset: (BigInt(messages.at(-1)!.offset) + 1n).toString() });
+    byTopic.set(topic, list);
+  }
+  return [...byTopic].map(([topic, partitions]) => ({ topic, partitions }));
+}

@@ -1,0 +1,97 @@
+/** One producer per process: batches of events out, acknowledged by all in-sync replicas, with where each one landed. */
+import { Partitioners, type Kafka, type Message } from 'kafkajs';
+import { encodeEvent, type PipelineEvent } from '@order-pipeline/events';
+import type { MessagingMetrics } from './metrics.ts';
+import { OutageError } from './outage.ts';
+
+export interface PublishedAt {
+  readonly partition: number;
+  readonly offset: string;
+}
+
+export interface OutgoingRecord {
+  readonly topic: string;
+  readonly key: Buffer | string | null;
+  readonly value: Buffer | string | null;
+  readonly headers: NonNullable<Message['headers']>;
+}
+
+export interface Publisher {
+  /** Rejects with an OutageError when Kafka did not acknowledge all; some may have been written, and may be sent again. */
+  send(records: readonly OutgoingRecord[]): Promise<PublishedAt[]>;
+  publish(events: readonly PipelineEvent[]): Promise<PublishedAt[]>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Above this a send is split, so that a request stays far below the broker's limit. */
+const maxRecordsPerSend = 1_000;
+
+export function createPublisher(kafka: Kafka, metrics: MessagingMetrics): Publisher {
+  const producer = kafka.producer({
+    allowAutoTopicCreation: false,
+    maxInFlightRequests: 5,
+    createPartitioner: rememberingPartitioner,
+  });
+  let connected: Promise<void> | undefined;
+
+  // A failed connect is forgotten, so that the next send tries anew.
+  const connect = (): Promise<void> => {
+    connected ??= producer.connect().catch((error: unknown) => {
+      connected = undefined;
+      throw error;
+    });
+    return connected;
+  };
+
+  const sendOnce = async (records: readonly OutgoingRecord[]): Promise<PublishedAt[]> => {
+    const messages = records.map(({ key, value, headers }): Message => ({ key, value, headers }));
+    const byTopic = new Map<string, Message[]>();
+    records.forEach(({ topic }, index) => {
+      const list = byTopic.get(topic) ?? [];
+      list.push(messages[index]!);
+      byTopic.set(topic, list);
+    });
+    try {
+      await connect();
+      const acknowledged = await producer.sendBatch({
+        acks: -1,
+        topicMessages: [...byTopic].map(([topic, list]) => ({ topic, messages: list })),
+      });
+      const nextOffset = new Map(acknowledged.map((entry) => [`${entry.topicName}:${entry.partition}`, BigInt(entry.baseOffset!)]));
+      return records.map(({ topic }, index) => {
+        const partition = messages[index]!.partition!;
+        const offset = nextOffset.get(`${topic}:${partition}`)!;
+        nextOffset.set(`${topic}:${partition}`, offset + 1n);
+        return { partition, offset: offset.toString() };
+      });
+    } catch (error) {
+      throw new OutageError('kafka', error);
+    }
+  };
+
+  const send = async (records: readonly OutgoingRecord[]): Promise<PublishedAt[]> => {
+    const published: PublishedAt[] = [];
+    for (let start = 0; start < records.length; start += maxRecordsPerSend) {
+      published.push(...(await sendOnce(records.slice(start, start + maxRecordsPerSend))));
+    }
+    for (const { topic } of records) metrics.produced.inc({ topic });
+    return published;
+  };
+
+  return {
+    send,
+    publish: (events) => send(events.map(encodeEvent)),
+    start: connect,
+    stop: () => producer.disconnect(),
+  };
+}
+
+/** The Java client's murmur2 partitioner, which also notes its choice on the message: kafkajs does not report it. */
+const rememberingPartitioner: typeof Partitioners.DefaultPartitioner = () => {
+  const choose = Partitioners.DefaultPartitioner();
+  return (args) => {
+    args.message.partition = choose(args);
+    return args.message.partition;
+  };
+};
