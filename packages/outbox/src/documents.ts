@@ -1,0 +1,57 @@
+/** Documents that carry a version: loaded and written per batch, each write conditional on what was read. */
+import type { AnyBulkWriteOperation, Collection, Filter } from 'mongodb';
+import { duplicateKeyIndexes } from './bulk-errors.ts';
+
+export interface Versioned {
+  readonly _id: string;
+  /** Counts the writes; 0 means that it is not stored yet. */
+  readonly version: number;
+}
+
+export interface Change<Doc extends Versioned> {
+  readonly before: Doc | undefined;
+  readonly after: Doc;
+}
+
+export interface DocumentStore<Doc extends Versioned> {
+  load(ids: readonly string[]): Promise<Map<string, Doc>>;
+  /** Writes what changed; answers the ids whose document was written by another meanwhile, which were left as they are. */
+  save(changes: readonly Change<Doc>[]): Promise<Set<string>>;
+}
+
+/**
+ * Concurrent writers of fields that no decision changes (the relay pulling from `outbox`) are not disturbed: only
+ * top-level fields whose value is another object than the one that was read are set.
+ */
+export function createDocumentStore<Doc extends Versioned>(collection: Collection<Doc>): DocumentStore<Doc> {
+  return {
+    async load(ids) {
+      const documents = await collection
+        .find({ _id: { $in: ids } } as unknown as Filter<Doc>, { projection: { outbox: 0 } })
+        .toArray();
+      return new Map(documents.map((document) => [document._id, document as unknown as Doc]));
+    },
+    async save(changes) {
+      // An upsert on {_id, version}: if another version is there by now, the insert that follows fails on _id, and the
+      // error names the operation. A plain conditional update would only lower a total.
+      const operations = changes.map(({ before, after }) => ({
+        updateOne: {
+          filter: { _id: after._id, version: after.version },
+          update: { $set: { ...changedFields(before, after), version: after.version + 1 } },
+          upsert: true,
+        },
+      }));
+      try {
+        await collection.bulkWrite(operations as unknown as AnyBulkWriteOperation<Doc>[], { ordered: false });
+        return new Set();
+      } catch (error) {
+        return new Set(duplicateKeyIndexes(error).map((index) => changes[index]!.after._id));
+      }
+    },
+  };
+}
+
+const changedFields = <Doc extends Versioned>(before: Doc | undefined, after: Doc): Partial<Doc> =>
+  Object.fromEntries(
+    Object.entries(after).filter(([name, value]) => name !== '_id' && value !== before?.[name as keyof Doc]),
+  ) as Partial<Doc>;
