@@ -1,0 +1,37 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { delimiter, dirname, join } from 'node:path';
+import { SetupError } from '../setup-error.ts';
+
+const remedy =
+  'Kafka needs Java 17 or newer: install one (for example the package openjdk-17-jre-headless, or Temurin) ' +
+  'and have java on the PATH or JAVA_HOME set; or set KAFKA_BOOTSTRAP_SERVERS to use a broker of your own.';
+
+/** The first executable of that name on the PATH. */
+export function findOnPath(name: string): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
+
+export interface Java {
+  readonly command: string;
+  /** The same for the same build of Java: a class-data archive of another build is of no use. */
+  readonly fingerprint: string;
+}
+
+export function findJava(): Java {
+  const atHome = process.env.JAVA_HOME === undefined ? undefined : join(process.env.JAVA_HOME, 'bin', 'java');
+  const command = atHome !== undefined && existsSync(atHome) ? atHome : findOnPath('java');
+  if (command === undefined) throw new SetupError(`Java was not found. ${remedy}`);
+  const real = realpathSync(command);
+  const releaseFile = join(dirname(dirname(real)), 'release');
+  const release = existsSync(releaseFile) ? readFileSync(releaseFile, 'utf8') : '';
+  const version = /^JAVA_VERSION="(?:1\.)?(\d+)/m.exec(release)?.[1];
+  if (version !== undefined && Number(version) < 17) {
+    throw new SetupError(`Java ${version} was found (${command}), which is too old. ${remedy}`);
+  }
+  return { command, fingerprint: createHash('sha256').update(`${real}\n${release}`).digest('hex').slice(0, 12) };
+}
+
+/** The remedy, for a java that is there and does not run (macOS has a stand-in that only prints a hint). */
+export const javaRemedy = remedy;

@@ -1,0 +1,114 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ManagedProcess } from '../managed-process.ts';
+import { freePort } from '../ports.ts';
+import { SetupError } from '../setup-error.ts';
+import { launchBroker, newClusterId, type BrokerPorts, type BrokerSpec, type ExtraListener } from './kafka-broker.ts';
+import { kafkaFiles } from './kafka-files.ts';
+import { kafkaReady } from './kafka-ready.ts';
+import { combine, createNode, lastLines, type EngineNode } from './node.ts';
+
+export interface KafkaOptions {
+  /** Holds data, ports and logs/; a later start with the same folder finds them again. */
+  readonly dataDir: string;
+  /** 1, or 3: then every topic's default is three copies with two in sync. Default 1. */
+  readonly brokers?: 1 | 3;
+  /** Of the first broker. Default: a free one, remembered with the data. */
+  readonly port?: number;
+  /** For a proxy between clients and broker; broker n of a cluster uses both ports plus n - 1. */
+  readonly extraListener?: ExtraListener;
+}
+
+export interface KafkaEngine extends EngineNode {
+  readonly bootstrapServers: string;
+  readonly clusterId: string;
+  /** Each broker alone; the engine's own kill, stop and start act on all of them. */
+  readonly brokers: readonly EngineNode[];
+}
+
+interface Remembered {
+  readonly clusterId: string;
+  readonly cluster: readonly BrokerPorts[];
+}
+
+const stopLimitMs = 20_000;
+
+/**
+ * Starts real Kafka (KRaft, broker and controller in one process) and waits until it serves.
+ *
+ *   const kafka = await startKafka({ dataDir });
+ *   new Kafka({ brokers: kafka.bootstrapServers.split(',') });
+ *   await kafka.kill();   // SIGKILL, and gone when this returns
+ *   await kafka.start();  // same port, same data
+ *   await kafka.stop();
+ *
+ * Throws SetupError when something on the machine is missing. Nothing is left running when this process dies.
+ */
+export async function startKafka(options: KafkaOptions): Promise<KafkaEngine> {
+  const files = await kafkaFiles();
+  const { clusterId, cluster } = await recall(options);
+  const specs = cluster.map((_, i): BrokerSpec => {
+    const extra = options.extraListener;
+    return {
+      nodeId: i + 1,
+      clusterId,
+      cluster,
+      dir: join(options.dataDir, `broker-${i + 1}`),
+      logDir: join(options.dataDir, 'logs', `broker-${i + 1}`),
+      extraListener: extra && { port: extra.port + i, advertisedPort: extra.advertisedPort + i },
+    };
+  });
+
+  const brokers = specs.map((spec) =>
+    createNode({
+      launch: () => launchBroker(files, spec),
+      ready: (process) => kafkaReady(spec, [spec.nodeId], () => whyEnded(spec, process)),
+      stopLimitMs,
+    }),
+  );
+  const everyNode = specs.map((spec) => spec.nodeId);
+  const all: EngineNode = combine(brokers, () =>
+    kafkaReady(specs[0]!, everyNode, () => (all.pids.length === 0 ? 'it ended' : undefined)),
+  );
+  try {
+    await all.start();
+  } catch (error) {
+    await all.stop();
+    throw error;
+  }
+  return Object.assign(all, {
+    bootstrapServers: cluster.map((node) => `127.0.0.1:${node.broker}`).join(','),
+    clusterId,
+    brokers,
+  });
+}
+
+function whyEnded(spec: BrokerSpec, process: ManagedProcess): string | undefined {
+  if (!process.exit) return undefined;
+  return (
+    `broker ${spec.nodeId} ended (${process.exit.signal ?? `exit code ${process.exit.code}`}); its logs are in ` +
+    `${spec.logDir} and close with:\n${lastLines(join(spec.logDir, 'console.log'), join(spec.logDir, 'server.log'))}`
+  );
+}
+
+/** The cluster that this folder holds, or a new one. */
+async function recall(options: KafkaOptions): Promise<Remembered> {
+  const file = join(options.dataDir, 'cluster.json');
+  const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Remembered) : undefined;
+  const count = options.brokers ?? known?.cluster.length ?? 1;
+  if (known && known.cluster.length !== count) {
+    throw new SetupError(
+      `${options.dataDir} holds a Kafka cluster of ${known.cluster.length} broker(s), and ${count} were asked for; ` +
+        'ask for as many, or delete that folder.',
+    );
+  }
+  const cluster: BrokerPorts[] = [];
+  for (let i = 0; i < count; i++) {
+    const ports = known?.cluster[i] ?? { broker: await freePort(), controller: await freePort() };
+    cluster.push(i === 0 && options.port !== undefined ? { ...ports, broker: options.port } : ports);
+  }
+  const remembered = { clusterId: known?.clusterId ?? newClusterId(), cluster };
+  mkdirSync(options.dataDir, { recursive: true });
+  writeFileSync(file, JSON.stringify(remembered));
+  return remembered;
+}

@@ -1,0 +1,78 @@
+import { execFileSync } from 'node:child_process';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { SetupError } from './setup-error.ts';
+import { waitFor } from './wait-for.ts';
+
+export interface LockHolder {
+  readonly pid: number;
+  /** Tells the holder from a later process that got the same pid. */
+  readonly started: string;
+  /** Another process that outlives the holder to clean up after it; the lock is free when that has ended too. */
+  readonly cleanerPid?: number;
+}
+
+/**
+ * Takes the lock at `path`, or returns who holds it. A lock whose holder is dead is taken over. Returns the release.
+ * Two processes that find the same dead lock at the same instant may both get it: callers guard something that stays
+ * right even then (an atomic rename, a server with its own lock), and use this to be polite and to explain.
+ */
+export function tryLock(path: string, cleanerPid?: number): { release(): void } | { heldBy: LockHolder } {
+  const mine: LockHolder = { pid: process.pid, started: startOf(process.pid) ?? '', ...(cleanerPid && { cleanerPid }) };
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify(mine));
+  try {
+    for (let attempt = 0; attempt < 2; attempt++) {
+      try {
+        linkSync(draft, path); // fails if it exists, and is never seen half written
+        return { release: () => rmSync(path, { force: true }) };
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      const holder = readHolder(path);
+      if (holder && isAlive(holder)) return { heldBy: holder };
+      rmSync(path, { force: true });
+    }
+    throw new SetupError(`The lock ${path} keeps changing hands; try again.`);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/** Waits for the lock as long as its holder lives, at most `timeoutMs`. */
+export async function withLock<T>(path: string, timeoutMs: number, work: () => Promise<T>): Promise<T> {
+  const attempt = async () => {
+    const lock = tryLock(path);
+    return 'release' in lock ? lock : undefined;
+  };
+  const lock = await waitFor(attempt, { what: `The lock ${path}`, timeoutMs, pollMs: 200 });
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
+
+const isAlive = (holder: LockHolder): boolean => startOf(holder.pid) === holder.started;
+
+function readHolder(path: string): LockHolder | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as LockHolder;
+  } catch {
+    return undefined;
+  }
+}
+
+/** When the process was started, in the system's own words; undefined when there is no such process. */
+export function startOf(pid: number): string | undefined {
+  try {
+    if (process.platform === 'linux') {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      // After the name, which may hold spaces and brackets: state is the first field, the start time the twentieth.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return fields[0] === 'Z' ? undefined : fields[19];
+    }
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,33 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+export interface WaitOptions {
+  /** What is waited for, as the subject of "… is not ready". */
+  readonly what: string;
+  readonly timeoutMs: number;
+  readonly pollMs?: number;
+  /** Called before each try; a string ends the wait at once with that reason. */
+  readonly giveUp?: () => string | undefined;
+}
+
+/**
+ * Tries until `attempt` answers with something other than undefined; a throw counts as "not yet". The error after the
+ * time-out carries the last reason, because "timed out" alone helps nobody.
+ */
+export async function waitFor<T>(attempt: () => Promise<T | undefined>, options: WaitOptions): Promise<T> {
+  const deadline = Date.now() + options.timeoutMs;
+  let lastReason = 'it gave no answer';
+  for (;;) {
+    const reason = options.giveUp?.();
+    if (reason !== undefined) throw new Error(`${options.what} is not ready: ${reason}`);
+    try {
+      const result = await attempt();
+      if (result !== undefined) return result;
+    } catch (error) {
+      lastReason = error instanceof Error ? error.message : String(error);
+    }
+    if (Date.now() >= deadline) {
+      throw new Error(`${options.what} is not ready after ${options.timeoutMs / 1000} s: ${lastReason}`);
+    }
+    await pause(options.pollMs ?? 50);
+  }
+}
