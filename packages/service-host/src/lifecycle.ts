@@ -1,0 +1,124 @@
+import type { Health } from './health.ts';
+import type { Logger } from './logger.ts';
+
+export interface Component {
+  readonly name: string;
+  /** Resolves once the component works. `stopping` is aborted when the process is told to stop meanwhile. */
+  start?(stopping: AbortSignal): unknown;
+  /** Finishes what is in hand and lets go. Also called when `start` failed or had not finished. */
+  stop?(): unknown;
+}
+
+export interface LifecycleOptions {
+  readonly logger: Logger;
+  readonly health?: Health;
+  /** Milliseconds for all components together to stop. */
+  readonly shutdownTimeoutMs: number;
+  /** Milliseconds for each component to start. */
+  readonly startTimeoutMs?: number;
+}
+
+/** A component did not start or stop in its time. */
+export class LifecycleTimeoutError extends Error {
+  override readonly name = 'LifecycleTimeoutError';
+}
+
+/**
+ * Components start in the order in which they were added and stop in reverse, so that each can rely on the ones before
+ * it from its first to its last moment.
+ */
+export class Lifecycle {
+  readonly #options: LifecycleOptions;
+  readonly #components: Component[] = [];
+  readonly #begun: Component[] = [];
+  readonly #stopping = new AbortController();
+  readonly #failed = Promise.withResolvers<never>();
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: LifecycleOptions) {
+    this.#options = options;
+    // Tests never look at `failed`; without a listener its rejection would end the process.
+    this.#failed.promise.catch(() => {});
+  }
+
+  /** Aborted as soon as the process is told to stop: for long polls and other waits that should end early. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  /** Rejects when a component has died for good. */
+  get failed(): Promise<never> {
+    return this.#failed.promise;
+  }
+
+  add<C extends Component>(component: C): C {
+    this.#components.push(component);
+    return component;
+  }
+
+  /** Throws what the first failing component threw, after stopping those before it. */
+  async start(): Promise<void> {
+    const { startTimeoutMs = 60_000, logger } = this.#options;
+    for (const component of this.#components) {
+      if (this.stopping.aborted) break;
+      this.#begun.push(component);
+      const startedAt = performance.now();
+      try {
+        await within(startTimeoutMs, `${component.name} did not start`, () => component.start?.(this.stopping));
+      } catch (error) {
+        if (this.stopping.aborted) break;
+        await this.stop().catch((stopError: unknown) => logger.error({ err: stopError }, 'the clean-up failed too'));
+        throw error;
+      }
+      logger.debug({ component: component.name, ms: Math.round(performance.now() - startedAt) }, 'component started');
+    }
+  }
+
+  /**
+   * Marks the process as draining and stops in reverse; a second call waits for the same stop. Throws
+   * LifecycleTimeoutError naming the component at which the time ran out, or an AggregateError of what components threw.
+   */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stopAll();
+    return this.#stopped;
+  }
+
+  /** Says that a component died for good: the process cannot go on, and whoever runs it drains it and exits 1. */
+  fail(error: unknown): void {
+    this.#failed.reject(error);
+  }
+
+  async #stopAll(): Promise<void> {
+    const { logger, health, shutdownTimeoutMs } = this.#options;
+    health?.drain();
+    this.#stopping.abort();
+    const deadline = performance.now() + shutdownTimeoutMs;
+    const errors: unknown[] = [];
+    for (const component of this.#begun.toReversed()) {
+      const leftMs = Math.max(0, deadline - performance.now());
+      try {
+        await within(leftMs, `${component.name} did not stop`, () => component.stop?.());
+      } catch (error) {
+        logger.error({ err: error, component: component.name }, 'a component did not stop cleanly');
+        if (error instanceof LifecycleTimeoutError) throw error;
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw new AggregateError(errors, 'not every component stopped cleanly');
+  }
+}
+
+export const createLifecycle = (options: LifecycleOptions): Lifecycle => new Lifecycle(options);
+
+async function within(timeoutMs: number, what: string, act: () => unknown): Promise<void> {
+  const timeout = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => timeout.reject(new LifecycleTimeoutError(`${what} within ${Math.round(timeoutMs)} ms`)),
+    timeoutMs,
+  );
+  try {
+    await Promise.race([act(), timeout.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

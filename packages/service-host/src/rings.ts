@@ -1,0 +1,137 @@
+/** The rings around every request, in the order in which createApp puts them; each does one thing. */
+import type { Context, Middleware, Next } from 'koa';
+import helmet from 'koa-helmet';
+import type { Logger } from './logger.ts';
+import type { ObserveRequest } from './metrics.ts';
+import { methodNotAllowed, notFound, toProblem, unavailable, type IsOutage } from './problem.ts';
+import type { ReplyValue, Route } from './route.ts';
+import { requestReader } from './validation.ts';
+
+const routeOf = (ctx: Context): string => (ctx.state['route'] as string | undefined) ?? 'unmatched';
+
+/** Duration of every request into the metrics, and at debug level into the log. */
+export function observe(record: ObserveRequest, logger: Logger): Middleware {
+  return async (ctx, next) => {
+    const startedAt = performance.now();
+    await next();
+    const ms = performance.now() - startedAt;
+    record(ctx.method, routeOf(ctx), ctx.status, ms / 1000);
+    if (logger.isLevelEnabled('debug')) {
+      logger.debug({ method: ctx.method, path: ctx.path, status: ctx.status, ms: Math.round(ms * 10) / 10 }, 'request');
+    }
+  };
+}
+
+/** Failures become replies here and nowhere else, and are logged here once. */
+export function problems(isOutage: IsOutage, logger: Logger): Middleware {
+  const logOutage = oncePerSecond((suppressed, fields) => logger.warn({ ...fields, suppressed }, 'answered 503'));
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      const problem = toProblem(error, isOutage);
+      if (problem.status >= 500) {
+        const fields = {
+          err: problem.cause ?? problem,
+          method: ctx.method,
+          route: routeOf(ctx),
+          trace_id: traceId(ctx),
+        };
+        if (problem.status === 503) logOutage(fields);
+        else logger.error(fields, 'request failed');
+      }
+      ctx.status = problem.status;
+      ctx.set(problem.headers as Record<string, string>);
+      ctx.body = JSON.stringify(problem.document(ctx.path));
+      ctx.type = 'application/problem+json';
+    }
+  };
+}
+
+/** An outage refuses thousands of requests a second for one reason; one line a second says so. */
+function oncePerSecond(log: (suppressed: number, fields: object) => void): (fields: object) => void {
+  let lastAt = Number.NEGATIVE_INFINITY;
+  let suppressed = 0;
+  return (fields) => {
+    const now = performance.now();
+    if (now - lastAt < 1000) {
+      suppressed += 1;
+      return;
+    }
+    log(suppressed, fields);
+    lastAt = now;
+    suppressed = 0;
+  };
+}
+
+/** W3C Trace Context: version, trace id, parent id, flags. */
+const traceId = (ctx: Context): string | undefined => /^00-([0-9a-f]{32})-/.exec(ctx.get('traceparent'))?.[1];
+
+type HelmetOptions = Parameters<typeof helmet>[0];
+
+// An API that answers JSON lets a browser do nothing with it. TLS ends in front of us, so HSTS is for who ends it.
+const forJson: HelmetOptions = {
+  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+  strictTransportSecurity: false,
+};
+
+/** helmet's headers never differ between two requests: they are computed once, by giving it a response that only notes. */
+export function securityHeaders(options: HelmetOptions = forJson): Middleware {
+  const headers: [string, string][] = [['Cache-Control', 'no-store']];
+  const noting = { setHeader: (name: string, value: string) => headers.push([name, value]), removeHeader() {} };
+  void helmet(options)({ req: {}, res: noting } as never, async () => {});
+  return (ctx, next) => {
+    for (const [name, value] of headers) ctx.res.setHeader(name, value);
+    return next();
+  };
+}
+
+/** Above the limit a request is refused at once: waiting would only make it late as well. */
+export function limitInFlight(limit: number): Middleware {
+  let inFlight = 0;
+  return async (_ctx, next) => {
+    if (limit === 0) return next();
+    if (inFlight >= limit) throw unavailable('The service is at its limit of requests at once', 1);
+    inFlight += 1;
+    try {
+      await next();
+    } finally {
+      inFlight -= 1;
+    }
+  };
+}
+
+/** The innermost ring: reads and checks what the route asks for, and gives its handler's answer. */
+export function runRoute(route: Route, bodyLimitBytes: number): Middleware {
+  const read = requestReader(route, bodyLimitBytes);
+  return async (ctx) => {
+    reply(ctx, await route.handle(await read(ctx)));
+  };
+}
+
+function reply(ctx: Context, { status, body, headers }: ReplyValue): void {
+  ctx.status = status;
+  if (headers !== undefined) ctx.set(headers as Record<string, string>);
+  if (body === undefined || body === null) {
+    ctx.body = null;
+  } else if (typeof body === 'string' || body instanceof Uint8Array || isStream(body)) {
+    ctx.body = body;
+  } else {
+    // Serialized inside the rings, so that a body that cannot be serialized is a 500 like any other.
+    const text = JSON.stringify(body);
+    ctx.type = 'application/json';
+    ctx.body = text;
+  }
+}
+
+const isStream = (body: object): boolean => 'pipe' in body && typeof body.pipe === 'function';
+
+/** Reached when no route answered: 405 where the path has other methods, else 404. */
+export function refuseUnmatched(ctx: Context, _next: Next): void {
+  const matched = (ctx as { matched?: readonly { readonly methods: readonly string[] }[] }).matched ?? [];
+  const allow = [...new Set(matched.flatMap(({ methods }) => methods))].sort();
+  if (allow.length === 0) throw notFound('There is nothing at this path');
+  if (ctx.method !== 'OPTIONS') throw methodNotAllowed(ctx.method, allow);
+  ctx.status = 204;
+  ctx.set('Allow', allow.join(', '));
+}

@@ -1,0 +1,128 @@
+/** A route is described once; the router, the validation and the OpenAPI document all come from the description. */
+import type { Readable } from 'node:stream';
+import type { Context } from 'koa';
+import { z } from 'zod';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export interface ResponseSpec {
+  readonly description: string;
+  /** Documents and types the body; answers are ours and are not validated again. */
+  readonly schema?: z.ZodType;
+  /** Header name to what it says. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** `application/json` where there is a schema, unless said otherwise. */
+  readonly contentType?: string;
+}
+
+type Parameters = z.ZodObject;
+
+/** The statuses that a handler may answer itself; 422, 413, 415 and 500 are the rings' business, or thrown as problems. */
+export type Status = 200 | 201 | 202 | 204 | 303 | 304 | 400 | 401 | 403 | 404 | 409 | 410 | 412 | 422 | 429 | 503;
+export type Responses = { readonly [S in Status]?: ResponseSpec };
+
+type DeepReadonly<T> = T extends readonly (infer U)[]
+  ? readonly DeepReadonly<U>[]
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T;
+
+type BodyOf<R> = R extends { readonly schema: infer S extends z.ZodType }
+  ? DeepReadonly<z.output<S>>
+  : string | Uint8Array | Readable | null | undefined;
+
+/** What a handler answers: one of the described statuses, with the body that belongs to it. */
+export type Reply<R extends Responses> = {
+  [S in keyof R & Status]: {
+    readonly status: S;
+    readonly headers?: Readonly<Record<string, string>>;
+  } & (R[S] extends { readonly schema: z.ZodType }
+    ? { readonly body: BodyOf<R[S]> }
+    : { readonly body?: BodyOf<R[S]> });
+}[keyof R & Status];
+
+type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
+
+export interface RouteRequest<R, P, Q, H, B> {
+  readonly params: Output<P>;
+  readonly query: Output<Q>;
+  readonly headers: Output<H>;
+  readonly body: Output<B>;
+  readonly ctx: Context;
+  /** Never there. Its mention makes TypeScript settle `responses` before it looks at what a handler answers. */
+  readonly responses?: R;
+}
+
+export interface RouteSpec<
+  R extends Responses,
+  P extends Parameters | undefined = undefined,
+  Q extends Parameters | undefined = undefined,
+  H extends Parameters | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+> {
+  readonly method: Method;
+  /** As OpenAPI writes it: `/orders/{order_id}`. */
+  readonly path: string;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  readonly params?: P;
+  /** Unknown parameters are refused, unless the object is a `z.looseObject`. */
+  readonly query?: Q;
+  /** Lower-case names; other headers are let through. */
+  readonly headers?: H;
+  /** Made of `z.strictObject`s: unknown fields are refused at every depth. */
+  readonly body?: B;
+  readonly responses: R;
+  handle(request: RouteRequest<R, P, Q, H, B>): Reply<R> | Promise<Reply<R>>;
+}
+
+export type AnyRequest = RouteRequest<unknown, unknown, unknown, unknown, unknown>;
+
+/** A described route whose types have done their work. */
+export interface Route {
+  readonly method: Method;
+  readonly path: string;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  readonly params?: Parameters | undefined;
+  readonly query?: Parameters | undefined;
+  readonly headers?: Parameters | undefined;
+  readonly body?: z.ZodType | undefined;
+  readonly responses: Responses;
+  handle(request: AnyRequest): ReplyValue | Promise<ReplyValue>;
+}
+
+export interface ReplyValue {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Types a route from its schemas. A handler that needs nothing of its request names it all the same (`_request`): only
+ * then does TypeScript type its answer by `responses`. Throws when the body's schema would let unknown fields through.
+ */
+export function route<
+  const R extends Responses,
+  P extends Parameters | undefined = undefined,
+  Q extends Parameters | undefined = undefined,
+  H extends Parameters | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+>(spec: RouteSpec<R, P, Q, H, B>): Route {
+  if (spec.body !== undefined)
+    refuseLooseObjects(z.toJSONSchema(spec.body, { io: 'input', unrepresentable: 'any' }), spec.path);
+  return spec as unknown as Route;
+}
+
+/** zod ignores unknown fields unless told otherwise, and one forgotten level is enough to hide a client's typing error. */
+function refuseLooseObjects(node: unknown, where: string): void {
+  if (typeof node !== 'object' || node === null) return;
+  if ('properties' in node && !('additionalProperties' in node)) {
+    throw new TypeError(`${where}: the body has an object that lets unknown fields through; use z.strictObject`);
+  }
+  for (const [key, child] of Object.entries(node)) refuseLooseObjects(child, `${where} › ${key}`);
+}
