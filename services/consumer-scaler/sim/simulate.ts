@@ -1,0 +1,74 @@
+import { ConsumerGroup, type Traffic } from './consumer-group.ts';
+import type { Policy } from './rivals.ts';
+
+export type Outcome = {
+  /** Seconds in which the oldest unprocessed record was older than the objective allows. */
+  readonly secondsLate: number;
+  /** The age at which 99 % of the records had been processed. */
+  readonly p99AgeSeconds: number;
+  readonly replicaHours: number;
+  /** Times that the whole group stopped because its members changed. */
+  readonly rebalances: number;
+  readonly stoppedSeconds: number;
+  /** Times that the policy wrote another number of replicas. */
+  readonly writes: number;
+  readonly timeline: readonly TimelinePoint[];
+};
+
+export type TimelinePoint = {
+  readonly atSeconds: number;
+  readonly lag: number;
+  readonly ageSeconds: number;
+  readonly replicas: number;
+  readonly note: string | undefined;
+};
+
+const timelineStepSeconds = 10;
+
+export function simulate(traffic: Traffic, policy: Policy, maxAgeSeconds: number, initialReplicas = 1): Outcome {
+  const group = new ConsumerGroup(traffic, initialReplicas);
+  const timeline: TimelinePoint[] = [];
+  let secondsLate = 0;
+  let replicaSeconds = 0;
+  let stoppedSeconds = 0;
+  let writes = 0;
+  let nextLookSecond = 0;
+  let note: string | undefined;
+  for (let second = 0; second < traffic.workload.durationSeconds; second += 1) {
+    group.step();
+    const ageSeconds = group.oldestAgeSeconds();
+    if (ageSeconds > maxAgeSeconds) secondsLate += 1;
+    replicaSeconds += group.replicas;
+    if (group.stopped) stoppedSeconds += 1;
+    if (second >= nextLookSecond) {
+      const look = policy.look(group.observe(maxAgeSeconds));
+      if (look.replicas !== group.replicas) {
+        group.scale(look.replicas);
+        writes += 1;
+      }
+      nextLookSecond = second + look.lookAgainSeconds;
+      note = look.note;
+    }
+    if (second % timelineStepSeconds === 0) {
+      timeline.push({ atSeconds: second, lag: group.lag(), ageSeconds, replicas: group.replicas, note });
+    }
+  }
+  return {
+    secondsLate,
+    p99AgeSeconds: percentileAge(group.processedByAge, 0.99),
+    replicaHours: replicaSeconds / 3600,
+    rebalances: group.rebalances,
+    stoppedSeconds,
+    writes,
+    timeline,
+  };
+}
+
+function percentileAge(processedByAge: Float64Array, part: number): number {
+  const total = processedByAge.reduce((sum, records) => sum + records, 0);
+  let sum = 0;
+  return Math.max(
+    0,
+    processedByAge.findIndex((records) => (sum += records) >= total * part),
+  );
+}
