@@ -27,34 +27,30 @@ type DeepReadonly<T> = T extends readonly (infer U)[]
     ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
     : T;
 
-type BodyOf<R> = R extends { readonly schema: infer S extends z.ZodType }
-  ? DeepReadonly<z.output<S>>
-  : string | Uint8Array | Readable | null | undefined;
+type ReplyOf<S, R> = R extends { readonly schema: { readonly _zod: { readonly output: infer O } } }
+  ? { readonly status: S; readonly headers?: Readonly<Record<string, string>>; readonly body: DeepReadonly<O> }
+  : {
+      readonly status: S;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string | Uint8Array | Readable | null | undefined;
+    };
 
 /** What a handler answers: one of the described statuses, with the body that belongs to it. */
-export type Reply<R extends Responses> = {
-  [S in keyof R & Status]: {
-    readonly status: S;
-    readonly headers?: Readonly<Record<string, string>>;
-  } & (R[S] extends { readonly schema: z.ZodType }
-    ? { readonly body: BodyOf<R[S]> }
-    : { readonly body?: BodyOf<R[S]> });
-}[keyof R & Status];
+export type Reply<R extends Responses> = { [S in keyof R & Status]: ReplyOf<S, R[S]> }[keyof R & Status];
 
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
 
-export interface RouteRequest<R, P, Q, H, B> {
+export interface RouteRequest<P, Q, H, B> {
   readonly params: Output<P>;
   readonly query: Output<Q>;
   readonly headers: Output<H>;
   readonly body: Output<B>;
   readonly ctx: Context;
-  /** Never there. Its mention makes TypeScript settle `responses` before it looks at what a handler answers. */
-  readonly responses?: R;
 }
 
 export interface RouteSpec<
   R extends Responses,
+  A,
   P extends Parameters | undefined = undefined,
   Q extends Parameters | undefined = undefined,
   H extends Parameters | undefined = undefined,
@@ -75,10 +71,10 @@ export interface RouteSpec<
   /** Made of `z.strictObject`s: unknown fields are refused at every depth. */
   readonly body?: B;
   readonly responses: R;
-  handle(request: RouteRequest<R, P, Q, H, B>): Reply<R> | Promise<Reply<R>>;
+  handle(request: RouteRequest<P, Q, H, B>): A | Promise<A>;
 }
 
-export type AnyRequest = RouteRequest<unknown, unknown, unknown, unknown, unknown>;
+export type AnyRequest = RouteRequest<unknown, unknown, unknown, unknown>;
 
 /** A described route whose types have done their work. */
 export interface Route {
@@ -102,17 +98,15 @@ export interface ReplyValue {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/**
- * Types a route from its schemas. A handler that needs nothing of its request names it all the same (`_request`): only
- * then does TypeScript type its answer by `responses`. Throws when the body's schema would let unknown fields through.
- */
+/** Types a route from its schemas. Throws when the body's schema would let unknown fields through. */
 export function route<
   const R extends Responses,
+  const A extends Reply<R>,
   P extends Parameters | undefined = undefined,
   Q extends Parameters | undefined = undefined,
   H extends Parameters | undefined = undefined,
   B extends z.ZodType | undefined = undefined,
->(spec: RouteSpec<R, P, Q, H, B>): Route {
+>(spec: RouteSpec<R, A, P, Q, H, B>): Route {
   if (spec.body !== undefined)
     refuseLooseObjects(z.toJSONSchema(spec.body, { io: 'input', unrepresentable: 'any' }), spec.path);
   return spec as unknown as Route;

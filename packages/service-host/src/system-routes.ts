@@ -45,7 +45,7 @@ export function systemRoutes({ service, instance, health: state, metrics, openAp
         200: { description: 'It serves', schema: health },
         503: { description: 'It does not serve now', schema: health },
       },
-      handle(_request) {
+      handle() {
         const found = state.checks();
         const healthy = isServing(state.readiness(found)) && state.live();
         const detail = {
@@ -69,7 +69,7 @@ export function systemRoutes({ service, instance, health: state, metrics, openAp
         200: { description: 'Keep it', schema: liveness },
         503: { description: 'Only a restart helps', schema: liveness },
       },
-      handle: (_request) =>
+      handle: () =>
         state.live()
           ? { status: 200, body: { status: 'live', checks: state.checks() } }
           : { status: 503, body: { status: 'dead', checks: state.checks() } },
@@ -84,7 +84,7 @@ export function systemRoutes({ service, instance, health: state, metrics, openAp
         200: { description: 'Ready, or degraded and still able to serve', schema: readiness },
         503: { description: 'Starting, draining or not able to serve', schema: readiness },
       },
-      handle(_request) {
+      handle() {
         const found = state.checks();
         const status = state.readiness(found);
         return { status: isServing(status) ? 200 : 503, body: { status, checks: found } };
@@ -97,7 +97,7 @@ export function systemRoutes({ service, instance, health: state, metrics, openAp
       operationId: 'getMetrics',
       summary: 'Metrics in the Prometheus text format',
       responses: { 200: { description: 'Every series of this process', contentType: 'text/plain' } },
-      handle: async (_request) => ({
+      handle: async () => ({
         status: 200,
         body: await metrics.metrics(),
         headers: { 'Content-Type': metrics.contentType },
@@ -110,7 +110,7 @@ export function systemRoutes({ service, instance, health: state, metrics, openAp
       operationId: 'getOpenApi',
       summary: 'This description of the API',
       responses: { 200: { description: 'OpenAPI 3.1', schema: z.looseObject({ openapi: z.string() }) } },
-      handle: (_request) => ({ status: 200, body: openApi() as { openapi: string } }),
+      handle: () => ({ status: 200, body: openApi() as { openapi: string } }),
     }),
   ];
 }
