@@ -1,6 +1,18 @@
 /** Documents that carry a version: loaded and written per batch, each write conditional on what was read. */
-import type { AnyBulkWriteOperation, Collection, Filter } from 'mongodb';
+import type { Collection, Db } from 'mongodb';
 import { duplicateKeyIndexes } from './bulk-errors.ts';
+
+/**
+ * A document as the driver sees it. The driver's types for filters and updates expand every path of a document, which
+ * never ends for documents that hold events; repositories name their own types where a document enters or leaves.
+ */
+export interface StoredDocument {
+  readonly _id: string;
+  readonly [field: string]: unknown;
+}
+export type DocumentCollection = Collection<StoredDocument>;
+
+export const openCollection = (db: Db, name: string): DocumentCollection => db.collection<StoredDocument>(name);
 
 export interface Versioned {
   readonly _id: string;
@@ -23,12 +35,10 @@ export interface DocumentStore<Doc extends Versioned> {
  * Concurrent writers of fields that no decision changes (the relay pulling from `outbox`) are not disturbed: only
  * top-level fields whose value is another object than the one that was read are set.
  */
-export function createDocumentStore<Doc extends Versioned>(collection: Collection<Doc>): DocumentStore<Doc> {
+export function createDocumentStore<Doc extends Versioned>(collection: DocumentCollection): DocumentStore<Doc> {
   return {
     async load(ids) {
-      const documents = await collection
-        .find({ _id: { $in: ids } } as unknown as Filter<Doc>, { projection: { outbox: 0 } })
-        .toArray();
+      const documents = await collection.find({ _id: { $in: ids } }, { projection: { outbox: 0 } }).toArray();
       return new Map(documents.map((document) => [document._id, document as unknown as Doc]));
     },
     async save(changes) {
@@ -42,7 +52,7 @@ export function createDocumentStore<Doc extends Versioned>(collection: Collectio
         },
       }));
       try {
-        await collection.bulkWrite(operations as unknown as AnyBulkWriteOperation<Doc>[], { ordered: false });
+        await collection.bulkWrite(operations, { ordered: false });
         return new Set();
       } catch (error) {
         return new Set(duplicateKeyIndexes(error).map((index) => changes[index]!.after._id));

@@ -3,10 +3,10 @@
  * published them. What was just written is handed over in memory; what a crash left behind, the sweep finds by a partial
  * index that holds only documents with something waiting.
  */
-import type { AnyBulkWriteOperation, Collection, Filter, UpdateFilter } from 'mongodb';
 import { Gauge, type Registry } from 'prom-client';
 import { factOf, type PipelineEvent } from '@order-pipeline/events';
 import { backoffMs, wait, type Logger, type PublishedAt, type Publisher } from '@order-pipeline/messaging';
+import type { DocumentCollection } from './documents.ts';
 
 export interface OutboxEntry {
   /** Which fact it is, `<type>:<status>`: what the relay pulls by. */
@@ -24,8 +24,8 @@ export interface WithOutbox {
 
 export const outboxEntry = (event: PipelineEvent, at: Date): OutboxEntry => ({ fact: factOf(event), at, event });
 
-export interface RelayOptions<Doc extends WithOutbox> {
-  readonly collection: Collection<Doc>;
+export interface RelayOptions {
+  readonly collection: DocumentCollection;
   readonly publisher: Publisher;
   readonly isOutage: (error: unknown) => boolean;
   readonly logger: Logger;
@@ -56,9 +56,8 @@ const publishBackoff = { firstMs: 50, maxMs: 2_000 };
 
 const keyOf = (event: PipelineEvent): string => `${event.data.order_id}:${factOf(event)}`;
 
-export function createRelay<Doc extends WithOutbox>(options: RelayOptions<Doc>): Relay {
-  const { publisher, isOutage, logger, registry, maxPending, sweepAfterMs, onFatal } = options;
-  const collection = options.collection as unknown as Collection<WithOutbox>;
+export function createRelay(options: RelayOptions): Relay {
+  const { collection, publisher, isOutage, logger, registry, maxPending, sweepAfterMs, onFatal } = options;
   const queue: PipelineEvent[] = [];
   const inHand = new Set<string>();
   const stopping = new AbortController();
@@ -103,10 +102,10 @@ export function createRelay<Doc extends WithOutbox>(options: RelayOptions<Doc>):
 
   /** Pulls exactly what was published. Not awaited by a majority: if it is rolled back, the event is told twice. */
   async function clear(batch: readonly PipelineEvent[], publishedAt: readonly PublishedAt[]): Promise<void> {
-    const operations = batch.map((event, index): AnyBulkWriteOperation<WithOutbox> => {
+    const operations = batch.map((event, index) => {
       const fact = factOf(event);
-      const update = { $pull: { outbox: { fact } }, $set: { [`published.${fact}`]: publishedAt[index]! } };
-      return { updateOne: { filter: { _id: event.data.order_id }, update: update as UpdateFilter<WithOutbox> } };
+      const update = { $pull: { outbox: { fact } } as object, $set: { [`published.${fact}`]: publishedAt[index]! } };
+      return { updateOne: { filter: { _id: event.data.order_id }, update } };
     });
     try {
       await collection.bulkWrite(operations, { ordered: false, writeConcern: { w: 1 } });
@@ -118,17 +117,20 @@ export function createRelay<Doc extends WithOutbox>(options: RelayOptions<Doc>):
     }
   }
 
+  const find = (filter: object, limit: number): Promise<WithOutbox[]> =>
+    collection.find<WithOutbox>(filter, { sort: { 'outbox.at': 1 }, limit, projection: { outbox: 1 } }).toArray();
+
   async function sweep(): Promise<void> {
-    const waiting = { 'outbox.at': { $gt: new Date(0) } } as Filter<WithOutbox>;
-    const [oldest] = await collection.find(waiting, { sort: { 'outbox.at': 1 }, limit: 1, projection: { outbox: 1 } }).toArray();
+    const waiting = { 'outbox.at': { $gt: new Date(0) } };
+    const [oldest] = await find(waiting, 1);
     const count = oldest ? await collection.countDocuments(waiting, { limit: maxPending + 1 }) : 0;
     depth = count;
     depthGauge.set(count);
     const oldestAt = Math.min(...(oldest?.outbox ?? []).map(({ at }) => at.getTime()));
     ageGauge.set(oldest ? Math.max(0, (Date.now() - oldestAt) / 1_000) : 0);
     if (!oldest || queue.length >= maxBatch) return;
-    const overdue = { 'outbox.at': { $lte: new Date(Date.now() - sweepAfterMs) } } as Filter<WithOutbox>;
-    const left = await collection.find(overdue, { sort: { 'outbox.at': 1 }, limit: maxBatch, projection: { outbox: 1 } }).toArray();
+    const overdue = { 'outbox.at': { $lte: new Date(Date.now() - sweepAfterMs) } };
+    const left = await find(overdue, maxBatch);
     const events = left.flatMap(({ outbox }) => (outbox ?? []).map(({ event }) => event));
     const missed = events.filter((event) => !inHand.has(keyOf(event)));
     if (missed.length === 0) return;

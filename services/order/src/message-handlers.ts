@@ -1,0 +1,32 @@
+import type { Counter, Histogram } from '@order-pipeline/service-host';
+import { foldChunk, type Change } from '@order-pipeline/outbox';
+import type { Handler } from '@order-pipeline/messaging';
+import { recordFact, type Order } from './order.ts';
+import type { OrderRepository } from './order-repository.ts';
+
+export interface OrderMetrics {
+  readonly entered: Counter<'state'>;
+  readonly placedToShippedSeconds: Histogram;
+}
+
+/** Every event of the other services is one more fact about its order; nothing follows from it but the order's state. */
+export function createOrderHandler({ store }: Pick<OrderRepository, 'store'>, metrics: OrderMetrics): Handler {
+  const onSaved = (changes: readonly Change<Order>[]): void => {
+    for (const { before, after } of changes) {
+      if (before?.status === after.status) continue;
+      metrics.entered.inc({ state: after.status });
+      if (after.status === 'SHIPPED') {
+        metrics.placedToShippedSeconds.observe((after.updated_at.getTime() - after.created_at.getTime()) / 1_000);
+      }
+    }
+  };
+  return (events) =>
+    foldChunk<Order>(events, {
+      store,
+      decide: (order, received) => {
+        if (!order) throw new Error(`order ${received.event.data.order_id} is not known here`);
+        return recordFact(order, received, new Date());
+      },
+      onSaved,
+    });
+}
