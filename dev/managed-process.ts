@@ -33,6 +33,7 @@ export interface ManagedProcess {
 }
 
 let watchdog: ChildProcess | undefined;
+const running = new Set<ManagedProcess>();
 
 /**
  * Starts a process that ends with this one, even if this one is killed with -9 (watchdog.mjs). It gets its own process
@@ -57,6 +58,7 @@ export async function launch(spec: ProcessSpec): Promise<ManagedProcess> {
   const exited = new Promise<ProcessExit>((resolve) => {
     child.once('exit', (code, signal) => {
       guard.stdin?.write(`forget ${pid}\n`);
+      running.delete(managed);
       exit = { code, signal };
       resolve(exit);
     });
@@ -65,7 +67,7 @@ export async function launch(spec: ProcessSpec): Promise<ManagedProcess> {
   child.on('error', () => {});
 
   const kill = (signal: NodeJS.Signals): boolean => exit === undefined && child.kill(signal);
-  return {
+  const managed: ManagedProcess = {
     pid,
     child,
     exited,
@@ -79,6 +81,8 @@ export async function launch(spec: ProcessSpec): Promise<ManagedProcess> {
       return exited.finally(() => clearTimeout(timer));
     },
   };
+  running.add(managed);
+  return managed;
 }
 
 function startWatchdog(): ChildProcess {
@@ -95,3 +99,18 @@ function startWatchdog(): ChildProcess {
 
 /** The watchdog's pid: once it is gone, nothing that this process started is left. */
 export const watchdogPid = (): number => (watchdog ??= startWatchdog()).pid ?? 0;
+
+/** Ends all that was started here, services before engines, at any moment of a start-up; `launch` is of no use after. */
+export async function endEverything(): Promise<void> {
+  const guard = watchdog;
+  if (!guard || guard.exitCode !== null) return;
+  guard.ref();
+  const ended = new Promise((resolve) => guard.once('exit', resolve));
+  guard.stdin?.end();
+  await ended;
+}
+
+/** Ends all that was started here, at once and uncleanly. */
+export function killEverything(): void {
+  for (const process of running) process.kill('SIGKILL');
+}

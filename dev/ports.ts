@@ -22,10 +22,22 @@ export async function freePort(): Promise<number> {
   throw new SetupError(`No free port found between ${lowest} and ${highest}; end some of the servers that run here.`);
 }
 
-export function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
-  });
+/**
+ * Whether a server could listen on that port, on any of these addresses: "localhost" may mean each of them, and some
+ * systems let one server have 127.0.0.1 while another has all addresses.
+ */
+export async function isFree(
+  port: number,
+  hosts: readonly string[] = ['127.0.0.1', '0.0.0.0', '::'],
+): Promise<boolean> {
+  for (const host of hosts) {
+    const free = await new Promise<boolean>((resolve) => {
+      const server = createServer();
+      // Any other error says that the address is not of this machine (no IPv6), and so takes nobody's place.
+      server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'EADDRINUSE'));
+      server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+    });
+    if (!free) return false;
+  }
+  return true;
 }

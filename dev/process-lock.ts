@@ -3,33 +3,47 @@ import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { SetupError } from './setup-error.ts';
 import { waitFor } from './wait-for.ts';
 
-export interface LockHolder {
+/** A process, told apart from a later one that got the same pid. */
+export interface ProcessIdentity {
   readonly pid: number;
-  /** Tells the holder from a later process that got the same pid. */
   readonly started: string;
-  /** Another process that outlives the holder to clean up after it; the lock is free when that has ended too. */
-  readonly cleanerPid?: number;
+}
+
+export interface LockHolder extends ProcessIdentity {
+  /** A process that outlives the holder and cleans up after it (the watchdog). */
+  readonly cleaner?: ProcessIdentity;
+}
+
+export interface Lock {
+  release(): void;
+  /** The dead holder from whom it was taken over: its cleaner may still be at work. */
+  readonly previous: LockHolder | undefined;
 }
 
 /**
- * Takes the lock at `path`, or returns who holds it. A lock whose holder is dead is taken over. Returns the release.
+ * Takes the lock at `path`, or tells who holds it. A lock whose holder is dead is taken over.
  * Two processes that find the same dead lock at the same instant may both get it: callers guard something that stays
- * right even then (an atomic rename, a server with its own lock), and use this to be polite and to explain.
+ * right even then (an atomic rename, a server with a lock of its own), and use this to be polite and to explain.
  */
-export function tryLock(path: string, cleanerPid?: number): { release(): void } | { heldBy: LockHolder } {
-  const mine: LockHolder = { pid: process.pid, started: startOf(process.pid) ?? '', ...(cleanerPid && { cleanerPid }) };
+export function tryLock(path: string, cleanerPid?: number): Lock | { readonly heldBy: LockHolder } {
+  const mine: LockHolder = {
+    ...identityOf(process.pid),
+    ...(cleanerPid !== undefined && { cleaner: identityOf(cleanerPid) }),
+  };
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, JSON.stringify(mine));
+  let previous: LockHolder | undefined;
   try {
     for (let attempt = 0; attempt < 2; attempt++) {
       try {
         linkSync(draft, path); // fails if it exists, and is never seen half written
-        return { release: () => rmSync(path, { force: true }) };
+        return { release: () => rmSync(path, { force: true }), previous };
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       }
       const holder = readHolder(path);
       if (holder && isAlive(holder)) return { heldBy: holder };
+      previous = holder;
       rmSync(path, { force: true });
     }
     throw new SetupError(`The lock ${path} keeps changing hands; try again.`);
@@ -52,7 +66,9 @@ export async function withLock<T>(path: string, timeoutMs: number, work: () => P
   }
 }
 
-const isAlive = (holder: LockHolder): boolean => startOf(holder.pid) === holder.started;
+export const isAlive = ({ pid, started }: ProcessIdentity): boolean => startOf(pid) === started;
+
+const identityOf = (pid: number): ProcessIdentity => ({ pid, started: startOf(pid) ?? '' });
 
 function readHolder(path: string): LockHolder | undefined {
   try {
@@ -63,7 +79,7 @@ function readHolder(path: string): LockHolder | undefined {
 }
 
 /** When the process was started, in the system's own words; undefined when there is no such process. */
-export function startOf(pid: number): string | undefined {
+function startOf(pid: number): string | undefined {
   try {
     if (process.platform === 'linux') {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

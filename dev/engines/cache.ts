@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { withLock } from '../process-lock.ts';
@@ -20,6 +20,9 @@ export async function cached(name: string, fill: (dir: string) => Promise<void>)
   await mkdir(cacheDir, { recursive: true });
   return withLock(`${path}.lock`, maxFetchMs, async () => {
     if (existsSync(path)) return path;
+    // Whoever left a draft is dead, or it would hold the lock.
+    const drafts = (await readdir(cacheDir)).filter((entry) => entry.startsWith(`${name}.draft-`));
+    await Promise.all(drafts.map((entry) => rm(join(cacheDir, entry), { recursive: true, force: true })));
     const draft = await mkdtemp(`${path}.draft-`);
     try {
       await fill(draft);

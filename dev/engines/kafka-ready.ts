@@ -1,4 +1,4 @@
-import { Kafka, logLevel } from 'kafkajs';
+import { createKafka } from '@order-pipeline/messaging';
 import { waitFor } from '../wait-for.ts';
 import type { BrokerSpec } from './kafka-broker.ts';
 
@@ -6,6 +6,8 @@ const timeoutMs = 60_000;
 
 /** Few, because each is opened at the start; more than one, so that groups of a cluster have different coordinators. */
 export const offsetsPartitions = 4;
+
+export const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** Group ids whose Java hash codes are consecutive, so that together they meet every partition of the offsets topic. */
 const probeGroups = Array.from({ length: offsetsPartitions }, (_, i) => String.fromCharCode('a'.charCodeAt(0) + i));
@@ -22,13 +24,8 @@ export async function kafkaReady(
   const brokers = nodeIds.map((id) => `127.0.0.1:${spec.cluster[id - 1]?.broker}`);
   await waitFor(
     async () => {
-      const admin = new Kafka({
-        brokers,
-        connectionTimeout: 1_000,
-        requestTimeout: 5_000,
-        logLevel: logLevel.NOTHING,
-        retry: { retries: 0 },
-      }).admin();
+      // Each try is one try: the loop around it knows better when to stop.
+      const admin = createKafka({ brokers, clientId: 'readiness' }, quiet).admin({ retry: { retries: 0 } });
       try {
         await admin.connect();
         const cluster = await admin.describeCluster();

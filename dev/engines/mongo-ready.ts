@@ -59,3 +59,11 @@ export async function setReady(ports: readonly number[], uri: string, giveUp: ()
     { what: `MongoDB (${uri})`, timeoutMs, giveUp },
   );
 }
+
+/** Throws unless this is a running replica set (or a sharded cluster), since transactions need one. */
+export async function mustBeReplicaSet(uri: string): Promise<void> {
+  await command(uri, async (client) => {
+    const hello = await client.db('admin').command({ hello: 1 });
+    if (hello.setName === undefined && hello.msg !== 'isdbgrid') throw new Error('it is not a replica set');
+  });
+}

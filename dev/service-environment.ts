@@ -1,0 +1,43 @@
+import { services } from '@order-pipeline/events';
+import type { ServiceName } from './service-replica.ts';
+import { SetupError } from './setup-error.ts';
+
+/** The port of a service's first replica: <NAME>_PORT where set, else the registry's. */
+export function fixedPort(service: ServiceName): number {
+  const variable = portVariable(service);
+  const text = process.env[variable];
+  if (text === undefined || text === '') return services[service].port;
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new SetupError(`${variable}=${text} is no port; set it to a number from 1 to 65535, or unset it.`);
+  }
+  return port;
+}
+
+export const portVariable = (service: ServiceName): string => `${service.toUpperCase().replaceAll('-', '_')}_PORT`;
+
+export interface ProcessSettings {
+  readonly service: ServiceName;
+  readonly number: number;
+  readonly port: number;
+  readonly bootstrapServers: string;
+  readonly mongoUri: string;
+  readonly own: NodeJS.ProcessEnv | undefined;
+}
+
+/** What a service's process gets to see: the user's whole environment, and where everything is. */
+export function environment(settings: ProcessSettings): NodeJS.ProcessEnv {
+  const { NODE_ENV, ...inherited } = process.env;
+  return {
+    // Only this machine, as long as nobody asks for more: nothing here asks who is calling.
+    HOST: '127.0.0.1',
+    ...inherited,
+    // jest sets "test", which changes the defaults of libraries; a service under test runs as it does in production.
+    NODE_ENV: NODE_ENV === undefined || NODE_ENV === 'test' ? 'production' : NODE_ENV,
+    ...settings.own,
+    PORT: String(settings.port),
+    KAFKA_BOOTSTRAP_SERVERS: settings.bootstrapServers,
+    MONGODB_URI: settings.mongoUri,
+    INSTANCE_ID: `${settings.service}-${settings.number}`,
+  };
+}

@@ -1,0 +1,71 @@
+import { parseArgs } from 'node:util';
+import { services } from '@order-pipeline/events';
+import type { ServiceName } from './service-replica.ts';
+import { SetupError } from './setup-error.ts';
+
+const names = Object.keys(services) as ServiceName[];
+/** Twice the partitions of a topic: what is over stands by. More would only fill the memory. */
+export const maxReplicas = 24;
+
+export interface StartOptions {
+  readonly help: boolean;
+  readonly fresh: boolean;
+  readonly dataDir: string;
+  readonly replicas: Partial<Record<ServiceName, number>>;
+}
+
+export const usage = `npm start [-- options]      Starts Kafka, MongoDB and the services, until Ctrl-C.
+
+  --replicas payment=3,inventory=2   processes per service (1 to ${maxReplicas} each; default 1)
+  --fresh                            delete the data of earlier runs first
+  --data <folder>                    where data and logs are kept (default .data)
+  --help
+
+  Services: ${names.join(', ')}.
+  Environment: KAFKA_BOOTSTRAP_SERVERS and MONGODB_URI use engines of your own instead of starting them;
+  ${names.map(portVariable).join(', ')} move a service to another port;
+  MONGOD_BINARY names the mongod to run; ORDER_PIPELINE_CACHE the folder that keeps the fetched engines.
+  Every other variable reaches the services as it is.
+`;
+
+/** Throws SetupError for what cannot be understood. */
+export function parseStartOptions(args: readonly string[]): StartOptions {
+  const { help, fresh, data, replicas } = parse(args);
+  if (data === '') throw new SetupError('--data needs the name of a folder.');
+  return { help, fresh, dataDir: data, replicas: parseReplicas(replicas) };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        help: { type: 'boolean', short: 'h', default: false },
+        fresh: { type: 'boolean', default: false },
+        data: { type: 'string', default: '.data' },
+        replicas: { type: 'string', default: [], multiple: true },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new SetupError(`${(error as Error).message.split('. ')[0]}. See npm start -- --help.`);
+  }
+}
+
+function parseReplicas(lists: readonly string[]): Partial<Record<ServiceName, number>> {
+  const counts: Partial<Record<ServiceName, number>> = {};
+  for (const entry of lists.flatMap((list) => list.split(','))) {
+    const [name = '', count = '', ...rest] = entry.trim().split('=');
+    if (!isServiceName(name)) {
+      throw new SetupError(`--replicas: there is no service "${name}"; there are ${names.join(', ')}.`);
+    }
+    if (name in counts) throw new SetupError(`--replicas: ${name} is given twice; give it once.`);
+    if (rest.length > 0 || !/^\d{1,3}$/.test(count) || Number(count) < 1 || Number(count) > maxReplicas) {
+      throw new SetupError(`--replicas: "${entry.trim()}" needs a number from 1 to ${maxReplicas}, as in ${name}=3.`);
+    }
+    counts[name] = Number(count);
+  }
+  return counts;
+}
+
+const isServiceName = (name: string): name is ServiceName => (names as readonly string[]).includes(name);

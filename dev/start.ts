@@ -1,0 +1,103 @@
+/** `npm start`: the whole pipeline on this machine, until Ctrl-C. */
+import { relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { banner } from './banner.ts';
+import { takeDataFolder } from './data-folder.ts';
+import { endEverything, killEverything } from './managed-process.ts';
+import { serviceNames, startPipeline, type Pipeline } from './pipeline.ts';
+import { portHolder } from './port-holder.ts';
+import { isFree } from './ports.ts';
+import { fixedPort, portVariable } from './service-environment.ts';
+import { SetupError } from './setup-error.ts';
+import { parseStartOptions, usage } from './start-options.ts';
+
+const repository = fileURLToPath(new URL('..', import.meta.url));
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+// The terminal, npm and our own wrapper may each deliver the same Ctrl-C.
+const sameWishMs = 500;
+
+const stopping = Promise.withResolvers<'stop'>();
+let askedAt: number | undefined;
+
+function onSignal(): void {
+  if (askedAt === undefined) {
+    askedAt = performance.now();
+    stopping.resolve('stop');
+  } else if (performance.now() - askedAt > sameWishMs) {
+    killEverything();
+    process.exit(130);
+  }
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+// Whoever read our output has gone, and with them the only way to see what happens here.
+process.stdout.on('error', onSignal);
+process.stderr.on('error', onSignal);
+
+async function main(): Promise<void> {
+  const options = parseStartOptions(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  await mustBeFree();
+  const dataDir = resolve(repository, options.dataDir);
+  const lock = await takeDataFolder(dataDir, options.fresh, say);
+  try {
+    const begun = performance.now();
+    const { KAFKA_BOOTSTRAP_SERVERS: kafka, MONGODB_URI: mongo } = process.env;
+    say(`Starting ${[!kafka && 'Kafka', !mongo && 'MongoDB', 'services'].filter(Boolean).join(', ')} …`);
+    const starting = startPipeline({
+      dataDir,
+      replicas: options.replicas,
+      ports: 'fixed',
+      output: 'inherit',
+      restart: true,
+      say,
+      ...(kafka && { kafka }),
+      ...(mongo && { mongo }),
+    });
+    const pipeline = await Promise.race([starting, stopping.promise]);
+    if (pipeline === 'stop') {
+      starting.catch(() => {}); // it fails because its processes are ended, which is what was asked for
+      await endEverything();
+      return;
+    }
+    say(banner(pipeline, performance.now() - begun));
+    await stopping.promise;
+    await stop(pipeline, dataDir);
+  } finally {
+    lock.release();
+  }
+}
+
+async function stop(pipeline: Pipeline, dataDir: string): Promise<void> {
+  say('Stopping (Ctrl-C again kills) …');
+  const results = await pipeline.stop();
+  for (const [name, { exitCode, signal }] of Object.entries(results)) {
+    if (exitCode !== 0) say(`${name} did not stop cleanly (${signal ?? `exit code ${exitCode}`})`);
+  }
+  say(`Stopped. The data is in ${relative(process.cwd(), dataDir) || dataDir}.`);
+}
+
+async function mustBeFree(): Promise<void> {
+  for (const service of serviceNames) {
+    const port = fixedPort(service);
+    if (await isFree(port)) continue;
+    const holder = portHolder(port) ?? 'another process';
+    throw new SetupError(
+      `Port ${port} of the ${service} service is taken by ${holder}; end that, or choose another port: ` +
+        `${portVariable(service)}=${port + 1000} npm start`,
+    );
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  const text = error instanceof SetupError ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`\n${text}\n`);
+  process.exitCode = 1;
+}
+// Sockets of an interrupted start may still be open; all that matters has been awaited.
+process.exit();
