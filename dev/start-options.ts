@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { services } from '@order-pipeline/events';
 import type { ServiceName } from './service-replica.ts';
+import { portVariable } from './service-environment.ts';
 import { SetupError } from './setup-error.ts';
 
 const names = Object.keys(services) as ServiceName[];
