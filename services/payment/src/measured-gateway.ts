@@ -1,0 +1,31 @@
+import { Histogram, type Registry } from '@order-pipeline/service-host';
+import type { PaymentGateway } from './payment-gateway.ts';
+
+/** A ring around the gateway: duration and count of its calls by operation and outcome. */
+export function measured(gateway: PaymentGateway, registry: Registry): PaymentGateway {
+  const seconds = new Histogram({
+    name: 'payment_gateway_call_duration_seconds',
+    help: 'Calls of the payment gateway, by operation and outcome.',
+    labelNames: ['operation', 'outcome'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  });
+  const timed = async <Result extends { readonly outcome: string }>(
+    operation: 'charge' | 'void',
+    call: () => Promise<Result>,
+  ): Promise<Result> => {
+    const stop = seconds.startTimer({ operation });
+    try {
+      const result = await call();
+      stop({ outcome: result.outcome });
+      return result;
+    } catch (error) {
+      stop({ outcome: 'failed' });
+      throw error;
+    }
+  };
+  return {
+    charge: (request) => timed('charge', () => gateway.charge(request)),
+    void: (orderId) => timed('void', () => gateway.void(orderId)),
+  };
+}

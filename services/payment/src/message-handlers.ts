@@ -1,0 +1,46 @@
+import type { Handler } from '@order-pipeline/messaging';
+import { backoffMs, wait } from '@order-pipeline/messaging';
+import { foldChunk, type Change, type Decide, type DocumentStore } from '@order-pipeline/outbox';
+import { afterCharge, afterVoid, nextStep, type Payment } from './payment.ts';
+import type { PaymentGateway } from './payment-gateway.ts';
+
+export interface PaymentHandlerOptions {
+  readonly store: DocumentStore<Payment>;
+  readonly gateway: PaymentGateway;
+  readonly onRefundRefused: (payment: Payment) => void;
+}
+
+const gatewayBackoff = { firstMs: 20, maxMs: 500 };
+const gatewayAttempts = 8;
+
+/** Calls that fail alone are made again here; when the gateway stays away, the whole chunk waits for it. */
+async function insisting<Result>(call: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      if ((error as { outage?: unknown }).outage !== true || attempt + 1 === gatewayAttempts) throw error;
+      await wait(backoffMs(gatewayBackoff, attempt));
+    }
+  }
+}
+
+export function createPaymentHandler({ store, gateway, onRefundRefused }: PaymentHandlerOptions): Handler {
+  const decide: Decide<Payment> = async (payment, { event }) => {
+    const step = nextStep(payment, event);
+    switch (step.call) {
+      case 'none':
+        return step.decision;
+      case 'charge':
+        return afterCharge(step.event, await insisting(() => gateway.charge(step.request)), new Date());
+      case 'void': {
+        const result = await insisting(() => gateway.void(event.data.order_id));
+        return afterVoid(payment, step.event, step.reason, result, new Date());
+      }
+    }
+  };
+  const onSaved = (changes: readonly Change<Payment>[]): void => {
+    for (const { after } of changes) if (after.status === 'REFUNDING') onRefundRefused(after);
+  };
+  return (events) => foldChunk(events, { store, decide, onSaved });
+}

@@ -1,0 +1,126 @@
+/**
+ * A payment: what the gateway was asked and what it answered. First a pure step says what an event asks of the gateway,
+ * then, with the gateway's answer, a pure step says what is true now.
+ */
+import type { EventOf, PipelineEvent } from '@order-pipeline/events';
+import { currency as ourCurrency } from '@order-pipeline/events';
+import type { Decision, Versioned } from '@order-pipeline/outbox';
+import type { ChargeRequest, ChargeResult, VoidResult } from './payment-gateway.ts';
+
+export type PaymentEvent = EventOf<'payment_processed'>;
+
+export interface Payment extends Versioned {
+  /** REFUNDING: money that the gateway refused to give back; somebody has to look. */
+  readonly status: 'COMPLETED' | 'DECLINED' | 'REFUNDING' | 'REFUNDED';
+  readonly amount_minor: number;
+  readonly currency: string;
+  readonly timestamp: string;
+  readonly reason?: string;
+  /** What order_placed caused. */
+  readonly charged?: PaymentEvent;
+  /** What the end of the order without a parcel caused: a rejected reservation or a cancellation, whichever came first. */
+  readonly compensated?: PaymentEvent;
+}
+
+export type Step =
+  | { readonly call: 'charge'; readonly request: ChargeRequest; readonly event: EventOf<'order_placed'> }
+  | { readonly call: 'void'; readonly reason: string; readonly event: PipelineEvent }
+  | { readonly call: 'none'; readonly decision: Decision<Payment> };
+
+const decided = (decision: Decision<Payment>): Step => ({ call: 'none', decision });
+const ignored = (why: string): Step => decided({ outcome: 'ignored', why });
+
+/** What an event asks of the gateway, given what is known of the payment. */
+export function nextStep(payment: Payment | undefined, event: PipelineEvent): Step {
+  if (event.type === 'order_placed') return chargeStep(payment, event);
+  if (event.type === 'inventory_updated' && event.data.status === 'REJECTED') {
+    return voidStep(payment, event, event.data.reason);
+  }
+  if (event.type === 'shipment_processed' && event.data.status === 'CANCELLED') {
+    return voidStep(payment, event, 'ORDER_CANCELLED');
+  }
+  return ignored(`${event.type} ${event.data.status} moves no money`);
+}
+
+function chargeStep(payment: Payment | undefined, event: EventOf<'order_placed'>): Step {
+  if (payment?.charged) return decided({ outcome: 'repeated', events: [payment.charged] });
+  if (payment) return ignored('the order ended before it was charged');
+  const { order_id: orderId, customer_id: customerId, total_minor: amountMinor, currency } = event.data;
+  return { call: 'charge', request: { orderId, customerId, amountMinor, currency }, event };
+}
+
+function voidStep(payment: Payment | undefined, event: PipelineEvent, reason: string): Step {
+  if (payment?.compensated) return decided({ outcome: 'repeated', events: [payment.compensated] });
+  return { call: 'void', reason, event };
+}
+
+export function afterCharge(
+  { data, traceparent }: EventOf<'order_placed'>,
+  result: ChargeResult,
+  now: Date,
+): Decision<Payment> {
+  const { order_id, customer_id, items, shipping_address, total_minor: amount_minor, currency } = data;
+  const common = { order_id, timestamp: now.toISOString(), amount_minor, currency };
+  const charged: PaymentEvent = {
+    type: 'payment_processed',
+    data:
+      result.outcome === 'captured'
+        ? { ...common, status: 'COMPLETED', customer_id, items, shipping_address }
+        : { ...common, status: 'DECLINED', reason: result.reason },
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
+  return {
+    outcome: 'accepted',
+    document: {
+      _id: order_id,
+      version: 0,
+      status: charged.data.status,
+      amount_minor,
+      currency,
+      timestamp: common.timestamp,
+      ...(result.outcome === 'declined' ? { reason: result.reason } : {}),
+      charged,
+    },
+    events: [charged],
+  };
+}
+
+export function afterVoid(
+  payment: Payment | undefined,
+  { data, traceparent }: PipelineEvent,
+  reason: string,
+  result: VoidResult,
+  now: Date,
+): Decision<Payment> {
+  const timestamp = now.toISOString();
+  const known: Payment = payment ?? {
+    _id: data.order_id,
+    version: 0,
+    status: 'DECLINED',
+    amount_minor: result.outcome === 'nothing-charged' ? 0 : result.amountMinor,
+    currency: ourCurrency,
+    timestamp,
+  };
+  const end = (status: 'DECLINED' | 'REFUNDED', why: string): Decision<Payment> => {
+    const { amount_minor, currency } = known;
+    const compensated: PaymentEvent = {
+      type: 'payment_processed',
+      data: { order_id: data.order_id, timestamp, amount_minor, currency, status, reason: why },
+      ...(traceparent === undefined ? {} : { traceparent }),
+    };
+    return { outcome: 'accepted', document: { ...known, status, timestamp, reason: why, compensated }, events: [compensated] };
+  };
+  switch (result.outcome) {
+    case 'refunded':
+      return end('REFUNDED', reason);
+    case 'refused':
+      return { outcome: 'accepted', document: { ...known, status: 'REFUNDING', timestamp, reason: result.reason }, events: [] };
+    case 'nothing-charged':
+      if (known.status === 'COMPLETED') throw new Error(`payment ${known._id} is COMPLETED, but the gateway knows no charge`);
+      // A payment that was declined anyway told so under the same id: the same fact is told again, not another one.
+      if (known.charged) {
+        return { outcome: 'accepted', document: { ...known, compensated: known.charged }, events: [known.charged] };
+      }
+      return end('DECLINED', reason);
+  }
+}
