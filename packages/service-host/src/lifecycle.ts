@@ -1,4 +1,4 @@
-import type { Health } from './health.ts';
+import type { CheckResult, Health } from './health.ts';
 import type { Logger } from './logger.ts';
 
 export interface Component {
@@ -11,6 +11,7 @@ export interface Component {
 
 export interface LifecycleOptions {
   readonly logger: Logger;
+  /** Told of start and drain, so that /readyz is right from the first component to the last. */
   readonly health?: Health;
   /** Milliseconds for all components together to stop. */
   readonly shutdownTimeoutMs: number;
@@ -34,11 +35,13 @@ export class Lifecycle {
   readonly #stopping = new AbortController();
   readonly #failed = Promise.withResolvers<never>();
   #stopped: Promise<void> | undefined;
+  #startState: CheckResult = { status: 'starting' };
 
   constructor(options: LifecycleOptions) {
     this.#options = options;
     // Tests never look at `failed`; without a listener its rejection would end the process.
     this.#failed.promise.catch(() => {});
+    options.health?.register('start', () => this.#startState);
   }
 
   /** Aborted as soon as the process is told to stop: for long polls and other waits that should end early. */
@@ -62,6 +65,7 @@ export class Lifecycle {
     for (const component of this.#components) {
       if (this.stopping.aborted) break;
       this.#begun.push(component);
+      this.#startState = { status: 'starting', detail: component.name };
       const startedAt = performance.now();
       try {
         await within(startTimeoutMs, `${component.name} did not start`, () => component.start?.(this.stopping));
@@ -72,6 +76,7 @@ export class Lifecycle {
       }
       logger.debug({ component: component.name, ms: Math.round(performance.now() - startedAt) }, 'component started');
     }
+    this.#startState = { status: 'up' };
   }
 
   /**

@@ -30,7 +30,12 @@ export const problemSchema = z
 export function openApiDocument(info: ApiInfo, routes: readonly Route[]): Json {
   const components = new Components();
   const paths: Record<string, Json> = {};
-  for (const route of routes) (paths[route.path] ??= {})[route.method.toLowerCase()] = operation(route, components);
+  for (const route of routes) {
+    const method = route.method.toLowerCase();
+    const operations = (paths[route.path] ??= {});
+    if (method in operations) throw new TypeError(`${route.method} ${route.path} is described twice`);
+    operations[method] = operation(route, components);
+  }
   return { openapi: '3.1.0', info, paths, components: components.document() };
 }
 

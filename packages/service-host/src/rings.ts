@@ -69,10 +69,17 @@ const traceId = (ctx: Context): string | undefined => /^00-([0-9a-f]{32})-/.exec
 
 type HelmetOptions = Parameters<typeof helmet>[0];
 
-// An API that answers JSON lets a browser do nothing with it. TLS ends in front of us, so HSTS is for who ends it.
+// What OWASP's REST cheat sheet asks of an API that answers JSON. The headers left out are for pages, and each costs
+// every answer half a microsecond. TLS ends in front of us, so HSTS is for who ends it.
 const forJson: HelmetOptions = {
   contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
   strictTransportSecurity: false,
+  crossOriginOpenerPolicy: false,
+  originAgentCluster: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
 };
 
 /** helmet's headers never differ between two requests: they are computed once, by giving it a response that only notes. */
@@ -110,21 +117,19 @@ export function runRoute(route: Route, bodyLimitBytes: number): Middleware {
 }
 
 function reply(ctx: Context, { status, body, headers }: ReplyValue): void {
+  const isEmpty = body === undefined || body === null;
+  const isRaw = typeof body === 'string' || body instanceof Uint8Array || isStream(body);
+  // Serialized inside the rings and before anything is set, so that a body that cannot be is a 500 like any other.
+  const content = isEmpty || isRaw ? body : JSON.stringify(body);
   ctx.status = status;
+  if (!isEmpty && !isRaw) ctx.set('Content-Type', 'application/json; charset=utf-8');
   if (headers !== undefined) ctx.set(headers as Record<string, string>);
-  if (body === undefined || body === null) {
-    ctx.body = null;
-  } else if (typeof body === 'string' || body instanceof Uint8Array || isStream(body)) {
-    ctx.body = body;
-  } else {
-    // Serialized inside the rings, so that a body that cannot be serialized is a 500 like any other.
-    const text = JSON.stringify(body);
-    ctx.type = 'application/json';
-    ctx.body = text;
-  }
+  // Koa turns an absent body into a 204 or into the status's name; a described status without a body is neither.
+  ctx.body = isEmpty ? (status === 204 || status === 304 ? null : '') : content;
 }
 
-const isStream = (body: object): boolean => 'pipe' in body && typeof body.pipe === 'function';
+const isStream = (body: unknown): boolean =>
+  typeof (body as { pipe?: unknown } | null | undefined)?.pipe === 'function';
 
 /** Reached when no route answered: 405 where the path has other methods, else 404. */
 export function refuseUnmatched(ctx: Context, _next: Next): void {

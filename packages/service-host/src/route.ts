@@ -98,7 +98,10 @@ export interface ReplyValue {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Types a route from its schemas. Throws when the body's schema would let unknown fields through. */
+/**
+ * Types a route from its schemas. Throws when the path and the schema of params name different parameters, and when the
+ * body's schema would let unknown fields through.
+ */
 export function route<
   const R extends Responses,
   const A extends Reply<R>,
@@ -107,9 +110,15 @@ export function route<
   H extends Parameters | undefined = undefined,
   B extends z.ZodType | undefined = undefined,
 >(spec: RouteSpec<R, A, P, Q, H, B>): Route {
-  if (spec.body !== undefined)
-    refuseLooseObjects(z.toJSONSchema(spec.body, { io: 'input', unrepresentable: 'any' }), spec.path);
-  return spec as unknown as Route;
+  const described = spec as unknown as Route;
+  const { path, params, body } = described;
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+  const inSchema = Object.keys(params?.shape ?? {});
+  if (inPath.toSorted().join() !== inSchema.toSorted().join()) {
+    throw new TypeError(`${path}: the path names [${inPath.join()}] and the schema of params [${inSchema.join()}]`);
+  }
+  if (body !== undefined) refuseLooseObjects(z.toJSONSchema(body, { io: 'input', unrepresentable: 'any' }), path);
+  return described;
 }
 
 /** zod ignores unknown fields unless told otherwise, and one forgotten level is enough to hide a client's typing error. */
