@@ -1,14 +1,13 @@
 /** Documents that carry a version: loaded and written per batch, each write conditional on what was read. */
-import type { Collection, Db } from 'mongodb';
+import type { Collection, Db, Document } from 'mongodb';
 import { duplicateKeyIndexes } from './bulk-errors.ts';
 
 /**
  * A document as the driver sees it. The driver's types for filters and updates expand every path of a document, which
  * never ends for documents that hold events; repositories name their own types where a document enters or leaves.
  */
-export interface StoredDocument {
+export interface StoredDocument extends Document {
   readonly _id: string;
-  readonly [field: string]: unknown;
 }
 export type DocumentCollection = Collection<StoredDocument>;
 

@@ -1,0 +1,168 @@
+/** Stock and its ledger in inventory_db: `inventory` says what is on hand, `updates` why. One transaction writes both. */
+import { randomUUID } from 'node:crypto';
+import type { ClientSession } from 'mongodb';
+import { backoffMs, OutageError, wait } from '@order-pipeline/messaging';
+import {
+  createDocumentStore,
+  duplicateKeyIndexes,
+  openCollection,
+  type Change,
+  type DocumentStore,
+  type Mongo,
+  type StoredDocument,
+} from '@order-pipeline/outbox';
+import type { Product, Reservation } from './reservation.ts';
+import type { StockStore } from './stock-fold.ts';
+
+/** A row of `updates` that sets the stock, beside the reservations: what was added to (or taken from) what was there. */
+export interface StockSet {
+  readonly _id: string;
+  readonly kind: 'set';
+  readonly product_id: string;
+  readonly delta: number;
+  readonly quantity: number;
+  readonly price_minor: number;
+  readonly at: Date;
+}
+
+export interface InventoryRepository extends StockStore {
+  /** Inserts the sample products that are absent, and books them; what is there stays as it is. */
+  seed(products: readonly Omit<Product, 'version'>[]): Promise<void>;
+  find(productId: string): Promise<Product | undefined>;
+  list(page: { after?: string | undefined; limit: number }): Promise<Product[]>;
+  /** Sets what is available, and books the difference in the same transaction. Rejects with an outage when it cannot in time. */
+  set(product: { _id: string; quantity: number; price_minor: number }, withinMs: number): Promise<Product>;
+}
+
+const writeConflictCode = 112;
+const raceBackoff = { firstMs: 5, maxMs: 50 };
+
+/** Another transaction was faster: its write is not there for ours to build on. */
+const lostRace = (error: unknown): boolean => (error as { code?: unknown }).code === writeConflictCode;
+
+export function createInventoryRepository({ client, db }: Mongo): InventoryRepository {
+  const products = openCollection(db, 'inventory');
+  const updates = openCollection(db, 'updates');
+  const reservations: DocumentStore<Reservation> = createDocumentStore(updates);
+  const stock: DocumentStore<Product> = createDocumentStore(products);
+
+  /** Answers false, with nothing written, when a document that the work relies on was changed by another. */
+  const transaction = (work: (session: ClientSession) => Promise<boolean>): Promise<boolean> =>
+    client.withSession(async (session) => {
+      session.startTransaction();
+      try {
+        if (await work(session)) {
+          await commitInsisting(session);
+          return true;
+        }
+        await session.abortTransaction();
+        return false;
+      } catch (error) {
+        if (session.inTransaction()) await session.abortTransaction().catch(() => undefined);
+        if (lostRace(error)) return false;
+        throw error;
+      }
+    });
+
+  /** The stock comes first: it is what replicas contend for, and whoever loses has written nothing yet. */
+  const bookStock = async (changes: readonly Change<Product>[], session: ClientSession): Promise<boolean> => {
+    if (changes.length === 0) return true;
+    const { matchedCount } = await products.bulkWrite(
+      changes.map(({ before, after }) => {
+        const delta = after.quantity - (before?.quantity ?? 0);
+        return {
+          updateOne: {
+            filter: { _id: after._id, version: after.version, quantity: { $gte: -delta } },
+            update: { $inc: { quantity: delta, version: 1 } },
+          },
+        };
+      }),
+      { ordered: false, session },
+    );
+    return matchedCount === changes.length;
+  };
+
+  const bookReservations = async (changes: readonly Change<Reservation>[], session: ClientSession): Promise<boolean> => {
+    try {
+      await updates.bulkWrite(
+        changes.map(({ after: { _id, version, ...fields } }) => ({
+          updateOne: { filter: { _id, version }, update: { $set: { ...fields, version: version + 1 } }, upsert: true },
+        })),
+        { ordered: true, session },
+      );
+      return true;
+    } catch (error) {
+      if (lostRace(error)) return false;
+      duplicateKeyIndexes(error);
+      return false;
+    }
+  };
+
+  const setOnce = async ({ _id, quantity, price_minor }: Omit<Product, 'version'>): Promise<boolean> =>
+    transaction(async (session) => {
+      const before = await products.findOne<Product>({ _id }, { session });
+      const update = { $set: { quantity, price_minor }, $inc: { version: 1 } };
+      await products.updateOne({ _id, ...(before ? { version: before.version } : {}) }, update, { upsert: true, session });
+      await updates.insertOne(
+        booking({ product_id: _id, delta: quantity - (before?.quantity ?? 0), quantity, price_minor }),
+        { session },
+      );
+      return true;
+    });
+
+  return {
+    loadReservations: (orderIds) => reservations.load(orderIds),
+    loadStock: (productIds) => stock.load(productIds),
+    commit: (write) =>
+      transaction(
+        async (session) =>
+          (await bookStock(write.products, session)) && (await bookReservations(write.reservations, session)),
+      ),
+    async seed(samples) {
+      for (const sample of samples) {
+        await transaction(async (session) => {
+          if (await products.findOne({ _id: sample._id }, { session })) return false;
+          await products.insertOne({ ...sample, version: 1 }, { session });
+          const { _id: product_id, quantity, price_minor } = sample;
+          await updates.insertOne(booking({ product_id, delta: quantity, quantity, price_minor }), { session });
+          return true;
+        });
+      }
+    },
+    async find(productId) {
+      return (await products.findOne<Product>({ _id: productId })) ?? undefined;
+    },
+    list: ({ after, limit }) =>
+      products.find<Product>(after === undefined ? {} : { _id: { $gt: after } }, { sort: { _id: 1 }, limit }).toArray(),
+    async set(product, withinMs) {
+      const deadlineMs = performance.now() + withinMs;
+      for (let race = 0; !(await setOnce(product)); race += 1) {
+        if (performance.now() >= deadlineMs) throw new OutageError('mongodb', new Error('the stock changes too fast'));
+        await wait(backoffMs(raceBackoff, race));
+      }
+      return { ...product, version: 0 };
+    },
+  };
+}
+
+const booking = (set: Pick<StockSet, 'product_id' | 'delta' | 'quantity' | 'price_minor'>): StoredDocument => ({
+  _id: `set:${randomUUID()}`,
+  kind: 'set',
+  ...set,
+  at: new Date(),
+});
+
+const maxCommits = 5;
+
+/** A commit whose outcome is unknown may be repeated: it is idempotent. */
+async function commitInsisting(session: ClientSession): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await session.commitTransaction();
+      return;
+    } catch (error) {
+      const labels = (error as { errorLabels?: readonly string[] }).errorLabels ?? [];
+      if (!labels.includes('UnknownTransactionCommitResult') || attempt === maxCommits) throw error;
+    }
+  }
+}

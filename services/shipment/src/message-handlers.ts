@@ -1,0 +1,19 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Handler } from '@order-pipeline/messaging';
+import { foldChunk } from '@order-pipeline/outbox';
+import { decide, type Shipment } from './shipment.ts';
+import type { ShipmentRepository } from './shipment-repository.ts';
+
+export const createShipmentHandler =
+  ({ store }: Pick<ShipmentRepository, 'store'>, { processingMs }: { processingMs: number }): Handler =>
+  (events) =>
+    foldChunk<Shipment>(events, {
+      store,
+      decide: (shipment, { event }) =>
+        decide(shipment, event, {
+          now: new Date(),
+          shipmentId: randomUUID(),
+          trackingDigits: randomBytes(4).toString('hex').toUpperCase(),
+          processingMs,
+        }),
+    });
