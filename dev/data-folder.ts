@@ -11,7 +11,7 @@ const cleanUpLimitMs = 30_000;
 const contents = ['kafka', 'mongo', 'logs'];
 
 /** Makes the folder this process's own, and waits until whatever a killed run left there has ended. */
-export async function takeDataFolder(dataDir: string, fresh: boolean, say: (line: string) => void): Promise<Lock> {
+export async function takeDataFolder(dataDir: string, say: (line: string) => void): Promise<Lock> {
   mkdirSync(dataDir, { recursive: true });
   const lock = tryLock(join(dataDir, 'lock'), watchdogPid());
   if ('heldBy' in lock) {
@@ -26,6 +26,10 @@ export async function takeDataFolder(dataDir: string, fresh: boolean, say: (line
     const gone = async (): Promise<true | undefined> => (isAlive(cleaner) ? undefined : true);
     await waitFor(gone, { what: `The clean-up by pid ${cleaner.pid}`, timeoutMs: cleanUpLimitMs });
   }
-  if (fresh) for (const name of contents) rmSync(join(dataDir, name), { recursive: true, force: true });
   return lock;
+}
+
+/** For whoever holds the folder. */
+export function emptyDataFolder(dataDir: string): void {
+  for (const name of contents) rmSync(join(dataDir, name), { recursive: true, force: true });
 }

@@ -46,7 +46,7 @@ function listenerFromLsof(port: number): string | undefined {
   }
 }
 
-const maxCommand = 60;
+const maxCommand = 120;
 
 function commandOf(pid: string): string {
   if (process.platform === 'linux') {

@@ -2,7 +2,7 @@
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { banner } from './banner.ts';
-import { takeDataFolder } from './data-folder.ts';
+import { emptyDataFolder, takeDataFolder } from './data-folder.ts';
 import { endEverything, killEverything } from './managed-process.ts';
 import { serviceNames, startPipeline, type Pipeline } from './pipeline.ts';
 import { portHolder } from './port-holder.ts';
@@ -40,10 +40,12 @@ async function main(): Promise<void> {
     process.stdout.write(usage);
     return;
   }
-  await mustBeFree();
   const dataDir = resolve(repository, options.dataDir);
-  const lock = await takeDataFolder(dataDir, options.fresh, say);
+  // First of all, so that a second start is told of the first one and not of a port that it holds.
+  const lock = await takeDataFolder(dataDir, say);
   try {
+    await mustBeFree();
+    if (options.fresh) emptyDataFolder(dataDir);
     const begun = performance.now();
     const { KAFKA_BOOTSTRAP_SERVERS: kafka, MONGODB_URI: mongo } = process.env;
     say(`Starting ${[!kafka && 'Kafka', !mongo && 'MongoDB', 'services'].filter(Boolean).join(', ')} …`);

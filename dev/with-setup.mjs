@@ -5,13 +5,16 @@
  * without dependencies, because it starts on whatever Node the machine has.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const oldestNode = 20;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const pinnedNode = join(root, 'node_modules', 'node', 'bin', 'node');
+/** What was last installed here; npm ci empties node_modules, so it goes with what it speaks of. */
+const stamp = join(root, 'node_modules', '.installed-lock');
 const parentPollMs = 500;
 
 function fail(message) {
@@ -23,7 +26,9 @@ function fail(message) {
 function isInstalled() {
   const record = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(record)) return false;
-  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest(lock)) return true;
+  const wanted = JSON.parse(lock).packages;
   const there = JSON.parse(readFileSync(record, 'utf8')).packages;
   return Object.entries(wanted).every(([path, entry]) => {
     if (!path.startsWith('node_modules/') && !path.includes('/node_modules/')) return true; // the root and workspaces
@@ -34,15 +39,18 @@ function isInstalled() {
   });
 }
 
+const digest = (text) => createHash('sha256').update(text).digest('hex');
+
 function install() {
   process.stderr.write('Installing dependencies (npm ci) …\n');
   // The very npm that called us, where one did. Development tools are needed even where NODE_ENV says production.
   const npm = process.env.npm_execpath;
   const [command, first] = npm ? [process.execPath, [npm]] : ['npm', []];
-  const args = [...first, 'ci', '--include=dev', '--no-fund', '--no-audit', '--loglevel=error'];
+  const args = [...first, 'ci', '--include=dev', '--no-fund', '--no-audit', '--no-progress', '--loglevel=error'];
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
   if (error) fail(`npm could not be run (${error.message}); install Node.js with npm.`);
   if (status !== 0) fail('npm ci failed, for the reason above; once that is solved, run the same command again.');
+  writeFileSync(stamp, digest(readFileSync(join(root, 'package-lock.json'), 'utf8')));
 }
 
 if (Number(process.versions.node.split('.')[0]) < oldestNode) {
