@@ -41,12 +41,10 @@ export function createApp(options: AppOptions): Koa {
 
   const router = new Router({ sensitive: true });
   const limited = limitInFlight(options.maxInFlight ?? 0);
-  const register = (route: Route, ...rings: Koa.Middleware[]) =>
-    router.register(
-      route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-      [route.method],
-      [...rings, runRoute(route, bodyLimitBytes)],
-    );
+  const register = (route: Route, ...rings: Koa.Middleware[]) => {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    router.register(path, [route.method], [...rings, runRoute(route, bodyLimitBytes)], { name: route.path });
+  };
   for (const route of ownRoutes) register(route, limited);
   for (const route of system) register(route);
 

@@ -7,7 +7,8 @@ import { methodNotAllowed, notFound, toProblem, unavailable, type IsOutage } fro
 import type { ReplyValue, Route } from './route.ts';
 import { requestReader } from './validation.ts';
 
-const routeOf = (ctx: Context): string => (ctx.state['route'] as string | undefined) ?? 'unmatched';
+/** The pattern under which createApp registered the route, as the router found it. */
+const routeOf = (ctx: Context): string => (ctx as { _matchedRouteName?: string })._matchedRouteName ?? 'unmatched';
 
 /** Duration of every request into the metrics, and at debug level into the log. */
 export function observe(record: ObserveRequest, logger: Logger): Middleware {
