@@ -39,7 +39,9 @@ export function asyncApiDocument(): Record<string, unknown> {
       action,
       channel: { $ref: `#/channels/${type}` },
       ...(action === 'receive'
-        ? { bindings: { kafka: { groupId: { type: 'string', const: service.consumerGroup }, bindingVersion: '0.5.0' } } }
+        ? {
+            bindings: { kafka: { groupId: { type: 'string', const: service.consumerGroup }, bindingVersion: '0.5.0' } },
+          }
         : {}),
     },
   ];
@@ -58,7 +60,11 @@ export function asyncApiDocument(): Record<string, unknown> {
           address: type,
           messages: { [type]: { $ref: `#/components/messages/${type}` } },
           bindings: {
-            kafka: { topic: type, partitions: topics.find((topic) => topic.name === type)?.partitions, bindingVersion: '0.5.0' },
+            kafka: {
+              topic: type,
+              partitions: topics.find((topic) => topic.name === type)?.partitions,
+              bindingVersion: '0.5.0',
+            },
           },
         },
       ]),

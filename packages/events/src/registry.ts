@@ -96,5 +96,7 @@ const entries: readonly ServiceEntry[] = Object.values(services);
 /** Every topic of the pipeline: one per event type, and a dead-letter queue with its record of resolutions per group. */
 export const topics: readonly TopicEntry[] = [
   ...[...new Set(entries.flatMap((service) => service.produces))].map(eventTopic),
-  ...entries.filter((service) => service.consumes.length > 0).flatMap((service) => deadLetterTopics(service.consumerGroup)),
+  ...entries
+    .filter((service) => service.consumes.length > 0)
+    .flatMap((service) => deadLetterTopics(service.consumerGroup)),
 ];

@@ -14,7 +14,9 @@ const text = (maxLength: number): z.ZodString =>
     .refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
 
 export const orderIdSchema = z.uuid().describe('The order this event is about; also the key of the Kafka record.');
-export const productIdSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u, 'must be 1 to 64 letters, digits, dots, dashes');
+export const productIdSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u, 'must be 1 to 64 letters, digits, dots, dashes');
 export const customerIdSchema = text(500);
 export const shippingAddressSchema = text(500);
 export const quantitySchema = z.int().min(1).max(10_000);

@@ -98,7 +98,10 @@ export function createChunkProcessor(options: ChunkProcessorOptions) {
         await wait(backoffMs(options.retryBackoff, attempt - 1), signal);
         return handleIsolating(chunk, signal, attempt + 1);
       }
-      return { records: [], deadLetters: chunk.map(({ raw }) => ({ ...raw, kind: 'handler', attempts: attempt, error })) };
+      return {
+        records: [],
+        deadLetters: chunk.map(({ raw }) => ({ ...raw, kind: 'handler', attempts: attempt, error })),
+      };
     }
   };
 
@@ -115,7 +118,8 @@ export function createChunkProcessor(options: ChunkProcessorOptions) {
       }
     }
     metrics.batchSize.observe(raws.length);
-    const outcome: Outcome = received.length > 0 ? await handleIsolating(received, signal) : { records: [], deadLetters: [] };
+    const outcome: Outcome =
+      received.length > 0 ? await handleIsolating(received, signal) : { records: [], deadLetters: [] };
     deadLetters.push(...outcome.deadLetters);
     const records = [...outcome.records, ...deadLetters.map((letter) => deadLetterRecord(consumerGroup, letter))];
     if (records.length > 0) await waitOut(() => publisher.send(records), signal);
@@ -137,7 +141,8 @@ export function createChunkProcessor(options: ChunkProcessorOptions) {
   };
 }
 
-const isInvalidEvent = (error: unknown): error is InvalidEventError => (error as Error | null)?.name === 'InvalidEventError';
+const isInvalidEvent = (error: unknown): error is InvalidEventError =>
+  (error as Error | null)?.name === 'InvalidEventError';
 
 function textHeader(message: KafkaMessage, name: string): string | undefined {
   const header = message.headers?.[name];

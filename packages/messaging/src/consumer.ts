@@ -20,7 +20,11 @@ export interface ConsumerSettings {
   readonly maxAttempts: number;
 }
 
-export const defaultConsumerSettings: ConsumerSettings = { sessionTimeoutMs: 10_000, maxChunkSize: 500, maxAttempts: 3 };
+export const defaultConsumerSettings: ConsumerSettings = {
+  sessionTimeoutMs: 10_000,
+  maxChunkSize: 500,
+  maxAttempts: 3,
+};
 
 export interface ConsumerOptions {
   readonly kafka: Kafka;
@@ -139,7 +143,7 @@ export function startConsumer(options: ConsumerOptions): RunningConsumer {
     const { messages } = payload.batch;
     inWork += 1;
     try {
-      for (let next = 0; next < messages.length && payload.isRunning() && !failed && !stopping; ) {
+      for (let next = 0; next < messages.length && payload.isRunning() && !failed && !stopping;) {
         const slice = messages.slice(next, next + collector.size);
         await collector.submit({ payload, messages: slice });
         next += slice.length;
@@ -162,7 +166,14 @@ export function startConsumer(options: ConsumerOptions): RunningConsumer {
     maxBytes: maxBytesPerFetch,
     allowAutoTopicCreation: false,
     // kafkajs' defaults change under NODE_ENV=test, and the client's own settings do not reach consumers: all are named.
-    retry: { initialRetryTime: 200, maxRetryTime: 2_000, factor: 0.2, multiplier: 2, retries: 8, restartOnFailure: async () => true },
+    retry: {
+      initialRetryTime: 200,
+      maxRetryTime: 2_000,
+      factor: 0.2,
+      multiplier: 2,
+      retries: 8,
+      restartOnFailure: async () => true,
+    },
   });
   consumer.on('consumer.group_join', ({ payload }) => {
     alive();
@@ -192,7 +203,12 @@ export function startConsumer(options: ConsumerOptions): RunningConsumer {
         await consumer.connect();
         await consumer.subscribe({ topics: [...topics], fromBeginning: true });
         // Every assigned partition takes part in the chunks, so none waits for another's batch.
-        await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently, eachBatch });
+        await consumer.run({
+          autoCommit: false,
+          eachBatchAutoResolve: false,
+          partitionsConsumedConcurrently,
+          eachBatch,
+        });
         running = true;
         return;
       } catch (error) {
@@ -226,7 +242,9 @@ export function startConsumer(options: ConsumerOptions): RunningConsumer {
   };
 }
 
-function nextOffsets(slices: readonly Slice[]): { topic: string; partitions: { partition: number; offset: string }[] }[] {
+function nextOffsets(
+  slices: readonly Slice[],
+): { topic: string; partitions: { partition: number; offset: string }[] }[] {
   const byTopic = new Map<string, { partition: number; offset: string }[]>();
   for (const { payload, messages } of slices) {
     const { topic, partition } = payload.batch;

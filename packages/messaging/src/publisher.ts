@@ -58,7 +58,9 @@ export function createPublisher(kafka: Kafka, metrics: MessagingMetrics): Publis
         acks: -1,
         topicMessages: [...byTopic].map(([topic, list]) => ({ topic, messages: list })),
       });
-      const nextOffset = new Map(acknowledged.map((entry) => [`${entry.topicName}:${entry.partition}`, BigInt(entry.baseOffset!)]));
+      const nextOffset = new Map(
+        acknowledged.map((entry) => [`${entry.topicName}:${entry.partition}`, BigInt(entry.baseOffset!)]),
+      );
       return records.map(({ topic }, index) => {
         const partition = messages[index]!.partition!;
         const offset = nextOffset.get(`${topic}:${partition}`)!;

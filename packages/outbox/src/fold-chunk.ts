@@ -15,7 +15,10 @@ export type Decision<Doc> =
   /** It has no bearing on this service. */
   | { readonly outcome: 'ignored'; readonly why: string };
 
-export type Decide<Doc> = (document: Doc | undefined, received: ReceivedEvent) => Decision<Doc> | Promise<Decision<Doc>>;
+export type Decide<Doc> = (
+  document: Doc | undefined,
+  received: ReceivedEvent,
+) => Decision<Doc> | Promise<Decision<Doc>>;
 
 export interface FoldOptions<Doc extends Versioned> {
   readonly store: DocumentStore<Doc>;
@@ -45,7 +48,9 @@ export async function foldChunk<Doc extends Versioned>(
     if (attempt === maxRaces) throw new Error(`lost the race for ${open.size} documents ${maxRaces} times`);
     if (attempt > 0) await wait(backoffMs(raceBackoff, attempt));
     const documents = await store.load([...open.keys()]);
-    const folded = await Promise.all([...open].map(([id, messages]) => foldOne(id, documents.get(id), messages, decide)));
+    const folded = await Promise.all(
+      [...open].map(([id, messages]) => foldOne(id, documents.get(id), messages, decide)),
+    );
     const changes = folded.flatMap(({ before, after }) => (after && after !== before ? [{ before, after }] : []));
     const lost = changes.length > 0 ? await store.save(changes) : new Set<string>();
     onSaved?.(changes.filter(({ after }) => !lost.has(after._id)));

@@ -80,7 +80,8 @@ const outageNames = new Set([
 
 /** Error codes of a server that is stepping down, shutting down, or cannot reach its majority. */
 const outageCodes = new Set([
-  6, 7, 24, 50, 63, 64, 79, 89, 91, 133, 189, 202, 234, 262, 317, 358, 384, 9001, 10107, 11600, 11601, 11602, 13388, 13435, 13436,
+  6, 7, 24, 50, 63, 64, 79, 89, 91, 133, 189, 202, 234, 262, 317, 358, 384, 9001, 10107, 11600, 11601, 11602, 13388,
+  13435, 13436,
 ]);
 
 interface DriverError {

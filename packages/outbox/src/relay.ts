@@ -66,8 +66,16 @@ export function createRelay(options: RelayOptions): Relay {
   let clearing: Promise<void> = Promise.resolve();
   let sweeping: Promise<void> = Promise.resolve();
 
-  const depthGauge = new Gauge({ name: 'outbox_pending_documents', help: 'Documents with unpublished events.', registers: [registry] });
-  const ageGauge = new Gauge({ name: 'outbox_oldest_age_seconds', help: 'Age of the oldest unpublished event.', registers: [registry] });
+  const depthGauge = new Gauge({
+    name: 'outbox_pending_documents',
+    help: 'Documents with unpublished events.',
+    registers: [registry],
+  });
+  const ageGauge = new Gauge({
+    name: 'outbox_oldest_age_seconds',
+    help: 'Age of the oldest unpublished event.',
+    registers: [registry],
+  });
 
   const push = (events: readonly PipelineEvent[]): void => {
     for (const event of events) {
@@ -80,7 +88,7 @@ export function createRelay(options: RelayOptions): Relay {
   };
 
   async function relayQueued(): Promise<void> {
-    for (let failures = 0; queue.length > 0 && !stopping.signal.aborted; ) {
+    for (let failures = 0; queue.length > 0 && !stopping.signal.aborted;) {
       const batch = queue.slice(0, maxBatch);
       try {
         const publishedAt = await publisher.publish(batch);
@@ -93,7 +101,8 @@ export function createRelay(options: RelayOptions): Relay {
           onFatal(error as Error);
           return;
         }
-        if (failures === 0) logger.warn({ err: error, queued: queue.length }, 'cannot publish, the outbox keeps the events');
+        if (failures === 0)
+          logger.warn({ err: error, queued: queue.length }, 'cannot publish, the outbox keeps the events');
         await wait(backoffMs(publishBackoff, failures), stopping.signal).catch(() => undefined);
         failures += 1;
       }
@@ -111,7 +120,10 @@ export function createRelay(options: RelayOptions): Relay {
       await collection.bulkWrite(operations, { ordered: false, writeConcern: { w: 1 } });
       depth = Math.max(0, depth - batch.length);
     } catch (error) {
-      logger.warn({ err: error, events: batch.length }, 'published events could not be cleared, they will be told again');
+      logger.warn(
+        { err: error, events: batch.length },
+        'published events could not be cleared, they will be told again',
+      );
     } finally {
       for (const event of batch) inHand.delete(keyOf(event));
     }

@@ -84,7 +84,7 @@ export function createPipelineService(entry: ServiceEntry, config: PipelineConfi
   const prepare = (step: () => Promise<unknown>): void => void steps.push(step);
   let prepared = false;
   const runSteps = async (): Promise<void> => {
-    for (let next = 0, attempt = 0; next < steps.length; ) {
+    for (let next = 0, attempt = 0; next < steps.length;) {
       try {
         await steps[next]!();
         next += 1;

@@ -82,7 +82,10 @@ export function createInventoryRepository({ client, db }: Mongo): InventoryRepos
     return matchedCount === changes.length;
   };
 
-  const bookReservations = async (changes: readonly Change<Reservation>[], session: ClientSession): Promise<boolean> => {
+  const bookReservations = async (
+    changes: readonly Change<Reservation>[],
+    session: ClientSession,
+  ): Promise<boolean> => {
     try {
       await updates.bulkWrite(
         changes.map(({ after: { _id, version, ...fields } }) => ({
@@ -102,7 +105,10 @@ export function createInventoryRepository({ client, db }: Mongo): InventoryRepos
     transaction(async (session) => {
       const before = await products.findOne<Product>({ _id }, { session });
       const update = { $set: { quantity, price_minor }, $inc: { version: 1 } };
-      await products.updateOne({ _id, ...(before ? { version: before.version } : {}) }, update, { upsert: true, session });
+      await products.updateOne({ _id, ...(before ? { version: before.version } : {}) }, update, {
+        upsert: true,
+        session,
+      });
       await updates.insertOne(
         booking({ product_id: _id, delta: quantity - (before?.quantity ?? 0), quantity, price_minor }),
         { session },

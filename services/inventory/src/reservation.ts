@@ -32,7 +32,10 @@ export interface ReservedLine {
 
 export type Stock = ReadonlyMap<string, Product>;
 
-export type Refusal = { readonly reason: 'UNKNOWN_PRODUCT' | 'PRICE_CHANGED' | 'INSUFFICIENT_STOCK'; readonly product_id: string };
+export type Refusal = {
+  readonly reason: 'UNKNOWN_PRODUCT' | 'PRICE_CHANGED' | 'INSUFFICIENT_STOCK';
+  readonly product_id: string;
+};
 
 export interface StockDecision {
   readonly decision: Decision<Reservation>;
@@ -42,7 +45,12 @@ export interface StockDecision {
 
 const unchanged = (decision: Decision<Reservation>): StockDecision => ({ decision, delta: [] });
 
-export function decide(stock: Stock, reservation: Reservation | undefined, event: PipelineEvent, now: Date): StockDecision {
+export function decide(
+  stock: Stock,
+  reservation: Reservation | undefined,
+  event: PipelineEvent,
+  now: Date,
+): StockDecision {
   if (event.type === 'payment_processed' && event.data.status === 'COMPLETED') {
     const { order_id, customer_id, items, shipping_address } = event.data;
     return reserve(stock, reservation, { order_id, customer_id, items, shipping_address }, event.traceparent, now);
@@ -88,9 +96,21 @@ function reserve(
   };
 }
 
-function release(known: Reservation | undefined, orderId: string, traceparent: string | undefined, now: Date): StockDecision {
+function release(
+  known: Reservation | undefined,
+  orderId: string,
+  traceparent: string | undefined,
+  now: Date,
+): StockDecision {
   if (!known) {
-    const document: Reservation = { _id: orderId, version: 0, kind: 'reservation', status: 'CANCELLED', at: now, lines: [] };
+    const document: Reservation = {
+      _id: orderId,
+      version: 0,
+      kind: 'reservation',
+      status: 'CANCELLED',
+      at: now,
+      lines: [],
+    };
     return unchanged({ outcome: 'accepted', document, events: [] });
   }
   if (known.released) return unchanged({ outcome: 'repeated', events: [known.released] });
@@ -101,7 +121,11 @@ function release(known: Reservation | undefined, orderId: string, traceparent: s
     ...(traceparent === undefined ? {} : { traceparent }),
   };
   return {
-    decision: { outcome: 'accepted', document: { ...known, status: 'RELEASED', at: now, released }, events: [released] },
+    decision: {
+      outcome: 'accepted',
+      document: { ...known, status: 'RELEASED', at: now, released },
+      events: [released],
+    },
     delta: known.lines,
   };
 }

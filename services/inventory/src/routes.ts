@@ -15,7 +15,9 @@ const stockSchema = z.strictObject({ quantity: z.int().min(0).max(maxQuantity), 
 const productSchema = z
   .object({ product_id: z.string(), quantity: z.int(), price: z.number() })
   .meta({ id: 'Product' });
-const pageSchema = z.object({ items: z.array(productSchema), next_cursor: z.string().nullable() }).meta({ id: 'ProductPage' });
+const pageSchema = z
+  .object({ items: z.array(productSchema), next_cursor: z.string().nullable() })
+  .meta({ id: 'ProductPage' });
 
 const productView = ({ _id, quantity, price_minor }: Omit<Product, 'version'>): z.output<typeof productSchema> => ({
   product_id: _id,
@@ -58,7 +60,10 @@ export function createInventoryRoutes({ repository, operatorToken, assertPrepare
     operationId: 'getProduct',
     summary: 'What is available of a product',
     params,
-    responses: { 200: { description: 'The product.', schema: productSchema }, 404: { description: 'No such product.' } },
+    responses: {
+      200: { description: 'The product.', schema: productSchema },
+      404: { description: 'No such product.' },
+    },
     async handle({ params: { product_id } }) {
       const product = await repository.find(product_id);
       if (!product) throw notFound(`There is no product ${product_id}`);
@@ -75,7 +80,10 @@ export function createInventoryRoutes({ repository, operatorToken, assertPrepare
     params,
     headers: z.object({ authorization: z.string().optional() }),
     body: stockSchema,
-    responses: { 200: { description: 'The product as set.', schema: productSchema }, 401: { description: "The operator's token is missing or wrong." } },
+    responses: {
+      200: { description: 'The product as set.', schema: productSchema },
+      401: { description: "The operator's token is missing or wrong." },
+    },
     async handle({ params: { product_id }, headers, body }) {
       assertPrepared();
       if (operatorToken !== undefined && !isToken(headers.authorization, operatorToken)) {

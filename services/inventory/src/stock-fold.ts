@@ -23,7 +23,11 @@ const maxRaces = 200;
 /** A transaction that is under way elsewhere ends within a few milliseconds. */
 const raceBackoff = { firstMs: 4, maxMs: 40 };
 
-export async function foldOverStock(chunk: readonly ReceivedEvent[], store: StockStore, now: () => Date): Promise<PipelineEvent[]> {
+export async function foldOverStock(
+  chunk: readonly ReceivedEvent[],
+  store: StockStore,
+  now: () => Date,
+): Promise<PipelineEvent[]> {
   const orderIds = [...new Set(chunk.map(({ event }) => event.data.order_id))];
   for (let race = 0; race < maxRaces; race += 1) {
     if (race > 0) await wait(backoffMs(raceBackoff, race - 1));
@@ -44,7 +48,12 @@ export async function foldOverStock(chunk: readonly ReceivedEvent[], store: Stoc
   throw new Error(`lost the race for the stock ${maxRaces} times`);
 }
 
-function fold(chunk: readonly ReceivedEvent[], before: ReadonlyMap<string, Reservation>, stockBefore: Stock, now: Date) {
+function fold(
+  chunk: readonly ReceivedEvent[],
+  before: ReadonlyMap<string, Reservation>,
+  stockBefore: Stock,
+  now: Date,
+) {
   const after = new Map(before);
   const events = new Map<string, PipelineEvent>();
   let stock = stockBefore;

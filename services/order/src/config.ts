@@ -16,7 +16,9 @@ export const settings = z.object({
     'Age in milliseconds from which an unpublished event is taken for left behind',
   ),
   ORDER_WORK_MS: durationMs({ max: 60_000, default: 0 }).describe('Simulated work per event in milliseconds'),
-  ORDER_CONCURRENCY: integer({ min: 1, max: 1_000, default: 1 }).describe('Events whose simulated work goes on at once'),
+  ORDER_CONCURRENCY: integer({ min: 1, max: 1_000, default: 1 }).describe(
+    'Events whose simulated work goes on at once',
+  ),
 });
 
 export type OrderConfig = z.output<typeof settings>;

@@ -22,7 +22,11 @@ const decimalMoney = (max: number) =>
     .max(max)
     .refine((amount) => minorFromDecimal(amount) !== undefined, 'must have at most two decimals');
 
-const itemSchema = z.strictObject({ product_id: productIdSchema, quantity: quantitySchema, price: decimalMoney(maxPrice) });
+const itemSchema = z.strictObject({
+  product_id: productIdSchema,
+  quantity: quantitySchema,
+  price: decimalMoney(maxPrice),
+});
 
 /** What POST /orders takes. The client's total is never trusted: it must be the sum of its lines. */
 export const placeOrderSchema = z
@@ -46,7 +50,11 @@ export const placeOrderSchema = z
 export type PlaceOrder = z.output<typeof placeOrderSchema>;
 
 export const linesOf = (items: PlaceOrder['items']) =>
-  items.map(({ product_id, quantity, price }) => ({ product_id, quantity, price_minor: minorFromDecimal(price) ?? Number.NaN }));
+  items.map(({ product_id, quantity, price }) => ({
+    product_id,
+    quantity,
+    price_minor: minorFromDecimal(price) ?? Number.NaN,
+  }));
 
 export const orderSchema = z
   .object({

@@ -58,7 +58,10 @@ export function createOrderRepository(db: Db, { acceptWithinMs }: { acceptWithin
 
   const insertOnce = async (batch: readonly Waiting[]): Promise<Order[]> => {
     try {
-      await collection.insertMany(batch.map(({ document }) => document as unknown as StoredDocument), { ordered: false });
+      await collection.insertMany(
+        batch.map(({ document }) => document as unknown as StoredDocument),
+        { ordered: false },
+      );
       return batch.map(({ document }) => document);
     } catch (error) {
       const refused = duplicateKeyIndexes(error).map((index) => batch[index]!.document);
@@ -66,7 +69,8 @@ export function createOrderRepository(db: Db, { acceptWithinMs }: { acceptWithin
       return batch.map(({ document }) => {
         if (!refused.includes(document)) return document;
         const stands = standing.find(
-          ({ _id, idempotency_key: key }) => _id === document._id || (key !== undefined && key === document.idempotency_key),
+          ({ _id, idempotency_key: key }) =>
+            _id === document._id || (key !== undefined && key === document.idempotency_key),
         );
         // The one that holds the key is not yet known to a majority: neither is the answer.
         if (!stands) throw new OutageError('mongodb', error);

@@ -1,9 +1,9 @@
 /** Requests that wait for a state share one read per tick, whichever replica consumes the events that bring it about. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { canReach, type OrderState } from './order.ts';
+import { canReach, isEnd, type OrderState } from './order.ts';
 
 export interface OrderWaiter {
-  /** Resolves when the order is in the state, can no longer get there, or the time is over. Rejects when reading fails. */
+  /** Resolves when the order is in the state or past it, at an end, or the time is over. Rejects when reading fails. */
   wait(orderId: string, state: OrderState, timeoutMs: number): Promise<void>;
   isFull(): boolean;
 }
@@ -27,7 +27,7 @@ export function createOrderWaiter(
 
   const settle = (each: Waiting, states: ReadonlyMap<string, OrderState>): void => {
     const now = states.get(each.orderId);
-    const settled = now !== undefined && (now === each.state || !canReach(now, each.state));
+    const settled = now !== undefined && (isEnd(now) || canReach(each.state, now));
     if (!settled && performance.now() < each.deadlineMs && !stopping.aborted) return;
     waiting.delete(each);
     each.resolve();

@@ -2,13 +2,7 @@
  * An order as the set of facts that are known about it. Facts of different topics arrive in any order, late and twice;
  * the state is judged from all of them, never from the latest, so no order moves backwards.
  */
-import {
-  factOf,
-  totalMinor,
-  type EventOf,
-  type OrderLine,
-  type PipelineEvent,
-} from '@order-pipeline/events';
+import { factOf, totalMinor, type EventOf, type OrderLine, type PipelineEvent } from '@order-pipeline/events';
 import type { ReceivedEvent } from '@order-pipeline/messaging';
 import type { Decision, Versioned } from '@order-pipeline/outbox';
 
@@ -148,7 +142,11 @@ export function placeOrder(placement: Placement): Told<'order_placed'> {
 }
 
 /** What an order service makes of an event of another service: one more fact, known once. */
-export function recordFact(order: Order, { event, topic, partition, offset }: ReceivedEvent, now: Date): Decision<Order> {
+export function recordFact(
+  order: Order,
+  { event, topic, partition, offset }: ReceivedEvent,
+  now: Date,
+): Decision<Order> {
   const fact = factOf(event);
   if (Object.hasOwn(order.facts, fact)) return { outcome: 'repeated', events: [] };
   const reason = reasonOf(event);
@@ -196,6 +194,8 @@ export function timelineOf(facts: Facts): TimelineStep[] {
       const state = stateOfFact[fact];
       return state === undefined ? [] : [{ fact, step: { state, ...record } }];
     })
-    .toSorted((a, b) => Date.parse(a.step.time) - Date.parse(b.step.time) || rank.indexOf(a.fact) - rank.indexOf(b.fact))
+    .toSorted(
+      (a, b) => Date.parse(a.step.time) - Date.parse(b.step.time) || rank.indexOf(a.fact) - rank.indexOf(b.fact),
+    )
     .map(({ step }) => step);
 }

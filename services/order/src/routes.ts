@@ -5,7 +5,16 @@ import type { Relay } from '@order-pipeline/outbox';
 import { conflict, notFound, route, unavailable, unprocessable, type Route } from '@order-pipeline/service-host';
 import type { OrderMetrics } from './message-handlers.ts';
 import { cancelOrder, orderStates, placeOrder, timelineOf, type Facts } from './order.ts';
-import { acceptedView, linesOf, orderPageSchema, orderSchema, orderView, placeOrderSchema, timelineSchema, type PlaceOrder } from './order-api.ts';
+import {
+  acceptedView,
+  linesOf,
+  orderPageSchema,
+  orderSchema,
+  orderView,
+  placeOrderSchema,
+  timelineSchema,
+  type PlaceOrder,
+} from './order-api.ts';
 import { newOrderId } from './order-id.ts';
 import type { OrderRepository, StoredOrder } from './order-repository.ts';
 import type { OrderWaiter } from './order-waiter.ts';
@@ -36,14 +45,19 @@ export function createOrderRoutes(dependencies: RouteDependencies): Route[] {
     path: '/orders',
     operationId: 'placeOrder',
     summary: 'Accept an order',
-    description: 'With Idempotency-Key, the same key and body give the same answer; without, every request is a new order.',
+    description:
+      'With Idempotency-Key, the same key and body give the same answer; without, every request is a new order.',
     headers: z.object({
       'idempotency-key': z.string().min(1).max(255).optional(),
       traceparent: z.string().optional(),
     }),
     body: placeOrderSchema,
     responses: {
-      201: { description: 'The order is stored and will be worked off.', schema: orderSchema, headers: { Location: 'The order.' } },
+      201: {
+        description: 'The order is stored and will be worked off.',
+        schema: orderSchema,
+        headers: { Location: 'The order.' },
+      },
     },
     async handle({ body, headers }) {
       assertPrepared();
@@ -82,10 +96,22 @@ export function createOrderRoutes(dependencies: RouteDependencies): Route[] {
     summary: 'One order, at once or when it reaches a state',
     params: orderParams,
     query: z.object({
-      wait: z.enum(orderStates).optional().describe('Answer when the order is in this state, or can no longer reach it.'),
-      timeout_ms: z.coerce.number().int().min(0).max(maxWaitMs).default(30_000).describe('Longest wait in milliseconds.'),
+      wait: z
+        .enum(orderStates)
+        .optional()
+        .describe('Answer when the order is in this state or past it, or at any end.'),
+      timeout_ms: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .max(maxWaitMs)
+        .default(30_000)
+        .describe('Longest wait in milliseconds.'),
     }),
-    responses: { 200: { description: 'The order as it is now.', schema: orderSchema }, 404: { description: 'No such order.' } },
+    responses: {
+      200: { description: 'The order as it is now.', schema: orderSchema },
+      404: { description: 'No such order.' },
+    },
     async handle({ params, query }) {
       const order = await findOrder(params.order_id);
       if (query.wait === undefined) return { status: 200, body: orderView(order) };
@@ -119,7 +145,10 @@ export function createOrderRoutes(dependencies: RouteDependencies): Route[] {
     operationId: 'getTimeline',
     summary: 'Each step of an order, with the event that brought it about',
     params: orderParams,
-    responses: { 200: { description: 'The steps in order.', schema: timelineSchema }, 404: { description: 'No such order.' } },
+    responses: {
+      200: { description: 'The steps in order.', schema: timelineSchema },
+      404: { description: 'No such order.' },
+    },
     async handle({ params }) {
       const order = await findOrder(params.order_id);
       const steps = timelineOf(withPublished(order)).map(({ partition, offset, ...step }) => ({
@@ -136,7 +165,8 @@ export function createOrderRoutes(dependencies: RouteDependencies): Route[] {
     path: '/orders/{order_id}/cancel',
     operationId: 'cancelOrder',
     summary: 'Cancel an order whose parcel has not gone',
-    description: 'The shipment service decides: a cancelling order ends in CANCELLED, or in SHIPPED when the parcel was faster.',
+    description:
+      'The shipment service decides: a cancelling order ends in CANCELLED, or in SHIPPED when the parcel was faster.',
     params: orderParams,
     responses: {
       200: { description: 'It is cancelled already.', schema: orderSchema },
@@ -150,7 +180,9 @@ export function createOrderRoutes(dependencies: RouteDependencies): Route[] {
         const order = await findOrder(params.order_id);
         const cancellation = cancelOrder(order, new Date());
         if (cancellation.outcome === 'refused') {
-          throw conflict(`The order is ${cancellation.state} and can no longer be cancelled`, { status: cancellation.state });
+          throw conflict(`The order is ${cancellation.state} and can no longer be cancelled`, {
+            status: cancellation.state,
+          });
         }
         if (cancellation.outcome === 'repeated') {
           return { status: order.status === 'CANCELLED' ? 200 : 202, body: orderView(order) };

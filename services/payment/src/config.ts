@@ -10,8 +10,14 @@ const prefix = (fallback: string, description: string) =>
 export const settings = z.object({
   ...pipelineSettings,
   PORT: port(services.payment.port).describe('TCP port of the HTTP server; 0 takes a free one'),
-  PAYMENT_GATEWAY_LATENCY_MS: durationMs({ max: 60_000, default: 0 }).describe('Time the simulated gateway takes, in milliseconds'),
-  PAYMENT_DECLINE_OVER: setting('an amount with at most two decimals', (text) => minorFromDecimal(Number(text)), 1_000_000).meta({
+  PAYMENT_GATEWAY_LATENCY_MS: durationMs({ max: 60_000, default: 0 }).describe(
+    'Time the simulated gateway takes, in milliseconds',
+  ),
+  PAYMENT_DECLINE_OVER: setting(
+    'an amount with at most two decimals',
+    (text) => minorFromDecimal(Number(text)),
+    1_000_000,
+  ).meta({
     description: 'Amount, in the currency, above which the simulated gateway declines',
     defaultText: '10000.00',
   }),
@@ -20,7 +26,9 @@ export const settings = z.object({
   PAYMENT_GATEWAY_FAILURE_RATE: rate('Share of gateway calls, 0 to 1, that fail before anything happened'),
   PAYMENT_GATEWAY_LOST_ANSWER_RATE: rate('Share of gateway calls, 0 to 1, that time out after the money moved'),
   PAYMENT_WORK_MS: durationMs({ max: 60_000, default: 0 }).describe('Simulated work per event in milliseconds'),
-  PAYMENT_CONCURRENCY: integer({ min: 1, max: 1_000, default: 1 }).describe('Events whose simulated work goes on at once'),
+  PAYMENT_CONCURRENCY: integer({ min: 1, max: 1_000, default: 1 }).describe(
+    'Events whose simulated work goes on at once',
+  ),
 });
 
 export type PaymentConfig = z.output<typeof settings>;

@@ -17,6 +17,8 @@ export function createPaymentRepository(db: Db): PaymentRepository {
       return (await collection.findOne<Payment>({ _id: orderId })) ?? undefined;
     },
     list: ({ after, limit }) =>
-      collection.find<Payment>(after === undefined ? {} : { _id: { $lt: after } }, { sort: { _id: -1 }, limit }).toArray(),
+      collection
+        .find<Payment>(after === undefined ? {} : { _id: { $lt: after } }, { sort: { _id: -1 }, limit })
+        .toArray(),
   };
 }

@@ -108,15 +108,24 @@ export function afterVoid(
       data: { order_id: data.order_id, timestamp, amount_minor, currency, status, reason: why },
       ...(traceparent === undefined ? {} : { traceparent }),
     };
-    return { outcome: 'accepted', document: { ...known, status, timestamp, reason: why, compensated }, events: [compensated] };
+    return {
+      outcome: 'accepted',
+      document: { ...known, status, timestamp, reason: why, compensated },
+      events: [compensated],
+    };
   };
   switch (result.outcome) {
     case 'refunded':
       return end('REFUNDED', reason);
     case 'refused':
-      return { outcome: 'accepted', document: { ...known, status: 'REFUNDING', timestamp, reason: result.reason }, events: [] };
+      return {
+        outcome: 'accepted',
+        document: { ...known, status: 'REFUNDING', timestamp, reason: result.reason },
+        events: [],
+      };
     case 'nothing-charged':
-      if (known.status === 'COMPLETED') throw new Error(`payment ${known._id} is COMPLETED, but the gateway knows no charge`);
+      if (known.status === 'COMPLETED')
+        throw new Error(`payment ${known._id} is COMPLETED, but the gateway knows no charge`);
       // A payment that was declined anyway told so under the same id: the same fact is told again, not another one.
       if (known.charged) {
         return { outcome: 'accepted', document: { ...known, compensated: known.charged }, events: [known.charged] };

@@ -14,7 +14,9 @@ const paymentSchema = z
   })
   .meta({ id: 'Payment' });
 
-const pageSchema = z.object({ items: z.array(paymentSchema), next_cursor: z.string().nullable() }).meta({ id: 'PaymentPage' });
+const pageSchema = z
+  .object({ items: z.array(paymentSchema), next_cursor: z.string().nullable() })
+  .meta({ id: 'PaymentPage' });
 
 const paymentView = ({ _id, amount_minor, status, timestamp, reason }: Payment): z.output<typeof paymentSchema> => ({
   order_id: _id,

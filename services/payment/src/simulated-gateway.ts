@@ -72,7 +72,13 @@ export function createSimulatedGateway(
         if (customerId.startsWith(settings.refuseRefundCustomerPrefix)) {
           return { outcome: 'refused', amountMinor, reason: 'REFUND_REFUSED' };
         }
-        await ledger.record({ _id: `${orderId}:refund`, order_id: orderId, kind: 'refund', amount_minor: amountMinor, at: now() });
+        await ledger.record({
+          _id: `${orderId}:refund`,
+          order_id: orderId,
+          kind: 'refund',
+          amount_minor: amountMinor,
+          at: now(),
+        });
         return { outcome: 'refunded', amountMinor };
       }),
   };

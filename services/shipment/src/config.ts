@@ -16,7 +16,9 @@ export const settings = z.object({
     'Age in milliseconds from which an unpublished event is taken for left behind',
   ),
   SHIPMENT_WORK_MS: durationMs({ max: 60_000, default: 0 }).describe('Simulated work per event in milliseconds'),
-  SHIPMENT_CONCURRENCY: integer({ min: 1, max: 1_000, default: 1 }).describe('Events whose simulated work goes on at once'),
+  SHIPMENT_CONCURRENCY: integer({ min: 1, max: 1_000, default: 1 }).describe(
+    'Events whose simulated work goes on at once',
+  ),
 });
 
 export type ShipmentConfig = z.output<typeof settings>;

@@ -15,7 +15,9 @@ const shipmentSchema = z
   })
   .meta({ id: 'Shipment' });
 
-const pageSchema = z.object({ items: z.array(shipmentSchema), next_cursor: z.string().nullable() }).meta({ id: 'ShipmentPage' });
+const pageSchema = z
+  .object({ items: z.array(shipmentSchema), next_cursor: z.string().nullable() })
+  .meta({ id: 'ShipmentPage' });
 
 const shipmentView = ({ _id, status, parcel, created_at }: Shipment): z.output<typeof shipmentSchema> => ({
   shipment_id: parcel?.shipment_id ?? null,
@@ -33,7 +35,10 @@ export function createShipmentRoutes(repository: ShipmentRepository): Route[] {
     operationId: 'getShipment',
     summary: 'The shipment of an order',
     params: z.object({ order_id: orderIdSchema }),
-    responses: { 200: { description: 'The shipment.', schema: shipmentSchema }, 404: { description: 'No shipment yet.' } },
+    responses: {
+      200: { description: 'The shipment.', schema: shipmentSchema },
+      404: { description: 'No shipment yet.' },
+    },
     async handle({ params }) {
       const shipment = await repository.find(params.order_id);
       if (!shipment) throw notFound(`There is no shipment for the order ${params.order_id}`);

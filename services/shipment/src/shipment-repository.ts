@@ -1,5 +1,10 @@
 import type { Db } from 'mongodb';
-import { createDocumentStore, openCollection, type DocumentCollection, type DocumentStore } from '@order-pipeline/outbox';
+import {
+  createDocumentStore,
+  openCollection,
+  type DocumentCollection,
+  type DocumentStore,
+} from '@order-pipeline/outbox';
 import type { Shipment } from './shipment.ts';
 
 export interface ShipmentRepository {
@@ -28,10 +33,15 @@ export function createShipmentRepository(db: Db): ShipmentRepository {
       return (await collection.findOne<Shipment>({ _id: orderId })) ?? undefined;
     },
     list: ({ after, limit }) =>
-      collection.find<Shipment>(after === undefined ? {} : { _id: { $lt: after } }, { sort: { _id: -1 }, limit }).toArray(),
+      collection
+        .find<Shipment>(after === undefined ? {} : { _id: { $lt: after } }, { sort: { _id: -1 }, limit })
+        .toArray(),
     findDue: (now, limit) =>
       collection
-        .find<Shipment>({ status: 'PROCESSING', due_at: { $lte: now } }, { sort: { due_at: 1 }, limit, projection: { outbox: 0 } })
+        .find<Shipment>(
+          { status: 'PROCESSING', due_at: { $lte: now } },
+          { sort: { due_at: 1 }, limit, projection: { outbox: 0 } },
+        )
         .toArray(),
   };
 }

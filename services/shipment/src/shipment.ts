@@ -39,10 +39,17 @@ export interface Circumstances {
 const deliveryMs = 3 * 24 * 60 * 60 * 1_000;
 
 const ignored = (why: string): Decision<Shipment> => ({ outcome: 'ignored', why });
-const repeated = (event: ShipmentEvent | undefined): Decision<Shipment> => ({ outcome: 'repeated', events: event ? [event] : [] });
+const repeated = (event: ShipmentEvent | undefined): Decision<Shipment> => ({
+  outcome: 'repeated',
+  events: event ? [event] : [],
+});
 const traced = (traceparent: string | undefined) => (traceparent === undefined ? {} : { traceparent });
 
-export function decide(shipment: Shipment | undefined, event: PipelineEvent, circumstances: Circumstances): Decision<Shipment> {
+export function decide(
+  shipment: Shipment | undefined,
+  event: PipelineEvent,
+  circumstances: Circumstances,
+): Decision<Shipment> {
   if (event.type === 'inventory_updated') {
     const { data } = event;
     if (data.status !== 'RESERVED') return ignored(`inventory_updated ${data.status} ships nothing`);
@@ -112,7 +119,10 @@ export function ship(shipment: Shipment, now: Date): { readonly shipment: Shipme
 }
 
 /** As `ship`, with the event in the outbox: no consumer's offset stands for it. */
-export function shipFromTimer(due: Shipment, now: Date): { readonly shipment: Shipment; readonly event: ShipmentEvent } {
+export function shipFromTimer(
+  due: Shipment,
+  now: Date,
+): { readonly shipment: Shipment; readonly event: ShipmentEvent } {
   const { shipment, event } = ship(due, now);
   return { shipment: { ...shipment, outbox: [outboxEntry(event, now)] }, event };
 }
