@@ -129,7 +129,7 @@ const problemOf = async (response: Response) => {
   expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
   const problem = (await response.json()) as { status: number; errors?: { pointer?: string; parameter?: string }[] };
   expect(problem).toMatchObject({ type: 'about:blank', title: expect.any(String), status: response.status });
-  return { ...problem, named: (problem.errors ?? []).map(({ pointer, parameter }) => pointer ?? parameter) };
+  return { ...problem, named: new Set((problem.errors ?? []).map(({ pointer, parameter }) => pointer ?? parameter)) };
 };
 const good = '{"customer":"c","items":[{"sku":"P1","quantity":1}]}';
 
@@ -180,19 +180,15 @@ describe('a faulty request', () => {
   test('has every faulty field of path, query, headers and body named in one 422', async () => {
     const bodyFaults = await problemOf(await post('{"items":[{"sku":"","quantity":1.5,"x":1}],"y":2}'));
     expect(bodyFaults).toMatchObject({ status: 422, instance: '/baskets' });
-    expect(bodyFaults.named.sort()).toEqual([
-      '#/customer',
-      '#/items/0/quantity',
-      '#/items/0/sku',
-      '#/items/0/x',
-      '#/y',
-    ]);
+    expect(bodyFaults.named).toEqual(
+      new Set(['#/customer', '#/items/0/quantity', '#/items/0/sku', '#/items/0/x', '#/y']),
+    );
     const urlFaults = await problemOf(await ask('/baskets/no-id?limit=1000&wait=never&more=1'));
-    expect(urlFaults.named.sort()).toEqual(['id', 'limit', 'more', 'wait']);
+    expect(urlFaults.named).toEqual(new Set(['id', 'limit', 'more', 'wait']));
     const both = await problemOf(
       await post('[]', { 'content-type': 'application/json', 'idempotency-key': 'too long' }),
     );
-    expect(both.named.sort()).toEqual(['#', 'idempotency-key']);
+    expect(both.named).toEqual(new Set(['#', 'idempotency-key']));
   });
 
   test('does not have its values repeated', async () => {
@@ -212,25 +208,24 @@ describe('a faulty request', () => {
     ['deep nesting', `{"customer":"c","items":${'['.repeat(450)}${']'.repeat(450)}}`],
     ['a key that is half a character', '{"customer":"c","items":[{"sku":"P1","quantity":1}],"\\ud800":1}'],
     ['a huge number', '{"customer":"c","items":[{"sku":"P1","quantity":1e400}]}'],
-  ])('with %s as body is a 422', async (_what, body) => {
+  ])('with %s as its body is a 422', async (_what, body) => {
     const { status, named } = await problemOf(await post(body));
     expect(status).toBe(422);
-    expect(named.length).toBeGreaterThan(0);
+    expect(named.size).toBeGreaterThan(0);
   });
 
   test('escapes the names of fields in pointers as RFC 6901 says', async () => {
     const { named } = await problemOf(await post('{"customer":"c","items":[{"sku":"P1","quantity":1}],"a/b~c d":1}'));
-    expect(named).toEqual(['#/a~1b~0c%20d']);
+    expect(named).toEqual(new Set(['#/a~1b~0c%20d']));
   });
 
   test('with a parameter given twice, or one of the prototype, is a 422 that names it', async () => {
     const path = `/baskets/${crypto.randomUUID()}`;
-    expect((await problemOf(await ask(`${path}?limit=1&limit=2`))).named).toEqual(['limit']);
-    expect((await problemOf(await ask(`${path}?__proto__=1&constructor=2`))).named).toEqual([
-      '__proto__',
-      'constructor',
-    ]);
-    expect((await problemOf(await ask('/gate?x=1'))).named).toEqual(['x']);
+    expect((await problemOf(await ask(`${path}?limit=1&limit=2`))).named).toEqual(new Set(['limit']));
+    expect((await problemOf(await ask(`${path}?__proto__=1&constructor=2`))).named).toEqual(
+      new Set(['__proto__', 'constructor']),
+    );
+    expect((await problemOf(await ask('/gate?x=1'))).named).toEqual(new Set(['x']));
   });
 
   test.each([{}, { 'content-type': 'text/plain' }, { 'content-type': 'application/json; charset=latin1' }])(
@@ -264,7 +259,7 @@ describe('a faulty request', () => {
     expect((await problemOf(response)).status).toBe(405);
     expect(response.headers.get('allow')).toBe('POST');
     const options = await ask('/stream', { method: 'OPTIONS' });
-    expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, HEAD']);
+    expect([options.status, options.headers.get('allow')]).toEqual([204, 'HEAD, GET']);
   });
 
   test('to a malformed path is a 422 and nothing worse', async () => {

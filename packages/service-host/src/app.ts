@@ -30,6 +30,8 @@ export interface AppOptions {
   readonly helmet?: Parameters<typeof helmet>[0];
 }
 
+const clientHasGone = /^(ECONNRESET|EPIPE|ECONNABORTED|HPE_\w+|ERR_STREAM_PREMATURE_CLOSE|ERR_HTTP_REQUEST_TIMEOUT)$/;
+
 /** The HTTP application of a service: its routes and the system's, inside the rings. */
 export function createApp(options: AppOptions): Koa {
   const { service, instance, health, metrics, logger, bodyLimitBytes = 100 * 1024, version = '1.0.0' } = options;
@@ -54,7 +56,10 @@ export function createApp(options: AppOptions): Koa {
   app.use(securityHeaders(options.helmet));
   app.use(router.routes());
   app.use(refuseUnmatched);
-  // What reaches Koa's own handler can no longer be answered: the client has gone, or a stream broke half-way.
-  app.on('error', (err: unknown) => logger.debug({ err }, 'an answer could not be finished'));
+  // What reaches Koa's own handler can no longer be answered: the client has gone, or a stream of ours broke half-way.
+  app.on('error', (err: NodeJS.ErrnoException) => {
+    const level = clientHasGone.test(err.code ?? '') ? 'debug' : 'error';
+    logger[level]({ err }, 'an answer could not be finished');
+  });
   return app;
 }

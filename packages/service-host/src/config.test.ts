@@ -57,8 +57,8 @@ describe('readConfig', () => {
       KAFKA_BOOTSTRAP_SERVERS: 'a,,b',
     };
     const faults = faultsOf(schema, env);
-    expect(faults.map((fault) => /^\w+/.exec(fault)?.[0]).sort()).toEqual(
-      ['KAFKA_BOOTSTRAP_SERVERS', 'LOG_LEVEL', 'NEEDED', 'PORT', 'RATE', 'SHUTDOWN_TIMEOUT_MS'].sort(),
+    expect(new Set(faults.map((fault) => /^\w+/.exec(fault)?.[0]))).toEqual(
+      new Set(['KAFKA_BOOTSTRAP_SERVERS', 'LOG_LEVEL', 'NEEDED', 'PORT', 'RATE', 'SHUTDOWN_TIMEOUT_MS']),
     );
     expect(faults).toContain('PORT="80x": must be an integer from 0 to 65535');
     expect(faults).toContain('RATE="1.5": must be a number from 0 to 1');

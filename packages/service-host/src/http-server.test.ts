@@ -24,7 +24,7 @@ test('stopping lets a request in flight finish, tells its connection to close, a
   await arrived.promise;
   let stopped = false;
   const stopping = server.stop().then(() => (stopped = true));
-  await expect(fetch(server.url)).rejects.toThrow();
+  await expect(fetch(server.url)).rejects.toThrow('fetch failed');
   expect(stopped).toBe(false);
   gate.resolve();
   expect(await answer).toEqual(['close', 'done']);

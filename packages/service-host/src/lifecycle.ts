@@ -41,7 +41,7 @@ export class Lifecycle {
     this.#options = options;
     // Tests never look at `failed`; without a listener its rejection would end the process.
     this.#failed.promise.catch(() => {});
-    options.health?.register('start', () => this.#startState);
+    options.health?.register('startup', () => this.#startState);
   }
 
   /** Aborted as soon as the process is told to stop: for long polls and other waits that should end early. */

@@ -37,14 +37,15 @@ export function httpMetrics(registry: Registry): ObserveRequest {
 
 /** What /readyz says, as a series per check: 1 for the status that it has. */
 export function healthMetrics(registry: Registry, health: Health): void {
-  new Gauge({
+  const gauge = new Gauge({
     name: 'health_check_status',
     help: 'State of each health check: 1 for the status that it has now.',
     labelNames: ['check', 'status'],
-    registers: [registry],
+    registers: [],
     collect() {
       this.reset();
       for (const [check, { status }] of Object.entries(health.checks())) this.set({ check, status }, 1);
     },
   });
+  registry.registerMetric(gauge);
 }

@@ -143,7 +143,7 @@ class Components {
   document(): Json {
     const hasSecurity = Object.keys(this.#securitySchemes).length > 0;
     return {
-      schemas: Object.fromEntries([...this.#schemas].sort(([a], [b]) => (a < b ? -1 : 1))),
+      schemas: Object.fromEntries([...this.#schemas].toSorted(([a], [b]) => (a < b ? -1 : 1))),
       ...(hasSecurity ? { securitySchemes: this.#securitySchemes } : {}),
     };
   }

@@ -41,7 +41,7 @@ export class HttpProblem extends Error {
   /** The document for the request to `instance`. */
   document(instance: string): Record<string, unknown> {
     const { type, title, status, detail, errors, extra } = this;
-    return { ...extra, type, title, status, detail, instance, ...(errors === undefined ? {} : { errors }) };
+    return { type, title, status, detail, instance, ...(errors === undefined ? {} : { errors }), ...extra };
   }
 }
 

@@ -135,7 +135,7 @@ const isStream = (body: unknown): boolean =>
 /** Reached when no route answered: 405 where the path has other methods, else 404. */
 export function refuseUnmatched(ctx: Context, _next: Next): void {
   const matched = (ctx as { matched?: readonly { readonly methods: readonly string[] }[] }).matched ?? [];
-  const allow = [...new Set(matched.flatMap(({ methods }) => methods))].sort();
+  const allow = [...new Set(matched.flatMap(({ methods }) => methods))];
   if (allow.length === 0) throw notFound('There is nothing at this path');
   if (ctx.method !== 'OPTIONS') throw methodNotAllowed(ctx.method, allow);
   ctx.status = 204;

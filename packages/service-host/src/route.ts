@@ -114,7 +114,7 @@ export function route<
   const { path, params, body } = described;
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
   const inSchema = Object.keys(params?.shape ?? {});
-  if (inPath.toSorted().join() !== inSchema.toSorted().join()) {
+  if (inPath.length !== inSchema.length || inSchema.some((name) => !inPath.includes(name))) {
     throw new TypeError(`${path}: the path names [${inPath.join()}] and the schema of params [${inSchema.join()}]`);
   }
   if (body !== undefined) refuseLooseObjects(z.toJSONSchema(body, { io: 'input', unrepresentable: 'any' }), path);
