@@ -1,5 +1,7 @@
 import { generateTraffic } from './consumer-group.ts';
 import { alwaysAll, kedaWithHpa, lagPerThreshold, type Policy } from './rivals.ts';
+import { defaultSpec, type ScalerSpec } from '../src/resource.ts';
+import { consumerScaler } from './ours.ts';
 import { suiteTable, table, type Row } from './report.ts';
 import { simulate } from './simulate.ts';
 import { buildWorkload, capacityPerSecond, heldOutSeeds, trainingSeeds, workloads } from './workloads.ts';
@@ -11,7 +13,10 @@ const maxAgeSeconds = 60;
  */
 const lagThreshold = (capacityPerSecond * maxAgeSeconds) / 2;
 
+const spec: ScalerSpec = { ...defaultSpec, topics: ['records'] };
+
 const policies: Record<string, () => Policy> = {
+  'consumer scaler': () => consumerScaler(spec),
   'KEDA + HPA': () => kedaWithHpa(lagThreshold, 1),
   'lag/threshold': () => lagPerThreshold(lagThreshold, 1),
   'all replicas': () => alwaysAll(),
@@ -26,4 +31,4 @@ const rows: Row[] = Object.keys(workloads).flatMap((workload) => {
     outcomes: traffic.map((one) => simulate(one, build(), maxAgeSeconds)),
   }));
 });
-console.log(`${table(rows)}\n\n${suiteTable(rows)}`);
+process.stdout.write(`${table(rows)}\n\n${suiteTable(rows)}\n`);

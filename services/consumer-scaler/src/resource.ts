@@ -43,12 +43,75 @@ export type ScalerSpec = {
 export const defaultSpec: ScalerSpec = {
   topics: [],
   minReplicas: 1,
-  objective: { maxAgeSeconds: 60, drainSeconds: 120, targetUtilizationPercent: 80 },
+  objective: { maxAgeSeconds: 60, drainSeconds: 300, targetUtilizationPercent: 85 },
   pollSeconds: 10,
-  behavior: { scaleDownWindowSeconds: 300, settleSeconds: 30 },
+  behavior: { scaleDownWindowSeconds: 180, settleSeconds: 20 },
   activationLag: 0,
   offsetReset: 'earliest',
   capacity: { mode: 'Auto' },
   fallback: { afterFailures: 3, behavior: 'Hold', replicas: 1 },
   mode: 'Auto',
+};
+
+export type ScalerStatus = {
+  readonly replicas: number;
+  readonly desiredReplicas: number;
+  /** How many there are, and how many have arrivals or lag, so that a replica could help. */
+  readonly partitions: { readonly total: number; readonly canHelp: number };
+  readonly lag: {
+    readonly messages: number;
+    /** Those of them that are older than the objective allows. */
+    readonly lateMessages: number;
+    readonly ageSeconds: number;
+    readonly hottestPartition: string | null;
+  } | null;
+  readonly arrivalPerSecond: number | null;
+  readonly capacityPerReplicaPerSecond: number | null;
+  /** With the replicas that there are; null: unknown, or never. */
+  readonly predictedDrainSeconds: number | null;
+  /** How long a step up was seen to stop the group, in all. */
+  readonly rebalanceSeconds: number;
+  readonly lastDecision: Decision & { readonly atSeconds: number };
+  readonly conditions: readonly Condition[];
+};
+
+export type Decision = {
+  readonly action: 'ScaleUp' | 'ScaleDown' | 'Hold';
+  readonly from: number;
+  readonly to: number;
+  /** False while the resource only observes or is paused: then `to` is what would be done. */
+  readonly apply: boolean;
+  readonly reason: Reason;
+  /** The reason in a sentence. */
+  readonly message: string;
+};
+
+/** One word per reason, for metrics and Events. */
+export type Reason =
+  | 'OnTarget'
+  | 'BehindObjective'
+  | 'Activated'
+  | 'LessNeeded'
+  | 'Idle'
+  | 'Exploring'
+  | 'OutOfBounds'
+  | 'Fallback'
+  | 'LagUnknown'
+  | 'GroupRebalancing'
+  | 'RolloutInProgress'
+  | 'WaitingForMembers'
+  | 'Settling'
+  | 'Measuring'
+  | 'WithinObjective'
+  | 'NotWorthRebalance'
+  | 'WaitingForWindow'
+  | 'Ineffective'
+  | 'Stalled'
+  | 'Paused';
+
+export type Condition = {
+  readonly type: 'LagKnown' | 'GroupStable' | 'Limited' | 'Effective' | 'FallbackActive';
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
 };
