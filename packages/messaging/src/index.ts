@@ -2,6 +2,7 @@ export { startConsumer, defaultConsumerSettings } from './consumer.ts';
 export type { ConsumerHealth, ConsumerOptions, ConsumerSettings, RunningConsumer } from './consumer.ts';
 export type { Handler, ReceivedEvent } from './chunk-processor.ts';
 export { deadLetterHeaders, type DeadLetterKind } from './dead-letter.ts';
+export { createGroupLagReader, type GroupLagReader } from './group-lag.ts';
 export { createKafka, ensureTopics, type KafkaSettings, type Logger } from './kafka.ts';
 export { createMessagingMetrics, type MessagingMetrics } from './metrics.ts';
 export { backoffMs, isOutage, OutageError, wait, type Backoff } from './outage.ts';

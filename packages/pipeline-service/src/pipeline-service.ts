@@ -9,12 +9,14 @@ import type { z } from 'zod';
 import type { ServiceEntry } from '@order-pipeline/events';
 import {
   backoffMs,
+  createGroupLagReader,
   createKafka,
   createMessagingMetrics,
   createPublisher,
   isOutage as isPipelineOutage,
   startConsumer,
   wait,
+  type GroupLagReader,
   type Handler,
   type Publisher,
   type RunningConsumer,
@@ -44,6 +46,8 @@ export interface PipelineService {
   readonly lifecycle: Lifecycle;
   readonly mongo: Mongo;
   readonly publisher: Publisher;
+  /** How far a consumer group, of this service or another, is behind. */
+  readonly lagReader: GroupLagReader;
   isOutage(error: unknown): boolean;
   /** A client of its own to another database of the same MongoDB. */
   openDatabase(name: string): Mongo;
@@ -99,7 +103,9 @@ export function createPipelineService(entry: ServiceEntry, config: PipelineConfi
   };
 
   const mongo = openDatabase(entry.database);
+  const lagReader = createGroupLagReader(kafka);
   lifecycle.add({ name: 'producer', stop: publisher.stop });
+  lifecycle.add({ name: 'lag reader', stop: lagReader.stop });
 
   return {
     logger,
@@ -107,6 +113,7 @@ export function createPipelineService(entry: ServiceEntry, config: PipelineConfi
     lifecycle,
     mongo,
     publisher,
+    lagReader,
     isOutage,
     openDatabase,
     prepare,

@@ -15,6 +15,12 @@ export const settings = z.object({
   OUTBOX_SWEEP_AFTER_MS: durationMs({ min: 100, default: 5_000 }).describe(
     'Age in milliseconds from which an unpublished event is taken for left behind',
   ),
+  ORDER_STUCK_AFTER_MS: durationMs({ min: 1_000, default: 60_000 }).describe(
+    'Milliseconds without a move after which an open order counts as stuck',
+  ),
+  ORDER_STUCK_CHECK_MS: durationMs({ min: 100, default: 15_000 }).describe(
+    'Milliseconds between looks for stuck orders',
+  ),
   ORDER_WORK_MS: durationMs({ max: 60_000, default: 0 }).describe('Simulated work per event in milliseconds'),
   ORDER_CONCURRENCY: integer({ min: 1, max: 1_000, default: 1 }).describe(
     'Events whose simulated work goes on at once',

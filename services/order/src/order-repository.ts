@@ -43,6 +43,8 @@ export interface OrderRepository {
   accept(order: NewOrder): Promise<Order>;
   find(orderId: string): Promise<StoredOrder | undefined>;
   list(page: OrderPage): Promise<StoredOrder[]>;
+  /** Open orders that have not moved since, those that stand still the longest first. */
+  findUnmoved(since: Date, limit: number): Promise<Order[]>;
   statesOf(orderIds: readonly string[]): Promise<Map<string, OrderState>>;
   /** Stores a change and its event; false when the order was changed meanwhile. */
   saveWithEvent(before: Order, after: Order, event: PipelineEvent): Promise<boolean>;
@@ -135,13 +137,16 @@ export function createOrderRepository(db: Db, { acceptWithinMs }: { acceptWithin
       return (await collection.findOne<StoredOrder>({ _id: orderId })) ?? undefined;
     },
     list({ after, limit, status, unmovedSince }) {
-      const filter = {
-        ...(after === undefined ? {} : { _id: { $lt: after } }),
-        ...(status === undefined ? {} : { status }),
-        ...(unmovedSince === undefined ? {} : { status: { $in: openStates }, updated_at: { $lt: unmovedSince } }),
-      };
+      const conditions = [
+        ...(after === undefined ? [] : [{ _id: { $lt: after } }]),
+        ...(status === undefined ? [] : [{ status }]),
+        ...(unmovedSince === undefined ? [] : [unmoved(unmovedSince)]),
+      ];
+      const filter = conditions.length === 0 ? {} : { $and: conditions };
       return collection.find<StoredOrder>(filter, { sort: { _id: -1 }, limit }).toArray();
     },
+    findUnmoved: (since, limit) =>
+      collection.find<Order>(unmoved(since), { sort: { updated_at: 1 }, limit, projection: { outbox: 0 } }).toArray(),
     async statesOf(orderIds) {
       const found = await collection
         .find<Pick<Order, '_id' | 'status'>>({ _id: { $in: [...orderIds] } }, { projection: { status: 1 } })
@@ -160,6 +165,9 @@ export function createOrderRepository(db: Db, { acceptWithinMs }: { acceptWithin
     },
   };
 }
+
+/** In the form of the partial index, so that it is used. */
+const unmoved = (since: Date) => ({ status: { $in: openStates }, updated_at: { $lt: since } });
 
 interface Waiting {
   readonly document: StoredOrder;

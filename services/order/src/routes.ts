@@ -24,6 +24,7 @@ export interface RouteDependencies {
   readonly relay: Relay;
   readonly waiter: OrderWaiter;
   readonly metrics: Pick<OrderMetrics, 'entered'>;
+  readonly stuckAfterMs: number;
   readonly assertPrepared: () => void;
 }
 
@@ -32,7 +33,7 @@ const maxWaitMs = 60_000;
 const maxCancelRaces = 20;
 
 export function createOrderRoutes(dependencies: RouteDependencies): Route[] {
-  const { repository, relay, waiter, metrics, assertPrepared } = dependencies;
+  const { repository, relay, waiter, metrics, stuckAfterMs, assertPrepared } = dependencies;
 
   const findOrder = async (orderId: string): Promise<StoredOrder> => {
     const order = await repository.find(orderId);
@@ -130,10 +131,16 @@ export function createOrderRoutes(dependencies: RouteDependencies): Route[] {
       limit: z.coerce.number().int().min(1).max(100).default(20),
       cursor: orderIdSchema.optional().describe('next_cursor of the page before.'),
       status: z.enum(orderStates).optional(),
+      stuck: z
+        .literal('true')
+        .optional()
+        .describe('Only open orders that have not moved for the time that ORDER_STUCK_AFTER_MS sets.'),
     }),
     responses: { 200: { description: 'A page of orders.', schema: orderPageSchema } },
     async handle({ query }) {
-      const orders = await repository.list({ after: query.cursor, limit: query.limit, status: query.status });
+      const { cursor: after, limit, status, stuck } = query;
+      const unmovedSince = stuck === undefined ? undefined : new Date(Date.now() - stuckAfterMs);
+      const orders = await repository.list({ after, limit, status, unmovedSince });
       const next = orders.length === query.limit ? orders.at(-1)!._id : null;
       return { status: 200, body: { items: orders.map(orderView), next_cursor: next } };
     },

@@ -3,10 +3,11 @@ import { services } from '@order-pipeline/events';
 import { withSimulatedWork } from '@order-pipeline/messaging';
 import { createRelay } from '@order-pipeline/outbox';
 import { createPipelineService } from '@order-pipeline/pipeline-service';
-import { Counter, Histogram } from '@order-pipeline/service-host';
+import { Counter, Gauge, Histogram } from '@order-pipeline/service-host';
 import type { OrderConfig } from './config.ts';
 import { createOrderHandler } from './message-handlers.ts';
 import { createOrderRepository } from './order-repository.ts';
+import { createOrderWatchdog } from './order-watchdog.ts';
 import { createOrderWaiter } from './order-waiter.ts';
 import { createOrderRoutes } from './routes.ts';
 
@@ -39,11 +40,26 @@ export function createOrderService(config: OrderConfig) {
     sweepAfterMs: config.OUTBOX_SWEEP_AFTER_MS,
     onFatal: (error) => lifecycle.fail(error),
   });
+  const watchdog = createOrderWatchdog({
+    repository,
+    lagReader: service.lagReader,
+    stuck: new Gauge({
+      name: 'orders_stuck',
+      help: 'Open orders that have not moved for too long, by the consumer group and topic that they wait for.',
+      labelNames: ['consumer_group', 'topic'],
+      registers: [registry],
+    }),
+    logger,
+    stuckAfterMs: config.ORDER_STUCK_AFTER_MS,
+    checkEveryMs: config.ORDER_STUCK_CHECK_MS,
+  });
   const waiter = createOrderWaiter(repository.statesOf, lifecycle.stopping);
 
   service.prepare(repository.createIndexes);
   service.prepare(relay.start);
+  service.prepare(async () => watchdog.start());
   service.add({ name: 'outbox relay', stop: relay.stop });
+  service.add({ name: 'watchdog', stop: watchdog.stop });
   service.consume(
     withSimulatedWork(
       { workMs: config.ORDER_WORK_MS, concurrency: config.ORDER_CONCURRENCY },
@@ -51,7 +67,14 @@ export function createOrderService(config: OrderConfig) {
     ),
   );
   const http = service.serve(
-    createOrderRoutes({ repository, relay, waiter, metrics, assertPrepared: service.assertPrepared }),
+    createOrderRoutes({
+      repository,
+      relay,
+      waiter,
+      metrics,
+      stuckAfterMs: config.ORDER_STUCK_AFTER_MS,
+      assertPrepared: service.assertPrepared,
+    }),
   );
   return { lifecycle, logger, http };
 }
