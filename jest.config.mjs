@@ -18,6 +18,7 @@ export default {
     {
       ...common,
       displayName: 'engines',
+      testEnvironment: '<rootDir>/tests/support/failure-environment.mjs',
       testMatch: ['<rootDir>/tests/**/*.test.ts', '<rootDir>/{packages,services,tools,dev}/**/*.integration.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/tests/cluster/'],
     },

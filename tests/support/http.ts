@@ -1,0 +1,31 @@
+/** HTTP as a client of the pipeline sees it. */
+
+export interface Answer<Body = any> {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Parsed where the answer is JSON of any kind, else text. */
+  readonly body: Body;
+}
+
+const answerLimitMs = 30_000;
+
+export async function request<Body = any>(url: string, init: RequestInit = {}): Promise<Answer<Body>> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(answerLimitMs), ...init });
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  return { status: response.status, headers: response.headers, body: (isJson ? JSON.parse(text) : text) as Body };
+}
+
+export const getJson = request;
+
+const send =
+  (method: string) =>
+  <Body = any>(url: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer<Body>> =>
+    request<Body>(url, {
+      method,
+      body: JSON.stringify(body),
+      headers: { 'Content-Type': 'application/json', ...headers },
+    });
+
+export const postJson = send('POST');
+export const putJson = send('PUT');

@@ -1,0 +1,78 @@
+/** Topics and groups as an outsider sees them. */
+import { randomUUID } from 'node:crypto';
+import type { Admin, Kafka, KafkaMessage } from 'kafkajs';
+import { deadLetterTopic } from '@order-pipeline/events';
+
+export interface TopicRecord {
+  readonly partition: number;
+  readonly message: KafkaMessage;
+}
+
+const readLimitMs = 30_000;
+
+/** Every record that the topic holds now, in the order of each partition. */
+export async function readTopic(kafka: Kafka, topic: string): Promise<TopicRecord[]> {
+  const open = new Map<number, bigint>();
+  await withAdmin(kafka, async (admin) => {
+    for (const { partition, high, low } of await admin.fetchTopicOffsets(topic)) {
+      if (BigInt(high) > BigInt(low)) open.set(partition, BigInt(high));
+    }
+  });
+  if (open.size === 0) return [];
+  const records: TopicRecord[] = [];
+  const consumer = kafka.consumer({ groupId: `tests-${randomUUID()}`, maxWaitTimeInMs: 100, retry: { retries: 10 } });
+  const complete = Promise.withResolvers<void>();
+  const limit = setTimeout(() => complete.reject(new Error(`${topic} was not read in time`)), readLimitMs);
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatch: async ({ batch: { partition, messages } }) => {
+        for (const message of messages) {
+          const end = open.get(partition);
+          if (end === undefined || BigInt(message.offset) >= end) continue;
+          records.push({ partition, message });
+          if (BigInt(message.offset) + 1n >= end) open.delete(partition);
+        }
+        if (open.size === 0) complete.resolve();
+      },
+    });
+    await complete.promise;
+  } finally {
+    clearTimeout(limit);
+    await consumer.disconnect();
+  }
+  return records;
+}
+
+export const deadLetters = (kafka: Kafka, consumerGroup: string): Promise<TopicRecord[]> =>
+  readTopic(kafka, deadLetterTopic(consumerGroup));
+
+/** A header's one value as text. */
+export const header = ({ headers }: KafkaMessage, name: string): string | undefined => headers?.[name]?.toString();
+
+/** Records of these topics after the group's committed offsets; everything where it has committed nothing. */
+export function committedLag(kafka: Kafka, consumerGroup: string, topics: readonly string[]): Promise<number> {
+  return withAdmin(kafka, async (admin) => {
+    const committed = await admin.fetchOffsets({ groupId: consumerGroup, topics: [...topics] });
+    let lag = 0;
+    for (const { topic, partitions } of committed) {
+      const offsetOf = new Map(partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+      for (const { partition, high, low } of await admin.fetchTopicOffsets(topic)) {
+        lag += Number(high) - Math.max(Number(low), offsetOf.get(partition) ?? 0);
+      }
+    }
+    return lag;
+  });
+}
+
+async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}

@@ -1,0 +1,84 @@
+/** Orders as a careful client places them: under an Idempotency-Key, again after a 503, until they are accepted. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect } from '@jest/globals';
+import { eventually } from './eventually.ts';
+import { getJson, postJson, type Answer } from './http.ts';
+import type { TestPipeline } from './pipeline.ts';
+
+export interface OrderItem {
+  readonly product_id: string;
+  readonly quantity: number;
+  readonly price: number;
+}
+
+export interface NewOrder {
+  readonly customer_id: string;
+  readonly items: readonly OrderItem[];
+  readonly shipping_address: string;
+  readonly total_amount: number;
+}
+
+/** Word for word the order of the article. */
+export const articleOrder: NewOrder = {
+  customer_id: 'CUST001',
+  items: [
+    { product_id: 'P001', quantity: 2, price: 29.99 },
+    { product_id: 'P002', quantity: 1, price: 49.99 },
+  ],
+  shipping_address: '123 Main St, City, Country',
+  total_amount: 109.97,
+};
+
+export function orderOf(items: readonly OrderItem[], customer_id = 'CUST001'): NewOrder {
+  const totalMinor = items.reduce((sum, { quantity, price }) => sum + quantity * Math.round(price * 100), 0);
+  return { ...articleOrder, customer_id, items, total_amount: totalMinor / 100 };
+}
+
+const acceptLimitMs = 60_000;
+const retryAfterMs = 200;
+
+/** Places the order and insists: an unanswered or unconfirmed request is made again under the same key. */
+export async function placeOrder(on: TestPipeline, order: NewOrder): Promise<string> {
+  const headers = { 'Idempotency-Key': randomUUID() };
+  const deadline = performance.now() + acceptLimitMs;
+  for (;;) {
+    const answer = await postJson(on.url('order', '/orders'), order, headers).catch(() => undefined);
+    if (answer?.status === 201) return answer.body.order_id as string;
+    if (answer && answer.status !== 503)
+      throw new Error(`POST /orders: ${answer.status} ${JSON.stringify(answer.body)}`);
+    if (performance.now() > deadline) throw new Error(`no order was accepted for ${acceptLimitMs / 1000} s`);
+    await pause(retryAfterMs);
+  }
+}
+
+/** Places orders from `clients` clients, each waiting for its answer; `make` is given the order's number. */
+export async function placeOrders(
+  on: TestPipeline,
+  count: number,
+  make: (number: number) => NewOrder,
+  { clients = 16, pauseMs = 0 }: { clients?: number; pauseMs?: number } = {},
+): Promise<string[]> {
+  const ids: string[] = [];
+  let next = 0;
+  const client = async (): Promise<void> => {
+    while (next < count) {
+      ids.push(await placeOrder(on, make(next++)));
+      if (pauseMs > 0) await pause(pauseMs);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(clients, count) }, client));
+  return ids;
+}
+
+/** Waits for an end of the order and answers with what GET /orders/{id} says then. */
+export function untilEnd(on: TestPipeline, orderId: string, timeoutMs = 30_000): Promise<Answer['body']> {
+  return eventually(async () => {
+    const url = on.url('order', `/orders/${orderId}?wait=SHIPPED&timeout_ms=5000`);
+    const { body } = await getJson(url);
+    expect(ends).toContain(body.status);
+    return body;
+  }, timeoutMs);
+}
+
+export const ends = ['SHIPPED', 'PAYMENT_DECLINED', 'REFUNDED', 'CANCELLED'];

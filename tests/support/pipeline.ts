@@ -1,0 +1,76 @@
+/** The pipeline as `npm start` runs it, for one test file: in a temporary folder, and gone with it. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll } from '@jest/globals';
+import type { Kafka } from 'kafkajs';
+import { MongoClient } from 'mongodb';
+import { createKafka } from '@order-pipeline/messaging';
+import { startPipeline, type Pipeline, type PipelineOptions, type ServiceName } from '../../dev/pipeline.ts';
+import { quiet } from './quiet.ts';
+
+export const startLimitMs = 120_000;
+
+export interface TestPipeline {
+  readonly pipeline: Pipeline;
+  readonly mongo: MongoClient;
+  readonly kafka: Kafka;
+  /** Address of a path at the first replica of the service. */
+  url(service: ServiceName, path: string): string;
+}
+
+type Options = Omit<PipelineOptions, 'dataDir'>;
+
+/** Settings that make a killed member of a group missed sooner than in production; the rest is as people run it. */
+const impatient = { KAFKA_SESSION_TIMEOUT_MS: '6000' };
+
+/** Starts a pipeline before the tests of this file and ends it after them; a failed test shows what the services said. */
+export function usePipeline(options: Options = {}): TestPipeline {
+  let running: TestPipeline | undefined;
+  let dataDir = '';
+  beforeAll(async () => {
+    dataDir = mkdtempSync(join(tmpdir(), 'order-pipeline-test-'));
+    showLogsOnFailure(join(dataDir, 'logs'));
+    const pipeline = await startPipeline({ ...options, dataDir, env: { ...impatient, ...options.env } });
+    running = {
+      pipeline,
+      mongo: await new MongoClient(pipeline.mongoUri).connect(),
+      kafka: createKafka({ brokers: [pipeline.bootstrapServers], clientId: 'tests' }, quiet),
+      url: (service, path) => `${pipeline.services[service][0]!.url}${path}`,
+    };
+  }, startLimitMs);
+  afterAll(async () => {
+    await running?.mongo.close();
+    await running?.pipeline.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  }, startLimitMs);
+  const started = (): TestPipeline => {
+    if (!running) throw new Error('the pipeline is there within tests only');
+    return running;
+  };
+  return {
+    get pipeline() {
+      return started().pipeline;
+    },
+    get mongo() {
+      return started().mongo;
+    },
+    get kafka() {
+      return started().kafka;
+    },
+    url: (service, path) => started().url(service, path),
+  };
+}
+
+const shownLines = 25;
+
+/** The environment of these tests calls it (failure-environment.mjs). */
+function showLogsOnFailure(logDir: string): void {
+  (globalThis as { onTestFailure?: () => void }).onTestFailure = () => {
+    const files = existsSync(logDir) ? readdirSync(logDir) : [];
+    for (const file of files) {
+      const lines = readFileSync(join(logDir, file), 'utf8').trimEnd().split('\n').slice(-shownLines);
+      process.stderr.write(`\n── the end of ${file}\n${lines.map((line) => line.slice(0, 600)).join('\n')}\n`);
+    }
+  };
+}
