@@ -33,6 +33,7 @@ export interface ManagedProcess {
 }
 
 let watchdog: ChildProcess | undefined;
+let ending = false;
 const running = new Set<ManagedProcess>();
 
 /**
@@ -40,6 +41,8 @@ const running = new Set<ManagedProcess>();
  * group: a Ctrl-C in the terminal reaches the launcher alone, which then stops things in order.
  */
 export async function launch(spec: ProcessSpec): Promise<ManagedProcess> {
+  // Nobody would be left to end it.
+  if (ending) throw new Error(`${spec.command} is not started: everything is being ended`);
   const guard = (watchdog ??= startWatchdog());
   const child = spawn(spec.command, spec.args, {
     stdio: ['ignore', spec.output, spec.output],
@@ -102,6 +105,7 @@ export const watchdogPid = (): number => (watchdog ??= startWatchdog()).pid ?? 0
 
 /** Ends all that was started here, services before engines, at any moment of a start-up; `launch` is of no use after. */
 export async function endEverything(): Promise<void> {
+  ending = true;
   const guard = watchdog;
   if (!guard || guard.exitCode !== null) return;
   guard.ref();

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { SetupError } from './setup-error.ts';
 
 /**
@@ -40,4 +40,16 @@ export async function isFree(
     if (!free) return false;
   }
   return true;
+}
+
+/** Whether something accepts connections on this port of the loopback interface. */
+export function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    const answer = (listening: boolean) => () => {
+      socket.destroy();
+      resolve(listening);
+    };
+    socket.once('connect', answer(true)).once('error', answer(false));
+  });
 }

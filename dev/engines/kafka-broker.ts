@@ -1,17 +1,17 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { launch, stages, type ManagedProcess } from '../managed-process.ts';
 import { freePort } from '../ports.ts';
+import { run } from '../run.ts';
 import type { KafkaFiles } from './kafka-files.ts';
 import { kafkaReady, offsetsPartitions } from './kafka-ready.ts';
 
 /** Small and quick to start; a broker that lives for months would want the second compiler. */
 const jvmFlags = ['-Xms64m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+const formatLimitMs = 60_000;
 const log4jConfig = fileURLToPath(new URL('log4j2.properties', import.meta.url));
 
 export interface BrokerPorts {
@@ -61,7 +61,7 @@ export async function launchBroker(
   const formatted = join(spec.dir, 'formatted');
   if (!existsSync(formatted)) {
     const format = ['kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', spec.clusterId, '-c', config];
-    await promisify(execFile)(files.java, [...java, ...format]);
+    await run(files.java, [...java, ...format], { timeoutMs: formatLimitMs });
     writeFileSync(formatted, '');
   }
   const output = openSync(join(spec.logDir, 'console.log'), 'w');

