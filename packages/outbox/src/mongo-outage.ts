@@ -1,0 +1,64 @@
+/** What counts as an outage of MongoDB: it is waited out, never held against a message. */
+
+/** Names and not classes, because a name survives test realms and driver copies. */
+const outageNames = new Set([
+  'MongoNetworkError',
+  'MongoNetworkTimeoutError',
+  'MongoServerSelectionError',
+  'MongoNotConnectedError',
+  'MongoTopologyClosedError',
+  'MongoPoolClearedError',
+  'MongoPoolClosedError',
+  'MongoPoolClearedOnNetworkError',
+  'MongoWaitQueueTimeoutError',
+  'MongoOperationTimeoutError',
+  'MongoExpiredSessionError',
+  'MongoWriteConcernError',
+  'MongoClientClosedError',
+]);
+
+/**
+ * Error codes of a server that is stepping down, shutting down, or cannot reach its majority; 18 is a refused login,
+ * which passes when the rotated credentials have arrived here, or there.
+ */
+const outageCodes = new Set([
+  6, 7, 18, 24, 50, 63, 64, 79, 89, 91, 133, 189, 202, 234, 262, 317, 358, 384, 9001, 10107, 11600, 11601, 11602, 13388,
+  13435, 13436,
+]);
+
+/** What Node says of a socket, where the driver lets it through as it is. */
+const networkCodes = new Set([
+  'EPIPE',
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ECONNABORTED',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+interface DriverError {
+  readonly name?: string;
+  readonly code?: number | string;
+  readonly errorLabels?: readonly string[];
+  readonly cause?: unknown;
+  /** What a bulk write wraps: the driver's own error when it never got an answer. */
+  readonly errorResponse?: unknown;
+}
+
+/** Whether waiting and trying again can help: the server is away, without a primary, or the outcome is unknown. */
+export function isMongoOutage(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const { name, code, errorLabels, cause, errorResponse } = error as DriverError;
+  return (
+    outageNames.has(name ?? '') ||
+    networkCodes.has(String(code)) ||
+    (name?.startsWith('Mongo') === true && typeof code === 'number' && outageCodes.has(code)) ||
+    errorLabels?.includes('RetryableWriteError') === true ||
+    errorLabels?.includes('TransientTransactionError') === true ||
+    isMongoOutage(cause) ||
+    isMongoOutage(errorResponse)
+  );
+}

@@ -1,0 +1,194 @@
+/**
+ * A fault campaign: a pipeline of its own behind proxies, customers, and faults, all from one seed; then, at rest, two
+ * judges that know nothing of each other: the checker (what customers were told) and the auditor (what the databases and
+ * topics hold).
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createGroupLagReader, createKafka, type Logger } from '@order-pipeline/messaging';
+import { eventTypes, services } from '@order-pipeline/events';
+import { startKafka } from '../../dev/engines/kafka.ts';
+import { startMongo } from '../../dev/engines/mongo.ts';
+import { startPipeline, type Pipeline, type ServiceName } from '../../dev/pipeline.ts';
+import { freePort } from '../../dev/ports.ts';
+import { openStates } from '../../services/order/src/order.ts';
+import { readTopic } from '../support/kafka-reader.ts';
+import { audit, discardPoison } from './judges.ts';
+import { check } from './checker.ts';
+import { catalogue, startCustomers } from './customers.ts';
+import { createHistory } from './history.ts';
+import { startInjector } from './injector.ts';
+import { createRandom } from './random.ts';
+import { finalWorld, longestStallMs } from './world.ts';
+import { startTcpProxy } from './tcp-proxy.ts';
+
+export interface CampaignOptions {
+  readonly seed: number;
+  readonly seconds: number;
+  readonly ordersPerSecond: number;
+  /** Holds the data, the services' logs and history.jsonl. */
+  readonly dir: string;
+  readonly say: (line: string) => void;
+}
+
+export interface CampaignResult {
+  readonly seed: number;
+  readonly wishes: number;
+  readonly ordersByState: Readonly<Record<string, number>>;
+  readonly answersByStatus: Readonly<Record<string, number>>;
+  readonly faults: Readonly<Record<string, number>>;
+  /** Records that told a fact which another record had told already. */
+  readonly redeliveries: number;
+  readonly longestStallMs: number;
+  readonly violations: readonly string[];
+}
+
+const sessionTimeoutMs = 6_000;
+const restLimitMs = 180_000;
+const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
+  const { seed, seconds, dir, say } = options;
+  mkdirSync(dir, { recursive: true });
+  const random = createRandom(seed);
+  const [kafkaInner, kafkaOuter, mongoOuter] = [await freePort(), await freePort(), await freePort()];
+  const closing: (() => Promise<unknown>)[] = [];
+  try {
+    const [kafka, mongo] = await Promise.all([
+      startKafka({ dataDir: join(dir, 'kafka'), extraListener: { port: kafkaInner, advertisedPort: kafkaOuter } }),
+      startMongo({ dataDir: join(dir, 'mongo') }),
+    ]);
+    closing.push(() => Promise.all([kafka.stop(), mongo.stop()]));
+    const proxies = {
+      kafka: await startTcpProxy(kafkaOuter, kafkaInner),
+      mongo: await startTcpProxy(mongoOuter, mongo.ports[0]!),
+    };
+    closing.push(() => Promise.all([proxies.kafka.stop(), proxies.mongo.stop()]));
+    const pipeline = await startPipeline({
+      dataDir: dir,
+      kafka: `127.0.0.1:${kafkaOuter}`,
+      mongo: `mongodb://127.0.0.1:${mongoOuter}/?directConnection=true`,
+      replicas: { order: 2, payment: 2, inventory: 3, shipment: 2 },
+      restart: true,
+      env: {
+        KAFKA_SESSION_TIMEOUT_MS: String(sessionTimeoutMs),
+        PAYMENT_GATEWAY_LOST_ANSWER_RATE: '0.02',
+        PAYMENT_GATEWAY_FAILURE_RATE: '0.02',
+        SHIPMENT_PROCESSING_MS: '300',
+        NODE_OPTIONS: `--import ${new URL('./clock-skew.mjs', import.meta.url).href}`,
+        CLOCK_SKEWS: 'payment-2=45000,inventory-3=-30000,shipment-1=20000',
+      },
+    });
+    closing.push(() => pipeline.stop());
+    await stock(pipeline);
+
+    const kafkaClient = createKafka({ brokers: kafka.bootstrapServers.split(','), clientId: 'campaign' }, quiet);
+    const history = createHistory(join(dir, 'history.jsonl'));
+    closing.push(() => history.close());
+    const customers = startCustomers({
+      random: random.fork('customers'),
+      history,
+      orderUrls: () => pipeline.services.order.map(({ url }) => url),
+      ordersPerSecond: options.ordersPerSecond,
+    });
+    const injector = startInjector({
+      pipeline,
+      kafka,
+      mongo,
+      proxies,
+      kafkaClient,
+      sessionTimeoutMs,
+      random: random.fork('faults'),
+      history,
+      say,
+    });
+    await pause(seconds * 1_000);
+    const unhealed = await injector.stop().then(
+      () => [],
+      (error: AggregateError) => error.errors.map(String),
+    );
+    await customers.stop();
+    say(`${customers.placed()} orders wished for; waiting for rest`);
+    const unrest = await untilRest(pipeline, kafkaClient);
+
+    const engines = { KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers, MONGODB_URI: mongo.uri };
+    const strayLetters = await discardPoison(engines);
+    const world = await finalWorld(pipeline.services.order[0]!.url, pipeline.services.inventory[0]!.url);
+    const violations = [
+      ...unhealed,
+      ...unrest,
+      ...strayLetters,
+      ...check(history.entries, world),
+      ...(await audit(engines)),
+    ];
+    const records = (await Promise.all(eventTypes.map((topic) => readTopic(kafkaClient, topic)))).flat();
+    const ids = records.flatMap(({ message }) => message.headers?.['ce_id']?.toString() ?? []);
+    return {
+      seed,
+      wishes: customers.placed(),
+      ordersByState: count(world.orders.map(({ state }) => state)),
+      answersByStatus: count(
+        history.entries.flatMap((entry) => (entry.kind === 'placed' ? [String(entry.status)] : [])),
+      ),
+      faults: injector.counts(),
+      redeliveries: ids.length - new Set(ids).size,
+      longestStallMs: await longestStallMs(mongo.uri),
+      violations,
+    };
+  } finally {
+    for (const close of closing.toReversed()) await close();
+  }
+}
+
+async function stock(pipeline: Pipeline): Promise<void> {
+  for (const { product_id, quantity, price } of catalogue) {
+    const response = await fetch(`${pipeline.services.inventory[0]!.url}/inventory/${product_id}`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ quantity, price }),
+    });
+    if (response.status !== 200) throw new Error(`PUT /inventory/${product_id} answered ${response.status}`);
+  }
+}
+
+/** Waits until no order is open and no group is behind; answers what is still going on when the time is over. */
+async function untilRest(pipeline: Pipeline, kafkaClient: ReturnType<typeof createKafka>): Promise<string[]> {
+  const deadlineMs = performance.now() + restLimitMs;
+  const lagReader = createGroupLagReader(kafkaClient);
+  try {
+    for (;;) {
+      const unrest = await unrestOf(pipeline, lagReader).catch((error: unknown) => [
+        `cannot be asked: ${String(error)}`,
+      ]);
+      if (unrest.length === 0 || performance.now() > deadlineMs) return unrest;
+      await pause(500);
+    }
+  } finally {
+    await lagReader.stop();
+  }
+}
+
+async function unrestOf(pipeline: Pipeline, lagReader: ReturnType<typeof createGroupLagReader>): Promise<string[]> {
+  const found: string[] = [];
+  for (const state of openStates) {
+    const response = await fetch(`${pipeline.services.order[0]!.url}/orders?status=${state}&limit=1`);
+    const { items } = (await response.json()) as { items?: { order_id: string }[] };
+    if (items === undefined) found.push(`GET /orders answered ${response.status}`);
+    else if (items[0]) found.push(`the order ${items[0].order_id} is still ${state}`);
+  }
+  for (const name of Object.keys(services) as ServiceName[]) {
+    const { consumerGroup, consumes } = services[name];
+    for (const topic of consumes) {
+      const lag = await lagReader.lagOf(consumerGroup, topic);
+      if (lag > 0n) found.push(`${consumerGroup} is ${lag} behind in ${topic}`);
+    }
+  }
+  return found;
+}
+
+function count(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names.toSorted()) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}

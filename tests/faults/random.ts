@@ -1,0 +1,32 @@
+/** Everything that a campaign does at random comes from one seed, so that a failing run can be repeated. */
+export interface Random {
+  /** 0 ≤ value < 1. */
+  next(): number;
+  between(low: number, high: number): number;
+  /** A whole number, both ends included. */
+  whole(low: number, high: number): number;
+  chance(share: number): boolean;
+  pick<T>(choices: readonly T[]): T;
+  /** Another sequence that depends on this one's seed and the name alone, not on what was drawn before. */
+  fork(name: string): Random;
+}
+
+/** mulberry32 by Tommy Ettinger (public domain): small, fast, and good enough to choose faults with. */
+export function createRandom(seed: number): Random {
+  let state = seed >>> 0;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  return {
+    next,
+    between: (low, high) => low + (high - low) * next(),
+    whole: (low, high) => low + Math.floor(next() * (high - low + 1)),
+    chance: (share) => next() < share,
+    pick: (choices) => choices[Math.floor(next() * choices.length)]!,
+    fork: (name) =>
+      createRandom([...name].reduce((hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 0x01000193), seed)),
+  };
+}
