@@ -10,6 +10,7 @@ import { isFree } from './ports.ts';
 import { fixedPort, portVariable } from './service-environment.ts';
 import { SetupError } from './setup-error.ts';
 import { parseStartOptions, usage } from './start-options.ts';
+import { NotReadyError } from './wait-for.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -97,8 +98,8 @@ async function mustBeFree(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  const text = error instanceof SetupError ? error.message : error instanceof Error ? error.stack : String(error);
-  process.stderr.write(`\n${text}\n`);
+  const explained = error instanceof SetupError || error instanceof NotReadyError;
+  process.stderr.write(`\n${explained ? error.message : String((error as Error).stack ?? error)}\n`);
   process.exitCode = 1;
 }
 // Sockets of an interrupted start may still be open; all that matters has been awaited.

@@ -9,6 +9,11 @@ export interface WaitOptions {
   readonly giveUp?: () => string | undefined;
 }
 
+/** The message says what did not get ready and why, so a person needs no stack. */
+export class NotReadyError extends Error {
+  override readonly name = 'NotReadyError';
+}
+
 /**
  * Tries until `attempt` answers with something other than undefined; a throw counts as "not yet". The error after the
  * time-out carries the last reason, because "timed out" alone helps nobody.
@@ -18,7 +23,7 @@ export async function waitFor<T>(attempt: () => Promise<T | undefined>, options:
   let lastReason = 'it gave no answer';
   for (;;) {
     const reason = options.giveUp?.();
-    if (reason !== undefined) throw new Error(`${options.what} is not ready: ${reason}`);
+    if (reason !== undefined) throw new NotReadyError(`${options.what} is not ready: ${reason}`);
     try {
       const result = await attempt();
       if (result !== undefined) return result;
@@ -26,7 +31,7 @@ export async function waitFor<T>(attempt: () => Promise<T | undefined>, options:
       lastReason = error instanceof Error ? error.message : String(error);
     }
     if (Date.now() >= deadline) {
-      throw new Error(`${options.what} is not ready after ${options.timeoutMs / 1000} s: ${lastReason}`);
+      throw new NotReadyError(`${options.what} is not ready after ${options.timeoutMs / 1000} s: ${lastReason}`);
     }
     await pause(options.pollMs ?? 50);
   }

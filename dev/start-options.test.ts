@@ -1,0 +1,36 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseStartOptions } from './start-options.ts';
+
+describe('the options of npm start', () => {
+  test('are one process of each service on .data, unless told otherwise', () => {
+    expect(parseStartOptions([])).toEqual({ help: false, fresh: false, dataDir: '.data', replicas: {} });
+  });
+
+  test('take replicas in one list or in several', () => {
+    const expected = { payment: 3, inventory: 2 };
+    expect(parseStartOptions(['--replicas', 'payment=3,inventory=2']).replicas).toEqual(expected);
+    expect(parseStartOptions(['--replicas=payment=3', '--replicas=inventory=2']).replicas).toEqual(expected);
+  });
+
+  test.each([
+    ['a service that is none', 'paymnt=2', /no service "paymnt".*order, payment, inventory, shipment/],
+    ['a name of Object.prototype', 'constructor=2', /no service "constructor"/],
+    ['none of a service', 'payment=0', /number from 1 to 24/],
+    ['too many', 'payment=25', /number from 1 to 24/],
+    ['a fraction', 'payment=1.5', /number from 1 to 24/],
+    ['no number', 'payment', /number from 1 to 24, as in payment=3/],
+    ['the same service twice', 'payment=1,payment=2', /payment is given twice/],
+    ['nothing', '', /no service ""/],
+  ])('refuse %s and say what would do', (_, list, message) => {
+    expect(() => parseStartOptions([`--replicas=${list}`])).toThrow(message);
+  });
+
+  test.each([
+    [['--frsh'], /--frsh/],
+    [['payment=3'], /payment=3/],
+    [['--data='], /--data needs/],
+    [['--replicas'], /argument missing/],
+  ])('refuse %j', (args, message) => {
+    expect(() => parseStartOptions(args)).toThrow(message);
+  });
+});
