@@ -3,7 +3,7 @@ export type { ConsumerHealth, ConsumerOptions, ConsumerSettings, RunningConsumer
 export type { Handler, ReceivedEvent } from './chunk-processor.ts';
 export { deadLetterHeaders, type DeadLetterKind } from './dead-letter.ts';
 export { createGroupLagReader, type GroupLagReader } from './group-lag.ts';
-export { createKafka, ensureTopics, type KafkaSettings, type Logger } from './kafka.ts';
+export { createKafka, ensureTopics, type KafkaLogin, type KafkaSettings, type KafkaTls, type Logger } from './kafka.ts';
 export { createMessagingMetrics, type MessagingMetrics } from './metrics.ts';
 export { backoffMs, isOutage, OutageError, wait, type Backoff } from './outage.ts';
 export { createPublisher, type OutgoingRecord, type PublishedAt, type Publisher } from './publisher.ts';

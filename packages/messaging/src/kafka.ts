@@ -1,5 +1,5 @@
 /** The connection settings of kafkajs in one place, with the defaults that it needs to behave (see docs/adr/0003). */
-import { Kafka, logLevel, type KafkaConfig, type LogEntry } from 'kafkajs';
+import kafkajs, { Kafka, logLevel, type LogEntry, type SASLOptions } from 'kafkajs';
 import { topics as allTopics, type TopicEntry } from '@order-pipeline/events';
 
 export interface Logger {
@@ -12,8 +12,21 @@ export interface Logger {
 export interface KafkaSettings {
   readonly brokers: readonly string[];
   readonly clientId: string;
-  readonly ssl?: KafkaConfig['ssl'];
-  readonly sasl?: KafkaConfig['sasl'];
+  readonly tls?: KafkaTls | undefined;
+  readonly login?: KafkaLogin | undefined;
+}
+
+/** Asked for each connection, so that what was rotated is used from the next connection on. */
+export interface KafkaTls {
+  /** PEM of the authorities whose certificates are accepted; undefined: those that Node knows. */
+  ca(): string | undefined;
+}
+
+export interface KafkaLogin {
+  readonly mechanism: 'scram-sha-512' | 'scram-sha-256' | 'plain';
+  readonly username: string;
+  /** Asked for each connection, as above. */
+  password(): string;
 }
 
 /** kafkajs computes negative timer delays on current Node (tulios/kafkajs#1751). Harmless, and only this one is silenced. */
@@ -25,7 +38,7 @@ function silenceNegativeTimeouts(): void {
 }
 silenceNegativeTimeouts();
 
-export function createKafka({ brokers, clientId, ssl, sasl }: KafkaSettings, logger: Logger): Kafka {
+export function createKafka({ brokers, clientId, tls, login }: KafkaSettings, logger: Logger): Kafka {
   return new Kafka({
     clientId,
     brokers: [...brokers],
@@ -34,13 +47,59 @@ export function createKafka({ brokers, clientId, ssl, sasl }: KafkaSettings, log
     enforceRequestTimeout: true,
     // Few and short: above it stands a loop of ours that backs off for as long as an outage lasts.
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 },
-    ...(ssl === undefined ? {} : { ssl }),
-    ...(sasl === undefined ? {} : { sasl }),
+    ...(tls === undefined ? {} : { ssl: rereadingTls(tls) }),
+    ...(login === undefined ? {} : { sasl: rereadingLogin(login) }),
     // What kafkajs reports is a step of its own retries; the line that counts is logged where we decide.
     logLevel: logLevel.WARN,
     logCreator: () => (entry: LogEntry) => {
       const { message, timestamp: _, logger: __, stack: ___, ...fields } = entry.log;
       logger.debug({ ...fields, kafkajs: entry.namespace }, message);
+    },
+  });
+}
+
+const rereadingTls = (tls: KafkaTls): object => ({
+  get ca() {
+    return tls.ca();
+  },
+});
+
+interface Authenticator {
+  authenticate(): Promise<void>;
+}
+type AuthenticatorProvider = (args: { readonly host: string; readonly port: number }) => Authenticator;
+
+/**
+ * kafkajs keeps the object that it is given, reads the password for each connection, and puts its own authenticator on it
+ * at the first. It takes any failed login for final, also one that a dying broker interrupted, and a consumer would end
+ * for good; here it is an outage, which passes: the password that was rotated arrives on the other side a little later.
+ */
+function rereadingLogin({ mechanism, username, password }: KafkaLogin): SASLOptions {
+  let provider: AuthenticatorProvider | undefined;
+  const login = {
+    mechanism,
+    username,
+    get password() {
+      return password();
+    },
+    get authenticationProvider() {
+      return provider;
+    },
+    set authenticationProvider(builtIn: AuthenticatorProvider | undefined) {
+      provider = builtIn && withRetriableFailure(builtIn);
+    },
+  };
+  return login as SASLOptions;
+}
+
+function withRetriableFailure(provider: AuthenticatorProvider): AuthenticatorProvider {
+  return (args) => ({
+    async authenticate() {
+      try {
+        await provider(args).authenticate();
+      } catch (error) {
+        throw new kafkajs.KafkaJSConnectionError((error as Error).message, { broker: `${args.host}:${args.port}` });
+      }
     },
   });
 }

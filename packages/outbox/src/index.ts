@@ -10,5 +10,7 @@ export {
 } from './documents.ts';
 export { foldChunk, type Decide, type Decision, type FoldOptions } from './fold-chunk.ts';
 export { createGroupCommit, type GroupCommit } from './group-commit.ts';
-export { createMongo, isMongoOutage, type Mongo } from './mongo.ts';
+export { createMongo, type Mongo } from './mongo.ts';
+export { isMongoOutage } from './mongo-outage.ts';
+export type { MongoAddress } from './rotating-client.ts';
 export { createRelay, outboxEntry, type OutboxEntry, type Relay, type WithOutbox } from './relay.ts';

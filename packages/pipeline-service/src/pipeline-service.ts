@@ -36,6 +36,7 @@ import {
   type Registry,
   type Route,
 } from '@order-pipeline/service-host';
+import { kafkaSecurity, mongoAddress } from './mounted-secrets.ts';
 import type { pipelineSettings } from './settings.ts';
 
 export type PipelineConfig = z.output<z.ZodObject<typeof pipelineSettings>>;
@@ -73,11 +74,18 @@ export function createPipelineService(entry: ServiceEntry, config: PipelineConfi
   const lifecycle = createLifecycle({ logger, health, shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS });
   const isOutage = (error: unknown): boolean => isPipelineOutage(error) || isMongoOutage(error);
   const messagingMetrics = createMessagingMetrics(registry);
-  const kafka = createKafka({ brokers: config.KAFKA_BOOTSTRAP_SERVERS, clientId: `${entry.name}-${instance}` }, logger);
+  const kafka = createKafka(
+    {
+      brokers: config.KAFKA_BOOTSTRAP_SERVERS,
+      clientId: `${entry.name}-${instance}`,
+      ...kafkaSecurity(config, entry.consumerGroup),
+    },
+    logger,
+  );
   const publisher = createPublisher(kafka, messagingMetrics);
 
   const openDatabase = (name: string): Mongo => {
-    const mongo = createMongo(config.MONGODB_URI, name, logger);
+    const mongo = createMongo(mongoAddress(config), name, logger);
     lifecycle.add({ name: `MongoDB ${name}`, stop: mongo.stop });
     prepare(() => mongo.start(lifecycle.stopping));
     health.register(name, () => ({ status: mongo.isUp() ? 'up' : prepared ? 'down' : 'starting' }));

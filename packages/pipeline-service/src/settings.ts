@@ -1,8 +1,24 @@
 /** Settings of a service that consumes from Kafka, beside those that every service has. */
-import { commonSettings, durationMs, integer } from '@order-pipeline/service-host';
+import { z } from 'zod';
+import { commonSettings, durationMs, flag, integer } from '@order-pipeline/service-host';
+
+const path = (description: string) => z.string().optional().describe(description);
 
 export const pipelineSettings = {
   ...commonSettings,
+  KAFKA_TLS: flag({ default: false }).describe('Speak TLS to Kafka; KAFKA_CA_FILE alone says so too'),
+  KAFKA_CA_FILE: path('PEM file, or folder of *.crt files, of the authorities that Kafka is checked against'),
+  KAFKA_PASSWORD_FILE: path('File with the password for Kafka; unset, there is no login. Read for each connection'),
+  KAFKA_USERNAME: z
+    .string()
+    .optional()
+    .meta({ description: 'Login name for Kafka', defaultText: 'the consumer group' }),
+  KAFKA_SASL_MECHANISM: z
+    .enum(['scram-sha-512', 'scram-sha-256', 'plain'])
+    .default('scram-sha-512')
+    .describe('How the login for Kafka is proven'),
+  MONGODB_URI_FILE: path('File with the connection string, instead of MONGODB_URI. Followed when it changes'),
+  MONGODB_CA_FILE: path('PEM file, or folder of *.crt files, of the authorities that MongoDB is checked against'),
   KAFKA_SESSION_TIMEOUT_MS: durationMs({ min: 6_000, max: 300_000, default: 10_000 }).describe(
     'Milliseconds without a heartbeat after which the group takes a consumer for dead',
   ),
