@@ -1,0 +1,190 @@
+/** Whatever is wrong with a request is named in the answer, and no trace of it is stored. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { getJson, postJson, putJson, request, type Answer } from '../support/http.ts';
+import { articleOrder, orderOf, placeOrder, untilEnd } from '../support/orders.ts';
+import { usePipeline } from '../support/pipeline.ts';
+
+const on = usePipeline();
+const [first, second] = articleOrder.items as [(typeof articleOrder.items)[0], (typeof articleOrder.items)[0]];
+
+const storedDocuments = async (): Promise<Record<string, number>> => ({
+  orders: await on.mongo.db('order_db').collection('orders').countDocuments(),
+  products: await on.mongo.db('inventory_db').collection('inventory').countDocuments(),
+  updates: await on.mongo.db('inventory_db').collection('updates').countDocuments({ kind: 'set' }),
+});
+
+const post = (body: unknown, headers?: Record<string, string>): Promise<Answer> =>
+  postJson(on.url('order', '/orders'), body, headers);
+const postText = (body: string, headers: Record<string, string> = {}): Promise<Answer> =>
+  request(on.url('order', '/orders'), {
+    method: 'POST',
+    body,
+    headers: { 'Content-Type': 'application/json', ...headers },
+  });
+
+function expectProblem(answer: Answer, status: number): void {
+  expect(answer).toMatchObject({ status, body: { status, title: expect.any(String), detail: expect.any(String) } });
+  expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+}
+
+describe('POST /orders', () => {
+  let before: Record<string, number>;
+  beforeEach(async () => {
+    before = await storedDocuments();
+  });
+  afterEach(async () => {
+    expect(await storedDocuments()).toEqual(before);
+  });
+
+  const item = (change: object): object => ({ ...articleOrder, items: [{ ...first, ...change }, second] });
+  const many = Array.from({ length: 101 }, (_, index) => ({ product_id: `P${index}`, quantity: 1, price: 1 }));
+  const without = (field: string): object =>
+    Object.fromEntries(Object.entries(articleOrder).filter(([name]) => name !== field));
+
+  test.each([
+    ['an array', [], ['#']],
+    ['null', null, ['#']],
+    ['a string', 'order', ['#']],
+    ['an empty object', {}, ['#/customer_id', '#/items', '#/shipping_address', '#/total_amount']],
+    ['no customer_id', without('customer_id'), ['#/customer_id']],
+    ['no items', without('items'), ['#/items']],
+    ['no address', without('shipping_address'), ['#/shipping_address']],
+    ['no total', without('total_amount'), ['#/total_amount']],
+    ['an unknown field', { ...articleOrder, coupon: 'FREE' }, ['#/coupon']],
+    ['an unknown field of an item', item({ colour: 'red' }), ['#/items/0/colour']],
+    ['a customer_id that is a number', { ...articleOrder, customer_id: 1 }, ['#/customer_id']],
+    ['items that are no list', { ...articleOrder, items: { 0: first } }, ['#/items']],
+    ['an item that is no object', { ...articleOrder, items: ['P001'] }, ['#/items/0']],
+    ['a quantity that is a string', item({ quantity: '2' }), ['#/items/0/quantity']],
+    ['a price that is a string', item({ price: '29.99' }), ['#/items/0/price']],
+    ['no items in the list', { ...articleOrder, items: [], total_amount: 0 }, ['#/items']],
+    ['more than 100 items', { ...articleOrder, items: many, total_amount: 101 }, ['#/items']],
+    ['a quantity of 0', item({ quantity: 0 }), ['#/items/0/quantity']],
+    ['a negative quantity', item({ quantity: -1 }), ['#/items/0/quantity']],
+    ['a fractional quantity', item({ quantity: 1.5 }), ['#/items/0/quantity']],
+    ['a huge quantity', item({ quantity: 1e12 }), ['#/items/0/quantity']],
+    ['a quantity beyond safe integers', item({ quantity: 9007199254740993 }), ['#/items/0/quantity']],
+    ['a negative price', item({ price: -29.99 }), ['#/items/0/price']],
+    ['a price with three decimals', item({ price: 29.999 }), ['#/items/0/price']],
+    ['an empty customer_id', { ...articleOrder, customer_id: '' }, ['#/customer_id']],
+    ['a blank customer_id', { ...articleOrder, customer_id: ' \t' }, ['#/customer_id']],
+    ['a customer_id of 501 characters', { ...articleOrder, customer_id: 'x'.repeat(501) }, ['#/customer_id']],
+    ['an empty address', { ...articleOrder, shipping_address: '' }, ['#/shipping_address']],
+    ['an address of 501 characters', { ...articleOrder, shipping_address: 'x'.repeat(501) }, ['#/shipping_address']],
+    ['a lone surrogate', { ...articleOrder, customer_id: 'a\ud800' }, ['#/customer_id']],
+    ['an operator for a customer_id', { ...articleOrder, customer_id: { $gt: '' } }, ['#/customer_id']],
+    ['an operator in a product_id', item({ product_id: '{"$gt":""}' }), ['#/items/0/product_id']],
+    ['an operator for a quantity', item({ quantity: { $gt: 0 } }), ['#/items/0/quantity']],
+    ['a __proto__ of its own', JSON.parse('{"__proto__": {"admin": true}}'), []],
+  ])('refuses %s with 422 and names the field', async (_, body, pointers) => {
+    const answer = await post(body);
+    expectProblem(answer, 422);
+    const named = answer.body.errors.map(({ pointer }: { pointer: string }) => pointer);
+    expect(named).toEqual(expect.arrayContaining(pointers));
+  });
+
+  test('names every faulty field at once', async () => {
+    const answer = await post({ customer_id: '', items: [{ product_id: 'P001', quantity: 0, price: -1 }], extra: 1 });
+    expectProblem(answer, 422);
+    expect(answer.body.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(
+      expect.arrayContaining([
+        '#/customer_id',
+        '#/items/0/quantity',
+        '#/items/0/price',
+        '#/shipping_address',
+        '#/total_amount',
+        '#/extra',
+      ]),
+    );
+  });
+
+  test('refuses a total that differs, naming both numbers', async () => {
+    const answer = await post({ ...articleOrder, total_amount: 109.98 });
+    expectProblem(answer, 422);
+    expect(answer.body.detail).toContain('109.98');
+    expect(answer.body.detail).toContain('109.97');
+  });
+
+  test.each([
+    ['no body', ''],
+    ['text that is no JSON', '{"customer_id": '],
+    ['JSON in single quotes', "{'customer_id': 'CUST001'}"],
+    ['NaN', JSON.stringify(articleOrder).replace('109.97', 'NaN')],
+  ])('refuses %s with 422', async (_, text) => {
+    expectProblem(await postText(text), 422);
+  });
+
+  test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/xml', 'application/json; charset=latin1'])(
+    'refuses the content type %s with 415',
+    async (type) => {
+      expectProblem(await postText(JSON.stringify(articleOrder), { 'Content-Type': type }), 415);
+    },
+  );
+
+  test('refuses a body over the limit with 413', async () => {
+    expectProblem(await post({ ...articleOrder, customer_id: 'x'.repeat(200_000) }), 413);
+  });
+
+  test('refuses an Idempotency-Key of 256 characters with 422', async () => {
+    expectProblem(await post(articleOrder, { 'Idempotency-Key': 'k'.repeat(256) }), 422);
+  });
+});
+
+test('operators in strings are text like any other, and stay what they are', async () => {
+  const customer = '{"$gt":""}';
+  const orderId = await placeOrder(on, { ...orderOf([first], customer), shipping_address: '$where: 1 == 1' });
+  expect(await untilEnd(on, orderId)).toMatchObject({
+    status: 'SHIPPED',
+    customer_id: customer,
+    shipping_address: '$where: 1 == 1',
+  });
+});
+
+test('the same product twice in an order is legal, and both lines are taken from the stock', async () => {
+  await putJson(on.url('inventory', '/inventory/TWICE'), { quantity: 5, price: 2 });
+  const twice = { product_id: 'TWICE', quantity: 2, price: 2 };
+  expect(await untilEnd(on, await placeOrder(on, orderOf([twice, twice])))).toMatchObject({ status: 'SHIPPED' });
+  expect((await getJson(on.url('inventory', '/inventory/TWICE'))).body.quantity).toBe(1);
+  // Each line alone would fit into what is left, both together do not.
+  const one = { ...twice, quantity: 1 };
+  expect(await untilEnd(on, await placeOrder(on, orderOf([one, one])))).toMatchObject({ status: 'REFUNDED' });
+  expect((await getJson(on.url('inventory', '/inventory/TWICE'))).body.quantity).toBe(1);
+});
+
+describe('PUT /inventory/{product_id}', () => {
+  test.each([
+    ['a negative quantity', 'P001', { quantity: -1, price: 1 }],
+    ['a fractional quantity', 'P001', { quantity: 0.5, price: 1 }],
+    ['no price', 'P001', { quantity: 1 }],
+    ['a price with three decimals', 'P001', { quantity: 1, price: 0.001 }],
+    ['an unknown field', 'P001', { quantity: 1, price: 1, name: 'x' }],
+    ['an operator', 'P001', { quantity: { $inc: 1 }, price: 1 }],
+    ['an id that is none', '%24set', { quantity: 1, price: 1 }],
+  ])('refuses %s with 422', async (_, productId, body) => {
+    const before = await storedDocuments();
+    expectProblem(await putJson(on.url('inventory', `/inventory/${productId}`), body), 422);
+    expect(await storedDocuments()).toEqual(before);
+  });
+});
+
+test.each([
+  ['/orders?limit=0', 'limit'],
+  ['/orders?limit=101', 'limit'],
+  ['/orders?limit=ten', 'limit'],
+  ['/orders?cursor=yesterday', 'cursor'],
+  ['/orders?status=LOST', 'status'],
+  ['/orders?colour=red', 'colour'],
+  ['/orders/not-an-id', 'order_id'],
+  ['/orders/not-an-id/timeline', 'order_id'],
+])('GET %s is refused with 422', async (path, parameter) => {
+  const answer = await getJson(on.url('order', path));
+  expectProblem(answer, 422);
+  expect(answer.body.errors).toContainEqual(expect.objectContaining({ parameter }));
+});
+
+test('a path that is not there is 404, and a method that is not 405', async () => {
+  expectProblem(await getJson(on.url('order', '/order')), 404);
+  const answer = await request(on.url('order', '/orders'), { method: 'DELETE' });
+  expectProblem(answer, 405);
+  expect(answer.headers.get('allow')).toContain('POST');
+});

@@ -1,0 +1,59 @@
+/** `kill -9` while orders flow: every accepted order reaches an end, is charged once, and the stock is conserved. */
+import { beforeAll, expect, test } from '@jest/globals';
+import { serviceNames } from '../../dev/pipeline.ts';
+import { expectBooksBalance } from '../support/books.ts';
+import { eventually } from '../support/eventually.ts';
+import { mixedOrder, stockForMixedOrders } from '../support/mixed-orders.ts';
+import { placeOrders } from '../support/orders.ts';
+import { usePipeline } from '../support/pipeline.ts';
+
+const on = usePipeline();
+const testLimitMs = 180_000;
+
+/** Places that many orders, and calls each step when a further share of them is stored. */
+async function whileOrdersFlow(count: number, steps: readonly (() => Promise<unknown>)[]): Promise<string[]> {
+  const orders = on.mongo.db('order_db').collection('orders');
+  const before = await orders.countDocuments();
+  const placing = placeOrders(on, count, mixedOrder, { clients: 16, pauseMs: 150 });
+  const restarts: Promise<unknown>[] = [];
+  for (const [index, step] of steps.entries()) {
+    const share = Math.floor(((index + 1) * count) / (steps.length + 1));
+    await eventually(async () => expect(await orders.countDocuments()).toBeGreaterThanOrEqual(before + share));
+    restarts.push(step());
+  }
+  const ids = await placing;
+  await Promise.all(restarts);
+  // A retried request is the same order: nothing but what was accepted is there.
+  expect(await orders.countDocuments()).toBe(before + count);
+  return ids;
+}
+
+beforeAll(() => stockForMixedOrders(on));
+
+test(
+  'each service is killed while 500 orders flow, and every order ends as it should',
+  async () => {
+    const killAndRestart = (service: (typeof serviceNames)[number]) => async (): Promise<void> => {
+      const replica = on.pipeline.services[service][0]!;
+      await replica.kill();
+      await replica.start();
+    };
+    const ids = await whileOrdersFlow(500, serviceNames.map(killAndRestart));
+    await expectBooksBalance(on, ids);
+  },
+  testLimitMs,
+);
+
+test(
+  'all services are killed at once while orders flow, and every order ends as it should',
+  async () => {
+    const everyReplica = serviceNames.map((service) => on.pipeline.services[service][0]!);
+    const killAll = async (): Promise<void> => {
+      await Promise.all(everyReplica.map((replica) => replica.kill()));
+      await Promise.all(everyReplica.map((replica) => replica.start()));
+    };
+    const ids = await whileOrdersFlow(200, [killAll]);
+    await expectBooksBalance(on, ids);
+  },
+  testLimitMs,
+);
