@@ -175,7 +175,7 @@ export function startInjector(options: InjectorOptions): Injector {
         history.add({ kind: 'fault', fault: fault.name, detail: `did not heal: ${String(error)}` });
         say(`${fault.name} did not heal: ${String(error)}`);
       }
-      await lull(random.between(200, 3_000), stopping.signal);
+      await lull(random.between(100, 1_500), stopping.signal);
     }
   };
   const running = run();

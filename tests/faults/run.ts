@@ -1,5 +1,5 @@
 /** `npm run faults`: a fault campaign with a seed of your choice, or a new one. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -41,6 +41,7 @@ if (values.help) {
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   say(`seed ${seed}, ${minutes} min, in ${dir}`);
   const result = await runCampaign({ seed, seconds: minutes * 60, ordersPerSecond, dir, say });
+  writeFileSync(join(dir, 'result.json'), JSON.stringify(result, undefined, 2));
   say(summary(result));
   if (result.violations.length === 0 && values.dir === undefined) rmSync(dir, { recursive: true, force: true });
   process.exit(result.violations.length === 0 ? 0 : 1);

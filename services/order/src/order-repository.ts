@@ -129,10 +129,13 @@ export function createOrderRepository(db: Db, { acceptWithinMs }: { acceptWithin
       ]);
     },
     accept: ({ order, event }) =>
-      commit({
-        document: { ...order, version: 1, outbox: [outboxEntry(event, order.created_at)] },
-        deadlineMs: performance.now() + acceptWithinMs,
-      }),
+      within(
+        acceptWithinMs,
+        commit({
+          document: { ...order, version: 1, outbox: [outboxEntry(event, order.created_at)] },
+          deadlineMs: performance.now() + acceptWithinMs,
+        }),
+      ),
     async find(orderId) {
       return (await collection.findOne<StoredOrder>({ _id: orderId })) ?? undefined;
     },
@@ -164,6 +167,19 @@ export function createOrderRepository(db: Db, { acceptWithinMs }: { acceptWithin
       return modifiedCount === 1;
     },
   };
+}
+
+/** A write that hangs in a dead connection must not keep its caller: it is not confirmed, and may still take place. */
+async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    late.reject(new OutageError('mongodb', new Error(`no confirmation within ${limitMs} ms`)));
+  }, limitMs);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** In the form of the partial index, so that it is used. */
