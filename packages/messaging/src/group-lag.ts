@@ -1,4 +1,5 @@
-import type { Admin, Kafka } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
+import { createOnDemandAdmin } from './on-demand-admin.ts';
 
 export interface GroupLagReader {
   /** Records of the topic that the group has not committed; a partition without a commit counts from its start. */
@@ -6,19 +7,11 @@ export interface GroupLagReader {
   stop(): Promise<void>;
 }
 
-/** Connects when it is first asked, and anew after a failure. */
 export function createGroupLagReader(kafka: Kafka): GroupLagReader {
-  let connected: Promise<Admin> | undefined;
-  const connect = async (): Promise<Admin> => {
-    const admin = kafka.admin();
-    await admin.connect();
-    return admin;
-  };
+  const { ask, stop } = createOnDemandAdmin(kafka);
   return {
-    async lagOf(consumerGroup, topic) {
-      connected ??= connect();
-      try {
-        const admin = await connected;
+    lagOf: (consumerGroup, topic) =>
+      ask(async (admin) => {
         const [ends, [committed]] = await Promise.all([
           admin.fetchTopicOffsets(topic),
           admin.fetchOffsets({ groupId: consumerGroup, topics: [topic] }),
@@ -28,15 +21,7 @@ export function createGroupLagReader(kafka: Kafka): GroupLagReader {
           const offset = next.get(partition) ?? -1n;
           return sum + BigInt(high) - (offset < 0n ? BigInt(low) : offset);
         }, 0n);
-      } catch (error) {
-        const failed = connected;
-        connected = undefined;
-        await failed.then((admin) => admin.disconnect()).catch(() => undefined);
-        throw error;
-      }
-    },
-    async stop() {
-      await connected?.then((admin) => admin.disconnect()).catch(() => undefined);
-    },
+      }),
+    stop,
   };
 }

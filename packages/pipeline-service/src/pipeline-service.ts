@@ -30,6 +30,7 @@ import {
   Health,
   httpComponent,
   unavailable,
+  type AppOptions,
   type Component,
   type Lifecycle,
   type Logger,
@@ -46,6 +47,8 @@ export interface PipelineService {
   readonly registry: Registry;
   readonly lifecycle: Lifecycle;
   readonly mongo: Mongo;
+  /** For what packages/messaging builds on it. */
+  readonly kafka: ReturnType<typeof createKafka>;
   readonly publisher: Publisher;
   /** How far a consumer group, of this service or another, is behind. */
   readonly lagReader: GroupLagReader;
@@ -61,7 +64,10 @@ export interface PipelineService {
   /** Joins the service's consumer group once everything is prepared. */
   consume(handler: Handler): void;
   /** Serves the routes beside the system's own; the last call of a composition. */
-  serve(routes: readonly Route[]): { readonly url: string; readonly port: number };
+  serve(
+    routes: readonly Route[],
+    options?: Pick<AppOptions, 'helmet'>,
+  ): { readonly url: string; readonly port: number };
 }
 
 const prepareBackoff = { firstMs: 100, maxMs: 2_000 };
@@ -120,6 +126,7 @@ export function createPipelineService(entry: ServiceEntry, config: PipelineConfi
     registry,
     lifecycle,
     mongo,
+    kafka,
     publisher,
     lagReader,
     isOutage,
@@ -153,11 +160,12 @@ export function createPipelineService(entry: ServiceEntry, config: PipelineConfi
       health.registerLiveness('consumer_loop', () => ({ status: consumer?.isAlive() === false ? 'down' : 'up' }));
       lifecycle.add({ name: 'consumer', stop: () => consumer?.stop() });
     },
-    serve(routes) {
+    serve(routes, options) {
       const app = createApp({
         service: entry.name,
         instance,
         routes,
+        ...options,
         health,
         metrics: registry,
         logger,

@@ -27,6 +27,7 @@ export {
 export { createLogger, serializeError, type Logger, type LoggerOptions } from './logger.ts';
 export { Counter, createMetrics, Gauge, Histogram, Registry } from './metrics.ts';
 export { openApiDocument, problemSchema } from './openapi.ts';
+export { operatorToken, requireOperator } from './operator.ts';
 export {
   badRequest,
   conflict,

@@ -1,16 +1,12 @@
 import { z } from 'zod';
 import { services } from '@order-pipeline/events';
 import { pipelineSettings } from '@order-pipeline/pipeline-service';
-import { durationMs, integer, port, setting } from '@order-pipeline/service-host';
+import { durationMs, integer, operatorToken, port } from '@order-pipeline/service-host';
 
 export const settings = z.object({
   ...pipelineSettings,
   PORT: port(services.inventory.port).describe('TCP port of the HTTP server; 0 takes a free one'),
-  OPERATOR_TOKEN: setting('16 to 500 characters', (text) =>
-    text.length >= 16 && text.length <= 500 ? text : undefined,
-  )
-    .optional()
-    .describe('Bearer token that PUT /inventory asks for; unset, anyone may set stock'),
+  OPERATOR_TOKEN: operatorToken.describe('Bearer token that PUT /inventory asks for; unset, anyone may set stock'),
   INVENTORY_WORK_MS: durationMs({ max: 60_000, default: 0 }).describe('Simulated work per event in milliseconds'),
   INVENTORY_CONCURRENCY: integer({ min: 1, max: 1_000, default: 1 }).describe(
     'Events whose simulated work goes on at once',

@@ -1,7 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { decimalFromMinor, maxPriceMinor, minorFromDecimal, productIdSchema } from '@order-pipeline/events';
-import { notFound, route, unauthorized, type Route } from '@order-pipeline/service-host';
+import { notFound, requireOperator, route, type Route } from '@order-pipeline/service-host';
 import type { InventoryRepository } from './inventory-repository.ts';
 import type { Product } from './reservation.ts';
 
@@ -86,9 +85,7 @@ export function createInventoryRoutes({ repository, operatorToken, assertPrepare
     },
     async handle({ params: { product_id }, headers, body }) {
       assertPrepared();
-      if (operatorToken !== undefined && !isToken(headers.authorization, operatorToken)) {
-        throw unauthorized("Changing the stock asks for the operator's token");
-      }
+      requireOperator(operatorToken, headers.authorization, "Changing the stock asks for the operator's token");
       const price_minor = minorFromDecimal(body.price) ?? Number.NaN;
       const product = await repository.set({ _id: product_id, quantity: body.quantity, price_minor }, setWithinMs);
       return { status: 200, body: productView(product) };
@@ -96,10 +93,4 @@ export function createInventoryRoutes({ repository, operatorToken, assertPrepare
   });
 
   return [list, get, set];
-}
-
-/** Compares digests, so that neither length nor content can be timed. */
-function isToken(authorization: string | undefined, token: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(authorization ?? ''), digest(`Bearer ${token}`));
 }
