@@ -68,7 +68,11 @@ if (!existsSync(pinnedNode)) {
 const [script, ...args] = process.argv.slice(2);
 if (script === undefined) fail('Usage: node dev/with-setup.mjs <script.ts> [arguments …]');
 
-const child = spawn(pinnedNode, [join(root, script), ...args], { stdio: 'inherit' });
+const child = spawn(pinnedNode, [join(root, script), ...args], {
+  stdio: 'inherit',
+  // Types stripped and code compiled once, for the script and for each service that it starts: 0.2 s of CPU each.
+  env: { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'node'), ...process.env },
+});
 
 // If this process is killed with -9, the watchdog asks the script to stop, and the script has its own for the rest.
 const watchdog = spawn(process.execPath, [join(root, 'dev', 'watchdog.mjs')], {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { run } from '../run.ts';
 import { SetupError } from '../setup-error.ts';
 import { announce, cached } from './cache.ts';
@@ -56,7 +57,7 @@ async function fetchJars(dir: string): Promise<void> {
     rmSync(dir, { recursive: true });
     await rename(libs, dir);
   } catch (error) {
-    const lines = (error as Error).message.split('\n');
+    const lines = stripVTControlCharacters((error as Error).message).split('\n');
     const reason = lines.find((line) => line.includes('ERROR')) ?? lines[0] ?? '';
     throw new SetupError(
       `Maven could not fetch Kafka ${kafkaVersion}: ${reason.trim()}\n` +
