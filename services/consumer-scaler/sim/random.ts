@@ -22,8 +22,8 @@ export function seeded(seed: number): Random {
       if (mean > 20) return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal()));
       // Knuth's method: multiply uniforms until the product falls below e^-mean.
       const limit = Math.exp(-mean);
-      let events = -1;
-      for (let product = 1; product > limit; product *= uniform()) events += 1;
+      let events = 0;
+      for (let product = uniform(); product > limit; product *= uniform()) events += 1;
       return events;
     },
   };

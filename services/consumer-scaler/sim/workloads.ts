@@ -167,5 +167,5 @@ export const workloads: Record<string, { readonly about: string; readonly build:
 export function buildWorkload(name: string, seed: number): Workload {
   const family = workloads[name];
   if (family === undefined) throw new Error(`no workload is called ${name}`);
-  return family.build(seeded(seed * 97 + [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0)));
+  return family.build(seeded(seed * 97 + Buffer.from(name).reduce((sum, byte) => sum + byte, 0)));
 }

@@ -1,4 +1,4 @@
-import type { Throughput } from './history.ts';
+import type { Throughput } from './throughput.ts';
 
 /** A step up on trial: what the group was expected to process before it, and with it. */
 export type Trial = {

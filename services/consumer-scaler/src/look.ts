@@ -1,19 +1,13 @@
 import { mostMembers } from './assignment.ts';
+import { arrivals } from './arrivals.ts';
 import type { Demand } from './demand.ts';
 import { ceilingOf, keptPromise, stillHolds, type Ceiling, type Trial } from './effectiveness.ts';
-import {
-  addSample,
-  arrivals,
-  emptyHistory,
-  throughput,
-  windowSeconds,
-  type History,
-  type Throughput,
-} from './history.ts';
+import { addSample, emptyHistory, windowSeconds, type History } from './history.ts';
 import { partitionKey, type KafkaReading, type Observation } from './observation.ts';
 import { emptyLagMemory, readLag, type LagMemory, type PartitionLag } from './partition-lag.ts';
 import type { ScalerSpec, ScalerStatus } from './resource.ts';
 import { initialSettling, settle, type Phase, type Settling } from './settling.ts';
+import { throughput, type Throughput } from './throughput.ts';
 
 /** All that is carried from one look to the next. Plain data; the controller keeps it in memory. */
 export type ScalerState = {
@@ -26,8 +20,6 @@ export type ScalerState = {
   readonly recommended: readonly { readonly atSeconds: number; readonly replicas: number }[];
   readonly trial: Trial | null;
   readonly ceiling: Ceiling | null;
-  /** Since when more arrives than before in a way that chance does not explain. */
-  readonly jumpSinceSeconds: number | null;
   /** Looks in a row that left the lag unknown. */
   readonly failures: number;
   /** The most replicas that can own a partition; null until Kafka has said. */
@@ -44,7 +36,6 @@ export function initialState(observation: Observation, status?: Partial<ScalerSt
     recommended: [],
     trial: null,
     ceiling: null,
-    jumpSinceSeconds: null,
     failures: 0,
     mostReplicas: null,
   };
@@ -61,6 +52,8 @@ export type Look = {
   readonly totalLag: number;
   /** Over all partitions; undefined until there is something to compare with. */
   readonly arrivalPerSecond: number | undefined;
+  /** More arrives than before, and how much more is still to be seen. */
+  readonly jumped: boolean;
   readonly done: Throughput;
   /** Undefined while the lag, the arrivals or the capacity are unknown. */
   readonly demand: Demand | undefined;
@@ -79,6 +72,7 @@ export function measure(spec: ScalerSpec, observation: Observation, before: Scal
     lags: [],
     totalLag: 0,
     arrivalPerSecond: undefined,
+    jumped: false,
     demand: undefined,
   };
   const reading =
@@ -100,10 +94,9 @@ export function measure(spec: ScalerSpec, observation: Observation, before: Scal
   const lags = reading.partitions;
   const topics = lags.map((lag) => lag.topic);
   const owners = phase === 'Settled' ? ownersOf(lags, kafka) : null;
-  const history = addSample(before.history, atSeconds, lags, owners, spec.pollSeconds);
   const arriving = arrivals(before.history, atSeconds, lags, spec.pollSeconds);
   const arrivalsPerSecond = arriving?.perSecond;
-  const jumpSinceSeconds = arriving?.jumped === true ? (before.jumpSinceSeconds ?? atSeconds) : null;
+  const history = addSample(before.history, atSeconds, lags, owners, spec.pollSeconds, arriving?.shifted);
   const done = throughput(history);
   const learned = learn(spec, { ...before, settling }, done, atSeconds, phase === 'Settled');
   const capacityPerSecond = memberCapacity(spec, learned, done);
@@ -130,6 +123,7 @@ export function measure(spec: ScalerSpec, observation: Observation, before: Scal
     lags,
     totalLag: lags.reduce((sum, one) => sum + one.lag, 0),
     arrivalPerSecond: arrivalsPerSecond?.reduce((sum, one) => sum + one, 0),
+    jumped: arriving?.jumped === true,
     done,
     demand,
     canHelp: lags.filter((lag, index) => lag.lag > 0 || (arrivalsPerSecond?.[index] ?? 0) > 0).length,
@@ -137,7 +131,6 @@ export function measure(spec: ScalerSpec, observation: Observation, before: Scal
       ...learned,
       history,
       lagMemory: reading.memory,
-      jumpSinceSeconds,
       failures: 0,
       mostReplicas: Math.ceil(mostMembers(topics, kafka.group.assignor) / membersPerReplica),
     },

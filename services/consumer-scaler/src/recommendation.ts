@@ -27,6 +27,8 @@ export const hold = (look: Look, reason: Reason, message: string, needed = look.
   message,
 });
 
+const afterJump = (choice: Choice): Choice => ({ ...choice, lookAgainSeconds: jumpLookSeconds });
+
 /** What to do with a settled group whose lag is known: the heart of the scaler. */
 export function recommend(spec: ScalerSpec, look: Look): Choice {
   const { replicas, totalLag, demand } = look;
@@ -34,6 +36,7 @@ export function recommend(spec: ScalerSpec, look: Look): Choice {
   if (replicas === 0) {
     if (totalLag <= spec.activationLag)
       return hold(look, 'Idle', `${totalLag} records wait; activationLag allows that.`);
+    if (demand !== undefined && look.jumped) return afterJump(hold(look, 'Measuring', 'Arrivals have just begun.'));
     const to = demand === undefined ? 1 : fewestReplicas(demand, 0, limit);
     return { to, needed: to, reason: 'Activated', message: `${totalLag} records wait and nobody consumes.` };
   }
@@ -53,7 +56,7 @@ export function recommend(spec: ScalerSpec, look: Look): Choice {
 /** Nobody was ever behind, so what a replica can do is unknown: a class fewer is tried, until somebody is or it is the least. */
 function explore(spec: ScalerSpec, look: Look, lowest: number): Choice {
   if (look.done.behind) return hold(look, 'Measuring', 'The group is behind; what a replica can do is being measured.');
-  const fewer = candidates(look.lags.length, look.replicas - 1).at(-1) ?? 0;
+  const fewer = candidates(look.lags.length, look.lags.length).findLast((number) => number < look.replicas) ?? 0;
   if (fewer < Math.max(1, lowest)) return hold(look, 'OnTarget', 'Nobody is behind.');
   return down(spec, look, fewer, 'Exploring', 'Nobody was ever behind, so fewer may do');
 }
@@ -91,10 +94,7 @@ function up(spec: ScalerSpec, look: Look, demand: Demand, wanted: number): Choic
   }
   if (trial !== null) return wait('Measuring', 'what the last step up brought is not known yet');
   if (settling.membersMissing) return wait('WaitingForMembers', `not even all of the present ${replicas} have joined`);
-  if (look.state.jumpSinceSeconds === look.atSeconds) {
-    const jumped = wait('Measuring', 'arrivals have just jumped, and one step is to suffice');
-    return { ...jumped, lookAgainSeconds: jumpLookSeconds };
-  }
+  if (look.jumped) return afterJump(wait('Measuring', 'arrivals have just jumped, and one step is to suffice'));
   const afterwards = seconds(drainSeconds(demand, wanted, true));
   return {
     to: wanted,
