@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { serviceNames } from './pipeline.ts';
+import { processNames } from './pipeline.ts';
 import { freePort } from './ports.ts';
 import { portVariable } from './service-environment.ts';
 import { waitFor } from './wait-for.ts';
@@ -20,7 +20,7 @@ let ports: Record<string, string>;
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'order-pipeline-start-'));
   ports = {};
-  for (const service of serviceNames) ports[portVariable(service)] = String(await freePort());
+  for (const service of processNames) ports[portVariable(service)] = String(await freePort());
 });
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
@@ -86,8 +86,8 @@ test(
 
     const pids = descendants(first.process.pid!);
     const start = pids.find((pid) => descendants(pid).length > 0)!;
-    // Five services, two engines, a watchdog for each launcher, and the launcher itself.
-    expect(pids.length).toBe(10);
+    // Five services, the dashboard, two engines, a watchdog for each launcher, and the launcher itself.
+    expect(pids.length).toBe(11);
     first.process.kill('SIGKILL');
     process.kill(start, 'SIGKILL');
     await untilAllGone(pids);
