@@ -1,0 +1,179 @@
+/**
+ * The floor: what kafkajs and mongodb alone cost for the writes and hops of an order, in one process and in batches.
+ * There is no HTTP, no validation, no domain and no recovery in it: nothing that a pipeline could be without is measured.
+ * bench/README.md lists its writes beside ours.
+ *
+ *   node bench/floor.ts <bootstrap servers> <MongoDB URI> <orders> <orders to warm up>
+ *
+ * Prints "measuring" when the warm-up is done, then one line of JSON.
+ */
+import { randomUUID } from 'node:crypto';
+import { Kafka, logLevel } from 'kafkajs';
+import { MongoClient, type AnyBulkWriteOperation, type Collection, type Document } from 'mongodb';
+import { startStage, type Fact } from './floor-stage.ts';
+import { paidOrder } from './sample-orders.ts';
+
+const [brokers = '', uri = '', orders = '', warmUp = ''] = process.argv.slice(2);
+const batchSize = 500;
+const partitions = 12;
+const productIds = ['P001', 'P002', 'P003'];
+const { value } = paidOrder(0);
+
+// Topics and databases of its own, removed at the end.
+const run = Date.now().toString(36);
+const topics = {
+  placed: `floor-${run}-placed`,
+  paid: `floor-${run}-paid`,
+  reserved: `floor-${run}-reserved`,
+  shipped: `floor-${run}-shipped`,
+};
+
+interface Row extends Document {
+  readonly _id: string;
+}
+const client = await MongoClient.connect(uri, { writeConcern: { w: 'majority', journal: true } });
+const collection = (database: string, name: string): Collection<Row> =>
+  client.db(`floor_${run}_${database}`).collection<Row>(name);
+const orderRows = collection('order', 'orders');
+const ledger = collection('gateway', 'ledger');
+const payments = collection('payment', 'payments');
+const products = collection('inventory', 'inventory');
+const updates = collection('inventory', 'updates');
+const shipments = collection('shipment', 'shipments');
+await products.insertMany(productIds.map((_id) => ({ _id, quantity: 1_000_000_000, version: 1 })));
+await Promise.all([orderRows, ledger, payments, updates, shipments].map((rows) => rows.createIndex({ _id: 1 })));
+
+const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'floor', logLevel: logLevel.NOTHING });
+const admin = kafka.admin();
+await admin.connect();
+await admin.createTopics({
+  waitForLeaders: true,
+  topics: Object.values(topics).map((topic) => ({ topic, numPartitions: partitions })),
+});
+const producer = kafka.producer({ allowAutoTopicCreation: false, maxInFlightRequests: 5 });
+await producer.connect();
+const send = (topic: string, facts: readonly Fact[]): Promise<unknown> =>
+  producer.send({ topic, acks: -1, messages: facts.map(({ key, value }) => ({ key, value })) });
+
+/** What a service stores of an order: its state, and the event that it told, to tell it again. */
+const row = ({ key, value }: Fact, status: string): Row => ({
+  _id: key,
+  version: 1,
+  status,
+  at: new Date(),
+  event: value,
+});
+const insert = (rows: Collection<Row>, facts: readonly Fact[], status: string): Promise<unknown> =>
+  rows.insertMany(
+    facts.map((fact) => row(fact, status)),
+    { ordered: false },
+  );
+
+async function pay(facts: readonly Fact[]): Promise<void> {
+  await ledger.insertMany(
+    facts.map(({ key }) => ({ _id: `${key}:charge`, order_id: key, outcome: 'captured', at: new Date() })),
+    { ordered: false },
+  );
+  await insert(payments, facts, 'COMPLETED');
+  await send(topics.paid, facts);
+}
+
+async function reserve(facts: readonly Fact[]): Promise<void> {
+  await client.withSession(async (session) => {
+    session.startTransaction();
+    const taken = { $inc: { quantity: -facts.length, version: 1 } };
+    const operations = productIds.map((_id) => ({ updateOne: { filter: { _id }, update: taken } }));
+    await products.bulkWrite(operations, { ordered: false, session });
+    await updates.insertMany(
+      facts.map((fact) => row(fact, 'RESERVED')),
+      { session },
+    );
+    await session.commitTransaction();
+  });
+  await send(topics.reserved, facts);
+}
+
+async function ship(facts: readonly Fact[]): Promise<void> {
+  await insert(shipments, facts, 'SHIPPED');
+  await send(topics.shipped, facts);
+}
+
+let arrived = 0;
+let onArrival = (): void => {};
+/** One update per order of the batch, whatever it tells of it. */
+async function record(facts: readonly Fact[]): Promise<void> {
+  const operations = [...Map.groupBy(facts, ({ key }) => key)].map(([_id, told]): AnyBulkWriteOperation<Row> => ({
+    updateOne: {
+      filter: { _id },
+      update: {
+        $set: {
+          status: 'SHIPPED',
+          updated_at: new Date(),
+          ...Object.fromEntries(told.map(({ topic }) => [`facts.${topic}`, new Date()])),
+        },
+      },
+    },
+  }));
+  await orderRows.bulkWrite(operations, { ordered: false });
+  arrived += facts.filter(({ topic }) => topic === topics.shipped).length;
+  onArrival();
+}
+
+/** Inserts, publishes, clears the outbox; a batch is inserted while the one before is published. */
+async function place(count: number): Promise<void> {
+  let publishing: Promise<unknown> = Promise.resolve();
+  for (let done = 0; done < count; done += batchSize) {
+    const facts = Array.from({ length: Math.min(batchSize, count - done) }, (): Fact => ({
+      topic: topics.placed,
+      key: randomUUID(),
+      value,
+    }));
+    await orderRows.insertMany(
+      facts.map((fact) => ({ ...row(fact, 'PENDING'), outbox: [fact.value] })),
+      { ordered: false },
+    );
+    await publishing;
+    publishing = send(topics.placed, facts).then(() =>
+      orderRows.bulkWrite(
+        facts.map(({ key }) => ({ updateOne: { filter: { _id: key }, update: { $unset: { outbox: 1 } } } })),
+        { ordered: false, writeConcern: { w: 1 } },
+      ),
+    );
+  }
+  await publishing;
+}
+
+/** Seconds from the first insert to the last order known to be shipped. */
+async function throughAll(count: number): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  arrived = 0;
+  onArrival = () => {
+    if (arrived === count) resolve();
+  };
+  const begun = performance.now();
+  await Promise.all([place(count), promise]);
+  return (performance.now() - begun) / 1_000;
+}
+
+const stage = (name: string, from: string[], work: (facts: Fact[]) => Promise<unknown>) =>
+  startStage(kafka, { group: `floor-${run}-${name}`, topics: from, batchSize, work });
+const stages = await Promise.all([
+  stage('payment', [topics.placed], pay),
+  stage('inventory', [topics.paid], reserve),
+  stage('shipment', [topics.reserved], ship),
+  stage('order', [topics.paid, topics.reserved, topics.shipped], record),
+]);
+
+await throughAll(Number(warmUp));
+process.stdout.write('measuring\n');
+const seconds = await throughAll(Number(orders));
+process.stdout.write(`${JSON.stringify({ seconds })}\n`);
+
+// Its costs are read while it is still there.
+await new Promise((resolve) => process.once('SIGTERM', resolve));
+await Promise.all(stages.map((consumer) => consumer.disconnect()));
+await admin.deleteTopics({ topics: Object.values(topics) });
+for (const database of ['order', 'gateway', 'payment', 'inventory', 'shipment']) {
+  await client.db(`floor_${run}_${database}`).dropDatabase();
+}
+await Promise.all([admin.disconnect(), producer.disconnect(), client.close()]);

@@ -1,0 +1,100 @@
+import { parseArgs } from 'node:util';
+import { SetupError } from '../dev/setup-error.ts';
+
+export const rows = ['post', 'throughput', 'latency', 'replicas'] as const;
+export type Row = (typeof rows)[number];
+
+/** How much is measured; every figure of the table follows from these. */
+export interface Amounts {
+  readonly connections: number;
+  readonly postSeconds: number;
+  /** Orders of one throughput run, of the pipeline and of the floor alike. */
+  readonly orders: number;
+  /** Pairs of runs, pipeline and floor by turns; the medians count. */
+  readonly pairs: number;
+  readonly steadyPerSecond: number;
+  readonly steadySeconds: number;
+  /** Paid orders that the inventory service works off in one run. */
+  readonly paidOrders: number;
+  /** Pairs of runs, one replica and three by turns; the medians count. */
+  readonly replicaRounds: number;
+  /** Orders (or events) before anything is measured, so that no run pays for compiling. */
+  readonly warmUp: number;
+}
+
+export interface BenchOptions {
+  readonly help: boolean;
+  readonly quick: boolean;
+  readonly write: boolean;
+  readonly rows: ReadonlySet<Row>;
+  readonly profileDir: string | undefined;
+  readonly amounts: Amounts;
+}
+
+const full: Amounts = {
+  connections: 64,
+  postSeconds: 10,
+  orders: 20_000,
+  pairs: 3,
+  steadyPerSecond: 100,
+  steadySeconds: 30,
+  paidOrders: 20_000,
+  replicaRounds: 5,
+  warmUp: 3_000,
+};
+
+const quick: Amounts = {
+  ...full,
+  postSeconds: 3,
+  orders: 4_000,
+  pairs: 1,
+  steadySeconds: 8,
+  paidOrders: 6_000,
+  replicaRounds: 1,
+  warmUp: 1_000,
+};
+
+export const usage = `npm run bench [-- options]      Measures the pipeline on real Kafka and MongoDB (about 6 minutes).
+
+  --quick            less of everything (about a minute): for a look, not for a figure to quote
+  --only <rows>      some of ${rows.join(', ')} (comma between them)
+  --write            put the table into bench/RESULTS.md, with the machine it is of
+  --profile <folder> have every service write a CPU profile there when it stops, and print where the time went
+  --help
+`;
+
+/** Throws SetupError for what cannot be understood. */
+export function parseBenchOptions(args: readonly string[]): BenchOptions {
+  const values = parse(args);
+  const asked = values.only.flatMap((list) => list.split(',')).map((name) => name.trim());
+  for (const name of asked) {
+    if (!isRow(name)) throw new SetupError(`--only: there is no row "${name}"; there are ${rows.join(', ')}.`);
+  }
+  return {
+    help: values.help,
+    quick: values.quick,
+    write: values.write,
+    rows: new Set(asked.length > 0 ? asked.filter(isRow) : rows),
+    profileDir: values.profile,
+    amounts: values.quick ? quick : full,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        help: { type: 'boolean', short: 'h', default: false },
+        quick: { type: 'boolean', default: false },
+        write: { type: 'boolean', default: false },
+        only: { type: 'string', default: [], multiple: true },
+        profile: { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    throw new SetupError(`${(error as Error).message.split('. ')[0]}. See npm run bench -- --help.`);
+  }
+}
+
+const isRow = (name: string): name is Row => (rows as readonly string[]).includes(name);

@@ -1,0 +1,121 @@
+/** The table, from what was measured. */
+import type { ReplicaRound } from './replicas-row.ts';
+import type { LatencyResult, PostResult, ThroughputPair } from './rows.ts';
+import { median } from './statistics.ts';
+
+export interface Results {
+  post?: PostResult;
+  throughput?: readonly ThroughputPair[];
+  latency?: LatencyResult;
+  replicas?: readonly ReplicaRound[];
+}
+
+const serviceLimitMiB = 150;
+const services = ['order', 'payment', 'inventory', 'shipment'];
+
+const whole = (value: number): string => (Number.isNaN(value) ? '?' : Math.round(value).toLocaleString('en-US'));
+const two = (value: number): string => (Number.isNaN(value) ? '?' : value.toFixed(2));
+const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : whole(value)} ms`;
+const verdict = (met: boolean): string => (met ? 'met' : '**missed**');
+
+export function report({ post, throughput, latency, replicas }: Results, amounts: { orders: number }): string[] {
+  return [
+    '| what | figure | target | |',
+    '|---|---|---|---|',
+    ...(post ? postRows(post) : []),
+    ...(throughput ? throughputRows(throughput, amounts.orders) : []),
+    ...(latency ? latencyRows(latency) : []),
+    ...(replicas ? replicaRows(replicas) : []),
+    ...(throughput ? costTable(throughput, amounts.orders) : []),
+    ...(latency ? stepTable(latency) : []),
+  ];
+}
+
+const postRows = ({ perSecond, p50Ms, p99Ms, driverShare }: PostResult): string[] => [
+  row('POST /orders at 64 connections', `${whole(perSecond)}/s, p50 ${ms(p50Ms)}, p99 ${ms(p99Ms)}`),
+  row('… CPU that the load driver took of it', `${two(driverShare)} of a core`),
+];
+
+function throughputRows(pairs: readonly ThroughputPair[], orders: number): string[] {
+  const ratios = pairs.map(({ pipeline, floor }) => pipeline.ordersPerSecond / floor.ordersPerSecond);
+  const ratio = median(ratios);
+  const peaks = services.map((name) => Math.max(...pairs.map(({ pipeline }) => costOf(pipeline.costs, name).peakMiB)));
+  const largest = Math.max(...peaks);
+  return [
+    row(
+      `Orders per second, first POST to last SHIPPED, ${whole(orders)} orders, 12 partitions`,
+      `${whole(median(pairs.map(({ pipeline }) => pipeline.ordersPerSecond)))}/s`,
+    ),
+    row(
+      'Floor: the same writes and hops, kafkajs and mongodb alone',
+      `${whole(median(pairs.map(({ floor }) => floor.ordersPerSecond)))}/s`,
+    ),
+    row('Pipeline ÷ floor', `${two(ratio)} (${ratios.map(two).join(', ')})`, '≥ 0.50', verdict(ratio >= 0.5)),
+    row('Largest peak memory of a service', `${whole(largest)} MiB`, '< 150 MiB', verdict(largest < serviceLimitMiB)),
+  ];
+}
+
+const latencyRows = ({ orders, seenMs, recordedMs }: LatencyResult): string[] => [
+  row(
+    `Placed to shipped at a steady rate, ${whole(orders)} orders: POST due → SHIPPED seen by a change stream`,
+    `p50 ${ms(seenMs.p50)}, p99 ${ms(seenMs.p99)}`,
+    'p99 < 150 ms',
+    verdict(seenMs.p99 < 150),
+  ),
+  row('… POST due → `updated_at` in order_db', `p50 ${ms(recordedMs.p50)}, p99 ${ms(recordedMs.p99)}`),
+];
+
+function replicaRows(rounds: readonly ReplicaRound[]): string[] {
+  const ratios = rounds.map(({ onePerSecond, threePerSecond }) => threePerSecond / onePerSecond);
+  const one = median(rounds.map(({ onePerSecond }) => onePerSecond));
+  const three = median(rounds.map(({ threePerSecond }) => threePerSecond));
+  return [
+    row('Reservations per second, one inventory replica; three', `${whole(one)}/s; ${whole(three)}/s`),
+    row(
+      'Three ÷ one',
+      `${two(median(ratios))} (${ratios.map(two).join(', ')})`,
+      '≥ 0.90',
+      verdict(median(ratios) >= 0.9),
+    ),
+  ];
+}
+
+function costTable(pairs: readonly ThroughputPair[], orders: number): string[] {
+  const names = [
+    ...new Set(pairs.flatMap(({ pipeline, floor }) => [...pipeline.costs, ...floor.costs]).map(({ name }) => name)),
+  ];
+  const perThousand = (runs: readonly Costs[], name: string): number =>
+    median(runs.map((costs) => (costOf(costs, name).cpuSeconds / orders) * 1_000));
+  const pipelines = pairs.map(({ pipeline }) => pipeline.costs);
+  const floors = pairs.map(({ floor }) => floor.costs);
+  const line = (name: string): string => {
+    const peak = Math.max(
+      ...[...pipelines, ...floors].map((costs) => costOf(costs, name).peakMiB).filter(Number.isFinite),
+    );
+    return row(name, cell(perThousand(pipelines, name)), cell(perThousand(floors, name)), whole(peak));
+  };
+  const sum = (runs: readonly Costs[]): number =>
+    median(runs.map((costs) => (costs.reduce((total, { cpuSeconds }) => total + cpuSeconds, 0) / orders) * 1_000));
+  return [
+    '',
+    '| process | CPU seconds per 1,000 orders | beside the floor | peak memory, MiB |',
+    '|---|---|---|---|',
+    ...names.map(line),
+    row('all', two(sum(pipelines)), two(sum(floors))),
+  ];
+}
+
+type Costs = ThroughputPair['pipeline']['costs'];
+const costOf = (costs: Costs, name: string) =>
+  costs.find((cost) => cost.name === name) ?? { cpuSeconds: Number.NaN, peakMiB: Number.NaN };
+const cell = (value: number): string => (Number.isNaN(value) ? '–' : two(value));
+
+const stepTable = ({ steps }: LatencyResult): string[] => [
+  '',
+  '| step of an order at the steady rate | p50 | p99 |',
+  '|---|---|---|',
+  ...steps.map(({ name, p50Ms, p99Ms }) => row(name, ms(p50Ms), ms(p99Ms))),
+];
+
+const row = (...cells: readonly string[]): string =>
+  `| ${[...cells, '', '', ''].slice(0, Math.max(3, cells.length)).join(' | ')} |`;
