@@ -2,12 +2,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { services } from '@order-pipeline/events';
-import { serviceNames } from '../../dev/pipeline.ts';
 import { expectBooksBalance } from '../support/books.ts';
 import { eventually } from '../support/eventually.ts';
 import { getJson, postJson, putJson } from '../support/http.ts';
 import { articleOrder, orderOf, placeOrder, placeOrders, untilEnd } from '../support/orders.ts';
-import { usePipeline } from '../support/pipeline.ts';
+import { coreServices, usePipeline } from '../support/pipeline.ts';
 
 const on = usePipeline();
 
@@ -144,14 +143,14 @@ describe('lists', () => {
 });
 
 describe('every service', () => {
-  test.each(serviceNames)('%s says that it is healthy, live and ready', async (service) => {
+  test.each(coreServices)('%s says that it is healthy, live and ready', async (service) => {
     const health = await getJson(on.url(service, '/health'));
     expect(health).toMatchObject({ status: 200, body: { status: 'healthy', service } });
     expect(await getJson(on.url(service, '/livez'))).toMatchObject({ status: 200, body: { status: 'live' } });
     expect(await getJson(on.url(service, '/readyz'))).toMatchObject({ status: 200, body: { status: 'ready' } });
   });
 
-  test.each(serviceNames)('%s serves an OpenAPI 3.1 document that is valid and has its paths', async (service) => {
+  test.each(coreServices)('%s serves an OpenAPI 3.1 document that is valid and has its paths', async (service) => {
     const { body } = await getJson(on.url(service, '/openapi.json'));
     expect(body.openapi).toMatch(/^3\.1\./);
     expect(await new Validator().validate(body)).toEqual({ valid: true });
@@ -166,7 +165,7 @@ describe('every service', () => {
   };
   const systemPaths = ['/health', '/livez', '/readyz', '/metrics', '/openapi.json'];
 
-  test.each(serviceNames)('%s counts what it does, in the format of Prometheus', async (service) => {
+  test.each(coreServices)('%s counts what it does, in the format of Prometheus', async (service) => {
     await untilEnd(on, await placeOrder(on, articleOrder));
     const { headers, body } = await getJson(on.url(service, '/metrics'));
     expect(headers.get('content-type')).toMatch(/^text\/plain/);

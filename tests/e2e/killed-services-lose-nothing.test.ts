@@ -1,11 +1,10 @@
 /** `kill -9` while orders flow: every accepted order reaches an end, is charged once, and the stock is conserved. */
 import { beforeAll, expect, test } from '@jest/globals';
-import { serviceNames } from '../../dev/pipeline.ts';
 import { expectBooksBalance } from '../support/books.ts';
 import { eventually } from '../support/eventually.ts';
 import { mixedOrder, stockForMixedOrders } from '../support/mixed-orders.ts';
 import { placeOrders } from '../support/orders.ts';
-import { usePipeline } from '../support/pipeline.ts';
+import { coreServices, usePipeline } from '../support/pipeline.ts';
 
 const on = usePipeline();
 const testLimitMs = 180_000;
@@ -33,12 +32,12 @@ beforeAll(() => stockForMixedOrders(on));
 test(
   'each service is killed while 500 orders flow, and every order ends as it should',
   async () => {
-    const killAndRestart = (service: (typeof serviceNames)[number]) => async (): Promise<void> => {
+    const killAndRestart = (service: (typeof coreServices)[number]) => async (): Promise<void> => {
       const replica = on.pipeline.services[service][0]!;
       await replica.kill();
       await replica.start();
     };
-    const ids = await whileOrdersFlow(500, serviceNames.map(killAndRestart));
+    const ids = await whileOrdersFlow(500, coreServices.map(killAndRestart));
     await expectBooksBalance(on, ids);
   },
   testLimitMs,
@@ -47,7 +46,7 @@ test(
 test(
   'all services are killed at once while orders flow, and every order ends as it should',
   async () => {
-    const everyReplica = serviceNames.map((service) => on.pipeline.services[service][0]!);
+    const everyReplica = coreServices.map((service) => on.pipeline.services[service][0]!);
     const killAll = async (): Promise<void> => {
       await Promise.all(everyReplica.map((replica) => replica.kill()));
       await Promise.all(everyReplica.map((replica) => replica.start()));

@@ -7,14 +7,13 @@ import { getJson, postJson } from '../support/http.ts';
 import { deadLetters } from '../support/kafka-reader.ts';
 import { mixedOrder, stockForMixedOrders } from '../support/mixed-orders.ts';
 import { articleOrder, placeOrders } from '../support/orders.ts';
-import { usePipeline } from '../support/pipeline.ts';
+import { coreServices, usePipeline } from '../support/pipeline.ts';
 
 const on = usePipeline();
 const outageMs = 10_000;
 const testLimitMs = 180_000;
 
-const pids = (): (number | undefined)[] =>
-  Object.values(on.pipeline.services).flatMap((replicas) => replicas.map(({ pid }) => pid));
+const pids = (): (number | undefined)[] => coreServices.map((service) => on.pipeline.services[service][0]!.pid);
 
 async function expectNoDeadLetters(): Promise<void> {
   for (const { consumerGroup } of Object.values(services)) {
@@ -26,9 +25,7 @@ async function expectNoDeadLetters(): Promise<void> {
 }
 
 const live = async (): Promise<number[]> =>
-  Promise.all(
-    Object.values(on.pipeline.services).map(async ([replica]) => (await getJson(`${replica!.url}/livez`)).status),
-  );
+  Promise.all(coreServices.map(async (service) => (await getJson(on.url(service, '/livez'))).status));
 
 beforeAll(() => stockForMixedOrders(on));
 

@@ -52,15 +52,29 @@ export const deadLetters = (kafka: Kafka, consumerGroup: string): Promise<TopicR
 /** A header's one value as text. */
 export const header = ({ headers }: KafkaMessage, name: string): string | undefined => headers?.[name]?.toString();
 
-/** Records of these topics after the group's committed offsets; everything where it has committed nothing. */
-export function committedLag(kafka: Kafka, consumerGroup: string, topics: readonly string[]): Promise<number> {
+/** Next offset to be consumed by `topic:partition`, where the group has committed one. */
+export function committedOffsets(
+  kafka: Kafka,
+  consumerGroup: string,
+  topics: readonly string[],
+): Promise<Map<string, number>> {
   return withAdmin(kafka, async (admin) => {
     const committed = await admin.fetchOffsets({ groupId: consumerGroup, topics: [...topics] });
+    const rows = committed.flatMap(({ topic, partitions }) =>
+      partitions.map(({ partition, offset }) => [`${topic}:${partition}`, Number(offset)] as const),
+    );
+    return new Map(rows.filter(([, offset]) => offset >= 0));
+  });
+}
+
+/** Records of these topics after the group's committed offsets; everything where it has committed nothing. */
+export async function committedLag(kafka: Kafka, consumerGroup: string, topics: readonly string[]): Promise<number> {
+  const committed = await committedOffsets(kafka, consumerGroup, topics);
+  return withAdmin(kafka, async (admin) => {
     let lag = 0;
-    for (const { topic, partitions } of committed) {
-      const offsetOf = new Map(partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+    for (const topic of topics) {
       for (const { partition, high, low } of await admin.fetchTopicOffsets(topic)) {
-        lag += Number(high) - Math.max(Number(low), offsetOf.get(partition) ?? 0);
+        lag += Number(high) - (committed.get(`${topic}:${partition}`) ?? Number(low));
       }
     }
     return lag;

@@ -5,18 +5,25 @@ import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
 import type { Kafka } from 'kafkajs';
 import { MongoClient } from 'mongodb';
+import { services } from '@order-pipeline/events';
 import { createKafka } from '@order-pipeline/messaging';
-import { startPipeline, type Pipeline, type PipelineOptions, type ServiceName } from '../../dev/pipeline.ts';
+import { serviceNames, startPipeline, type Pipeline, type PipelineOptions } from '../../dev/pipeline.ts';
 import { quiet } from './quiet.ts';
 
 export const startLimitMs = 120_000;
+
+/** The services that an order passes through. Tests of others start those by `replicas`. */
+export type CoreService = keyof typeof services;
+export const coreServices = Object.keys(services) as CoreService[];
+
+const noOthers = Object.fromEntries(serviceNames.filter((name) => !(name in services)).map((name) => [name, 0]));
 
 export interface TestPipeline {
   readonly pipeline: Pipeline;
   readonly mongo: MongoClient;
   readonly kafka: Kafka;
   /** Address of a path at the first replica of the service. */
-  url(service: ServiceName, path: string): string;
+  url(service: CoreService, path: string): string;
 }
 
 type Options = Omit<PipelineOptions, 'dataDir'>;
@@ -31,7 +38,12 @@ export function usePipeline(options: Options = {}): TestPipeline {
   beforeAll(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'order-pipeline-test-'));
     showLogsOnFailure(join(dataDir, 'logs'));
-    const pipeline = await startPipeline({ ...options, dataDir, env: { ...impatient, ...options.env } });
+    const pipeline = await startPipeline({
+      ...options,
+      dataDir,
+      replicas: { ...noOthers, ...options.replicas },
+      env: { ...impatient, ...options.env },
+    });
     running = {
       pipeline,
       mongo: await new MongoClient(pipeline.mongoUri).connect(),

@@ -1,0 +1,62 @@
+/** Until the parcel has gone a customer may cancel: the money comes back, the stock too, and each of them once. */
+import { beforeAll, expect, test } from '@jest/globals';
+import { expectBooksBalance } from '../support/books.ts';
+import { eventually } from '../support/eventually.ts';
+import { getJson, postJson, putJson, type Answer } from '../support/http.ts';
+import { articleOrder, orderOf, placeOrder, untilEnd } from '../support/orders.ts';
+import { usePipeline } from '../support/pipeline.ts';
+
+const on = usePipeline({ env: { SHIPMENT_PROCESSING_MS: '60000' } });
+
+const cancel = (orderId: string): Promise<Answer> => postJson(on.url('order', `/orders/${orderId}/cancel`), undefined);
+const stock = async (): Promise<unknown> => (await getJson(on.url('inventory', '/inventory'))).body;
+
+beforeAll(() => putJson(on.url('inventory', '/inventory/EMPTY'), { quantity: 0, price: 1 }));
+
+test('a reserved order is cancelled: 202, then CANCELLED, refunded and its stock released', async () => {
+  const before = await stock();
+  const orderId = await placeOrder(on, articleOrder);
+  const reserved = await getJson(on.url('order', `/orders/${orderId}?wait=RESERVED&timeout_ms=20000`));
+  expect(reserved.body.status).toBe('RESERVED');
+  expect(await stock()).not.toEqual(before);
+
+  expect(await cancel(orderId)).toMatchObject({ status: 202, body: { order_id: orderId, status: 'CANCELLING' } });
+  expect(await untilEnd(on, orderId)).toMatchObject({ status: 'CANCELLED' });
+  expect((await getJson(on.url('payment', `/payments/${orderId}`))).body).toMatchObject({
+    status: 'REFUNDED',
+    amount: articleOrder.total_amount,
+  });
+  expect((await getJson(on.url('shipment', `/shipments/${orderId}`))).body.status).toBe('CANCELLED');
+  await eventually(async () => expect(await stock()).toEqual(before));
+
+  const again = await cancel(orderId);
+  expect(again).toMatchObject({ status: 200, body: { order_id: orderId, status: 'CANCELLED' } });
+  await eventually(async () => {
+    const { body } = await getJson(on.url('order', `/orders/${orderId}/timeline`));
+    const states = body.steps.map(({ state }: { state: string }) => state);
+    expect(states.slice(0, 4)).toEqual(['PENDING', 'PAID', 'RESERVED', 'CANCELLING']);
+    expect(states.slice(4).toSorted()).toEqual(['CANCELLED', 'REFUNDED', 'RELEASED']);
+  });
+});
+
+test('orders that are cancelled the moment they are placed end as CANCELLED, whatever was faster', async () => {
+  const ids: string[] = [];
+  for (let number = 0; number < 30; number += 1) {
+    const orderId = await placeOrder(on, articleOrder);
+    expect((await cancel(orderId)).status).toBe(202);
+    ids.push(orderId);
+  }
+  for (const id of ids) expect(await untilEnd(on, id)).toMatchObject({ status: 'CANCELLED' });
+  await expectBooksBalance(on, ids);
+});
+
+test('an order that has ended otherwise, or is being refunded, is refused with 409; one that nobody knows with 404', async () => {
+  const declined = await placeOrder(on, orderOf(articleOrder.items, 'DECLINE-1'));
+  await untilEnd(on, declined);
+  expect(await cancel(declined)).toMatchObject({ status: 409, body: { status: 'PAYMENT_DECLINED' } });
+  const refunded = await placeOrder(on, orderOf([{ product_id: 'EMPTY', quantity: 1, price: 1 }]));
+  await untilEnd(on, refunded);
+  expect(await cancel(refunded)).toMatchObject({ status: 409, body: { status: 'REFUNDED' } });
+  expect(await cancel('00000000-0000-4000-8000-000000000000')).toMatchObject({ status: 404 });
+  expect(await cancel('42')).toMatchObject({ status: 422 });
+});
