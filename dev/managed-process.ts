@@ -10,8 +10,11 @@ export interface ProcessSpec {
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  /** An open file descriptor that takes stdout and stderr, or 'pipe' to read them from `child`. */
-  readonly output: number | 'pipe';
+  /**
+   * An open file descriptor that takes stdout and stderr, or 'pipe' to read them from `child`. 'inherit' is for a program
+   * that takes our place in the terminal: it shares the process group, and so gets the Ctrl-C as well.
+   */
+  readonly output: number | 'pipe' | 'inherit';
   readonly stage: number;
 }
 
@@ -45,8 +48,8 @@ export async function launch(spec: ProcessSpec): Promise<ManagedProcess> {
   if (ending) throw new Error(`${spec.command} is not started: everything is being ended`);
   const guard = (watchdog ??= startWatchdog());
   const child = spawn(spec.command, spec.args, {
-    stdio: ['ignore', spec.output, spec.output],
-    detached: true,
+    stdio: spec.output === 'inherit' ? 'inherit' : ['ignore', spec.output, spec.output],
+    detached: spec.output !== 'inherit',
     ...(spec.env && { env: spec.env }),
     ...(spec.cwd && { cwd: spec.cwd }),
   });

@@ -1,35 +1,39 @@
 /** `npm test`: the static checks, then the unit tests side by side, then what starts engines, one file at a time. */
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { kafkaFiles } from './engines/kafka-files.ts';
 import { mongodFile } from './engines/mongod-file.ts';
+import { launch, stages, type ManagedProcess } from './managed-process.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
+const stopLimitMs = 10_000;
 
-function run(title: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): void {
+let current: ManagedProcess | undefined;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => void (current?.stop(stopLimitMs) ?? Promise.resolve()).then(() => process.exit(130)));
+}
+
+/** Runs a step in the foreground, tied to this process like the engines, and ends with it when it fails. */
+async function run(title: string, command: string, args: readonly string[]): Promise<void> {
   process.stdout.write(`\n── ${title}\n`);
-  const { status, signal, error } = spawnSync(command, args, {
-    cwd: repository,
-    stdio: 'inherit',
-    env: { ...process.env, ...env },
-  });
-  if (error) throw error;
-  if (status !== 0) process.exit(status ?? (signal ? 1 : 0));
+  current = await launch({ command, args, cwd: repository, output: 'inherit', stage: stages.launcher });
+  const { code } = await current.exited;
+  if (code !== 0) process.exit(code ?? 1);
 }
 
 const bin = (name: string): string => `node_modules/.bin/${name}`;
-const jestOptions = { NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' };
-const jest = (...args: string[]): void =>
-  run(`jest ${args.join(' ')}`, process.execPath, ['node_modules/jest/bin/jest.js', ...args], jestOptions);
+// As arguments and not in NODE_OPTIONS, which the services under test would get as well.
+const nodeFlags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+const jest = (...args: string[]): Promise<void> =>
+  run(`jest ${args.join(' ')}`, process.execPath, [...nodeFlags, 'node_modules/jest/bin/jest.js', ...args]);
 
 const patterns = process.argv.slice(2);
 if (patterns.length > 0) {
-  jest('--runInBand', ...patterns);
+  await jest('--runInBand', ...patterns);
 } else {
-  run('types', bin('tsc'), ['--noEmit']);
-  run('lint', bin('oxlint'), ['--type-aware']);
-  run('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']);
+  await run('types', bin('tsc'), ['--noEmit']);
+  await run('lint', bin('oxlint'), ['--type-aware']);
+  await run('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']);
   await Promise.all([kafkaFiles(), mongodFile()]);
-  jest('--selectProjects', 'unit');
-  jest('--selectProjects', 'engines', '--runInBand');
+  await jest('--selectProjects', 'unit');
+  await jest('--selectProjects', 'engines', '--runInBand');
 }
