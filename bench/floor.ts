@@ -10,6 +10,7 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
 import { MongoClient, type AnyBulkWriteOperation, type Collection, type Document } from 'mongodb';
+import { waitFor } from '../dev/wait-for.ts';
 import { startStage, type Fact } from './floor-stage.ts';
 import { paidOrder } from './sample-orders.ts';
 
@@ -49,6 +50,11 @@ await admin.connect();
 await admin.createTopics({
   waitForLeaders: true,
   topics: Object.values(topics).map((topic) => ({ topic, numPartitions: partitions })),
+});
+// A send to a partition that has no leader yet is repeated as a whole by kafkajs: some of it would arrive twice.
+await waitFor(() => Promise.all(Object.values(topics).map((topic) => admin.fetchTopicOffsets(topic))), {
+  what: "The floor's topics",
+  timeoutMs: 30_000,
 });
 const producer = kafka.producer({ allowAutoTopicCreation: false, maxInFlightRequests: 5 });
 await producer.connect();

@@ -46,7 +46,7 @@ const full: Amounts = {
 const quick: Amounts = {
   ...full,
   postSeconds: 3,
-  orders: 4_000,
+  orders: 8_000,
   pairs: 1,
   steadySeconds: 8,
   paidOrders: 6_000,
