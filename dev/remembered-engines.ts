@@ -10,8 +10,8 @@ export interface RememberedEngines {
 
 /** Reads what the engines keep with their data, so that a tool in another terminal finds them without being told. */
 export function rememberedEngines(dataDir: string): RememberedEngines {
-  const cluster = read<{ clusterId: string; cluster: { broker: number }[] }>(join(dataDir, 'kafka', 'cluster.json'));
-  const mongoPorts = read<number[]>(join(dataDir, 'mongo', 'ports.json'));
+  const cluster = read(join(dataDir, 'kafka', 'cluster.json')) as KafkaCluster | undefined;
+  const mongoPorts = read(join(dataDir, 'mongo', 'ports.json')) as number[] | undefined;
   const hosts = (ports: readonly number[]): string => ports.map((port) => `127.0.0.1:${port}`).join(',');
   return {
     ...(cluster && {
@@ -21,5 +21,9 @@ export function rememberedEngines(dataDir: string): RememberedEngines {
   };
 }
 
-const read = <T>(file: string): T | undefined =>
-  existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : undefined;
+interface KafkaCluster {
+  readonly clusterId: string;
+  readonly cluster: readonly { readonly broker: number }[];
+}
+
+const read = (file: string): unknown => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined);

@@ -1,0 +1,150 @@
+/** Promise 6: a message that nobody can work off can be listed, shown, redriven and discarded, and stays so. */
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Partitioners } from 'kafkajs';
+import { dlq } from '../../tools/src/dlq/tool.ts';
+import { eventually } from '../support/eventually.ts';
+import { readTopic } from '../support/kafka-reader.ts';
+import { usePipeline } from '../support/pipeline.ts';
+import { runTool } from './run-tool.ts';
+
+const on = usePipeline();
+const run = (...args: string[]) => runTool(on, dlq, ...args);
+
+/** A key for both, so that they stand in one partition, one behind the other. */
+const key = Buffer.from('poison-1');
+const notJson = {
+  value: Buffer.from([0xff, 0xfe, 0x00, 0x7b]),
+  headers: { ce_id: 'é', 'x-mine': Buffer.from([1, 2]) },
+};
+const notTheSchema = { value: Buffer.from('{"order_id":"nobody"}'), headers: { ce_id: 'second' } };
+
+const topic = 'order_placed';
+const group = 'payment-service';
+
+beforeAll(async () => {
+  const producer = on.kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  await producer.send({ topic, messages: [notJson, notTheSchema].map((message) => ({ key, ...message })) });
+  await producer.disconnect();
+  await eventually(async () => {
+    const { length } = (await run('list', '--json')).json();
+    if (length !== 2) throw new Error(`${length} of 2 messages are dead-lettered`);
+  });
+}, 60_000);
+
+const poison = async () =>
+  (await readTopic(on.kafka, topic)).map(({ message }) => message).filter((message) => message.key?.equals(key));
+
+test('what could not be worked off is listed with its origin and its error', async () => {
+  expect((await run('list', '--json')).json()).toEqual([
+    expect.objectContaining({
+      id: 'payment-service/0/0',
+      group,
+      key: 'poison-1',
+      original_topic: topic,
+      original_offset: '0',
+      attempts: 1,
+      error_kind: 'not-json',
+      resolution: null,
+    }),
+    expect.objectContaining({ id: 'payment-service/0/1', error_kind: 'schema', original_offset: '1' }),
+  ]);
+  const { out, err } = await run('list', '--limit', '1');
+  expect(out).toHaveLength(2);
+  expect(out[1]).toContain('payment-service/0/0');
+  expect(err).toEqual(['… and 1 more; --limit shows them.']);
+  expect((await run('list', '--group', 'order-service')).out).toEqual(['No dead letter waits for a decision.']);
+});
+
+test('one is shown whole, also what is no text', async () => {
+  const shown = (await run('show', `${group}/0/0`, '--json')).json();
+  expect(shown).toMatchObject({
+    record_key: { text: 'poison-1' },
+    value: { base64: notJson.value.toString('base64') },
+    headers: { ce_id: [{ text: 'é' }], 'x-original-topic': [{ text: topic }] },
+  });
+  expect((await run('show', `${group}/0/1`)).out.join('\n')).toContain('"order_id": "nobody"');
+});
+
+describe('a redrive', () => {
+  test('that is dry says what it would do, and does nothing', async () => {
+    const { code, out } = await run('redrive', '--all', '--dry-run');
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: [`${group}/0/0 would be redriven to ${topic}`, `${group}/0/1 would be redriven to ${topic}`],
+    });
+    expect(await poison()).toHaveLength(2);
+    expect((await run('list', '--json')).json()).toHaveLength(2);
+  });
+
+  test('does at most what --max allows, and says what is left', async () => {
+    const { err } = await run('redrive', '--all', '--max', '1', '--dry-run');
+    expect(err).toEqual(['Would have been redriven: 1.', '1 more are left, because of --max 1.']);
+  });
+
+  test('publishes the message as it was, byte for byte; failing again makes it another dead letter', async () => {
+    const { code, out } = await run('redrive', `${group}/0/0`, '--by', 'ada');
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: [expect.stringMatching(/^payment-service\/0\/0 redriven to order_placed\/\d+\/2$/)],
+    });
+    const [first, , again] = await poison();
+    expect({ value: again!.value, headers: again!.headers }).toEqual({ value: first!.value, headers: first!.headers });
+    await eventually(async () =>
+      expect((await run('list', '--json')).json()).toMatchObject([
+        { id: `${group}/0/1` },
+        { id: `${group}/0/2`, original_offset: '2' },
+      ]),
+    );
+  });
+
+  test('of the same message changes nothing and says so', async () => {
+    const { code, out } = await run('redrive', `${group}/0/0`);
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: [expect.stringMatching(/^payment-service\/0\/0 was redriven on \d{4}-.*Z by ada; nothing to do$/)],
+    });
+    expect(await poison()).toHaveLength(3);
+  });
+
+  test('of what is not there is said, and counts as not done', async () => {
+    const { code, out } = await run('redrive', `${group}/0/99`);
+    expect({ code, out }).toEqual({ code: 1, out: [`${group}/0/99 does not exist`] });
+  });
+});
+
+test('what is discarded waits for nobody any more, and cannot be redriven', async () => {
+  await run('discard', '--all', '--by', 'ada');
+  expect((await run('list', '--json')).json()).toEqual([]);
+  expect((await run('list', '--resolved', '--json')).json()).toMatchObject([
+    { resolution: { action: 'redriven', by: 'ada' } },
+    { resolution: { action: 'discarded', by: 'ada' } },
+    { resolution: { action: 'discarded', by: 'ada' } },
+  ]);
+  expect((await run('redrive', `${group}/0/2`)).out[0]).toMatch(/was discarded on .* by ada; nothing to do$/);
+  expect(await poison()).toHaveLength(3);
+});
+
+test('what was done is kept in a compacted topic under topic, partition and offset', async () => {
+  const records = await readTopic(on.kafka, `${group}.dlq.resolved`);
+  expect(records.map(({ message }) => [message.key?.toString(), JSON.parse(message.value!.toString())])).toEqual([
+    [`${group}.dlq-0-0`, { action: 'redriven', time: expect.any(String), by: 'ada' }],
+    [`${group}.dlq-0-1`, { action: 'discarded', time: expect.any(String), by: 'ada' }],
+    [`${group}.dlq-0-2`, { action: 'discarded', time: expect.any(String), by: 'ada' }],
+  ]);
+});
+
+test.each([
+  [['lst'], 'There is no command lst; there are list, show, redrive and discard.'],
+  [['redrive'], 'redrive takes either ids or --all.'],
+  [['redrive', '--all', `${group}/0/0`], 'redrive takes either ids or --all.'],
+  [['show'], 'show takes one id.'],
+  [['show', '0/0'], "0/0 is no dead letter's id, which looks like order-service/0/12."],
+  [['list', '--group', 'nobody'], 'There is no group nobody; there are order-service'],
+  [['list', '--limit', 'many'], '--limit many: expected a whole number from 1 to 10000.'],
+])('%j is answered with what is wrong', async (args, sentence) => {
+  const { code, err } = await run(...args);
+  expect(code).toBe(2);
+  expect(err[0]).toContain(sentence);
+  expect(err[0]).toContain('See npm run dlq -- --help.');
+});

@@ -1,0 +1,110 @@
+/** A dead letter as the tools see it: what was dead-lettered, why, and what was done about it. Nothing here does I/O. */
+import type { KafkaMessage } from 'kafkajs';
+import { deadLetterTopic, services, type EventType, type ServiceEntry } from '@order-pipeline/events';
+import { deadLetterHeaders, type OutgoingRecord } from '@order-pipeline/messaging';
+
+/** Every group that has a dead-letter queue. */
+export const groups: readonly string[] = Object.values<ServiceEntry>(services)
+  .filter(({ consumes }) => consumes.length > 0)
+  .map(({ consumerGroup }) => consumerGroup);
+
+/** Where it stands in its group's queue; written `<group>/<partition>/<offset>`. */
+export interface DeadLetterPlace {
+  readonly group: string;
+  readonly partition: number;
+  readonly offset: bigint;
+}
+
+export interface DeadLetter extends DeadLetterPlace {
+  readonly id: string;
+  readonly deadLetteredAt: string;
+  readonly originalTopic: string | undefined;
+  readonly originalPartition: number | undefined;
+  readonly originalOffset: string | undefined;
+  readonly attempts: number | undefined;
+  readonly kind: string | undefined;
+  readonly errorClass: string | undefined;
+  readonly errorMessage: string | undefined;
+  readonly message: KafkaMessage;
+}
+
+export type Action = 'redriven' | 'discarded';
+
+/** What was done to a dead letter; the value in `<group>.dlq.resolved`. */
+export interface Resolution {
+  readonly action: Action;
+  readonly time: string;
+  readonly by: string;
+}
+
+export const idOf = ({ group, partition, offset }: DeadLetterPlace): string => `${group}/${partition}/${offset}`;
+
+export function parseId(text: string): DeadLetterPlace | undefined {
+  const [, group, partition, offset] = /^([^/]+)\/(\d{1,9})\/(\d{1,18})$/.exec(text) ?? [];
+  if (group === undefined || !groups.includes(group)) return undefined;
+  return { group, partition: Number(partition), offset: BigInt(offset!) };
+}
+
+/** The key of its resolution: topic-partition-offset. */
+export const resolutionKey = ({ group, partition, offset }: DeadLetterPlace): string =>
+  `${deadLetterTopic(group)}-${partition}-${offset}`;
+
+const ours: ReadonlySet<string> = new Set(Object.values(deadLetterHeaders));
+
+const headerText = ({ headers }: KafkaMessage, name: string): string | undefined => {
+  const value = headers?.[name];
+  return (Array.isArray(value) ? value[0] : value)?.toString();
+};
+
+const wholeNumber = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+
+export function readDeadLetter(group: string, partition: number, message: KafkaMessage): DeadLetter {
+  const place = { group, partition, offset: BigInt(message.offset) };
+  const text = (name: keyof typeof deadLetterHeaders) => headerText(message, deadLetterHeaders[name]);
+  return {
+    ...place,
+    id: idOf(place),
+    deadLetteredAt: new Date(Number(message.timestamp)).toISOString(),
+    originalTopic: text('topic'),
+    originalPartition: wholeNumber(text('partition')),
+    originalOffset: text('offset'),
+    attempts: wholeNumber(text('attempt')),
+    kind: text('errorKind'),
+    errorClass: text('errorClass'),
+    errorMessage: text('errorMessage'),
+    message,
+  };
+}
+
+/** The order it is about, as far as its record says: the key, else the event's subject. */
+export const subjectOf = ({ message }: DeadLetter): string | undefined =>
+  message.key?.toString() ?? headerText(message, 'ce_subject');
+
+export type Plan =
+  | { readonly step: 'do' }
+  | { readonly step: 'nothing'; readonly why: string }
+  | { readonly step: 'refuse'; readonly why: string };
+
+/** What to do about a dead letter, once: what was resolved stays resolved. */
+export function plan(letter: DeadLetter, action: Action, resolution: Resolution | undefined): Plan {
+  if (resolution) {
+    return { step: 'nothing', why: `was ${resolution.action} on ${resolution.time} by ${resolution.by}` };
+  }
+  if (action === 'discarded') return { step: 'do' };
+  const { originalTopic, group } = letter;
+  if (originalTopic === undefined) return { step: 'refuse', why: `has no header ${deadLetterHeaders.topic}` };
+  const consumed = Object.values<ServiceEntry>(services).find(({ consumerGroup }) => consumerGroup === group)?.consumes;
+  if (!consumed?.includes(originalTopic as EventType)) {
+    return { step: 'refuse', why: `comes from ${originalTopic}, which ${group} does not consume` };
+  }
+  return { step: 'do' };
+}
+
+/** The record as it was before it was dead-lettered, for its original topic. */
+export function originalRecord({ originalTopic = '', message }: DeadLetter): OutgoingRecord {
+  const headers = Object.entries(message.headers ?? {}).filter(
+    (entry): entry is [string, NonNullable<(typeof entry)[1]>] => entry[1] !== undefined && !ours.has(entry[0]),
+  );
+  return { topic: originalTopic, key: message.key, value: message.value, headers: Object.fromEntries(headers) };
+}

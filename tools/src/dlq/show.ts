@@ -1,0 +1,82 @@
+import { ToolError, type ExitCode, type Terminal } from '../command-line.ts';
+import type { KafkaConnection } from '../connections.ts';
+import { findDeadLetters, readResolutions } from './dead-letter-queue.ts';
+import { idOf, resolutionKey, type DeadLetter, type DeadLetterPlace, type Resolution } from './dead-letter.ts';
+import { printable, summary } from './list.ts';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Text where the bytes are UTF-8, else their base64. */
+function readable(bytes: Buffer | null): { readonly text: string } | { readonly base64: string } | null {
+  if (bytes === null) return null;
+  try {
+    return { text: utf8.decode(bytes) };
+  } catch {
+    return { base64: bytes.toString('base64') };
+  }
+}
+
+export async function show(
+  connection: KafkaConnection,
+  terminal: Terminal,
+  { place, json }: { place: DeadLetterPlace; json: boolean },
+): Promise<ExitCode> {
+  const resolution = (await readResolutions(connection, [place.group])).get(resolutionKey(place));
+  let letter: DeadLetter | undefined;
+  await findDeadLetters(connection, [place], async ([found]) => {
+    letter = found;
+    return 'enough';
+  });
+  if (!letter) throw new ToolError(`There is no dead letter ${idOf(place)}; npm run dlq -- list shows those that are.`);
+  if (json) terminal.print(JSON.stringify(details(letter, resolution), null, 2));
+  else for (const line of text(letter, resolution)) terminal.print(line);
+  return 0;
+}
+
+function details(letter: DeadLetter, resolution: Resolution | undefined) {
+  const headers = Object.entries(letter.message.headers ?? {}).map(([name, value]) => [
+    name,
+    [value ?? []].flat().map((each) => readable(Buffer.from(each))),
+  ]);
+  return {
+    ...summary(letter, resolution),
+    headers: Object.fromEntries(headers) as Record<string, unknown>,
+    record_key: readable(letter.message.key),
+    value: readable(letter.message.value),
+  };
+}
+
+function text(letter: DeadLetter, resolution: Resolution | undefined): string[] {
+  const line = (name: string, value: string): string => `${name.padEnd(16)}${printable(value)}`;
+  const bytes = (value: Buffer | null): string => {
+    const found = readable(value);
+    if (found === null) return '(none)';
+    return 'text' in found ? found.text : `base64 ${found.base64}`;
+  };
+  return [
+    line('id', letter.id),
+    line('dead-lettered', letter.deadLetteredAt),
+    line(
+      'came from',
+      `${letter.originalTopic ?? '?'}, partition ${letter.originalPartition ?? '?'}, offset ${letter.originalOffset ?? '?'}`,
+    ),
+    line('attempts', String(letter.attempts ?? '?')),
+    line('error', `${letter.kind ?? '?'}: ${letter.errorClass ?? '?'}: ${letter.errorMessage ?? ''}`),
+    line('done about it', resolution ? `${resolution.action} on ${resolution.time} by ${resolution.by}` : 'nothing'),
+    'headers',
+    ...Object.entries(letter.message.headers ?? {}).flatMap(([name, value]) =>
+      [value ?? []].flat().map((each) => `  ${printable(name)}: ${printable(bytes(Buffer.from(each)))}`),
+    ),
+    line('key', bytes(letter.message.key)),
+    'value',
+    ...prettyJson(bytes(letter.message.value)).map((each) => `  ${printable(each)}`),
+  ];
+}
+
+function prettyJson(value: string): string[] {
+  try {
+    return JSON.stringify(JSON.parse(value), null, 2).split('\n');
+  } catch {
+    return value.split('\n');
+  }
+}
