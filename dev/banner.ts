@@ -24,9 +24,11 @@ export function banner(pipeline: Pipeline, tookMs: number): string {
       .trimEnd(),
   );
   const order = pipeline.services.order[0];
+  const dashboard = pipeline.services.dashboard[0];
   return [
     '',
     styleText('bold', `Ready after ${(tookMs / 1000).toFixed(1)} s`),
+    ...(dashboard ? [`Watch every order on its way: ${styleText('bold', local(dashboard.port))}`] : []),
     '',
     styleText('dim', table[0]!),
     ...table.slice(1),

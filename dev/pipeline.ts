@@ -1,24 +1,34 @@
 import { join } from 'node:path';
-import { services } from '@order-pipeline/events';
+import { everyService, services } from '@order-pipeline/events';
 import { createKafka, ensureTopics } from '@order-pipeline/messaging';
 import { startKafka, type KafkaEngine } from './engines/kafka.ts';
 import { quiet } from './engines/kafka-ready.ts';
 import { startMongo, type MongoEngine } from './engines/mongo.ts';
 import { mustBeReplicaSet } from './engines/mongo-ready.ts';
 import { freePort } from './ports.ts';
-import { createReplica, type ServiceName, type ServiceReplica, type StopResult } from './service-replica.ts';
+import {
+  createReplica,
+  type ProcessName,
+  type ServiceName,
+  type ServiceReplica,
+  type StopResult,
+} from './service-replica.ts';
 import { environment, fixedPort } from './service-environment.ts';
 import { SetupError } from './setup-error.ts';
 
-export type { ServiceName, ServiceReplica, StopResult } from './service-replica.ts';
+export type { ProcessName, ServiceName, ServiceReplica, StopResult } from './service-replica.ts';
 
 export const serviceNames = Object.keys(services) as readonly ServiceName[];
+export const processNames = Object.keys(everyService) as readonly ProcessName[];
 
 export interface PipelineOptions {
   /** Holds kafka/, mongo/ and logs/; a later start with the same folder finds the same orders. */
   readonly dataDir: string;
-  /** Processes of each service, default 1; 0 starts none (`addReplica` may later). */
-  readonly replicas?: Partial<Record<ServiceName, number>>;
+  /**
+   * Processes of each service; 0 starts none (`addReplica` may later). Default 1, and 0 for what only watches: it is
+   * started when asked for.
+   */
+  readonly replicas?: Partial<Record<ProcessName, number>>;
   /** For every service process, over the environment of this one. */
   readonly env?: NodeJS.ProcessEnv;
   /** 'fixed': the first replica takes <NAME>_PORT or the registry's port. Default 'free': any free port. */
@@ -33,7 +43,7 @@ export interface PipelineOptions {
   /** Told what a person would like to know, one line at a time. */
   readonly say?: (line: string) => void;
   /** The file that a service's process runs. Default services/<name>/src/main.ts. */
-  readonly mainOf?: (service: ServiceName) => string;
+  readonly mainOf?: (service: ProcessName) => string;
 }
 
 export interface Pipeline {
@@ -43,11 +53,11 @@ export interface Pipeline {
   readonly kafka: KafkaEngine | undefined;
   readonly mongo: MongoEngine | undefined;
   /** The processes of each service, first to last: `services.order[0].url`. */
-  readonly services: Readonly<Record<ServiceName, readonly ServiceReplica[]>>;
+  readonly services: Readonly<Record<ProcessName, readonly ServiceReplica[]>>;
   /** Starts one more process of the service and waits until it is ready. */
-  addReplica(service: ServiceName): Promise<ServiceReplica>;
+  addReplica(service: ProcessName): Promise<ServiceReplica>;
   /** Stops the service's last process. */
-  removeReplica(service: ServiceName): Promise<StopResult>;
+  removeReplica(service: ProcessName): Promise<StopResult>;
   /** Services first, then the engines that were started here. The result has one entry per replica's name. */
   stop(): Promise<Record<string, StopResult>>;
 }
@@ -70,8 +80,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     own.push(engine);
     return engine;
   };
-  const replicas = Object.fromEntries(serviceNames.map((name) => [name, []])) as unknown as Record<
-    ServiceName,
+  const replicas = Object.fromEntries(processNames.map((name) => [name, []])) as unknown as Record<
+    ProcessName,
     ServiceReplica[]
   >;
   const all = (): ServiceReplica[] => Object.values(replicas).flat();
@@ -96,7 +106,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     ]);
 
     let colour = 0;
-    const create = async (service: ServiceName): Promise<ServiceReplica> => {
+    const create = async (service: ProcessName): Promise<ServiceReplica> => {
       const number = (replicas[service].at(-1)?.number ?? 0) + 1;
       const port = options.ports === 'fixed' && number === 1 ? fixedPort(service) : await freePort();
       const replica = createReplica({
@@ -104,7 +114,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
         number,
         port,
         colour: colour++,
-        env: environment({ service, number, port, bootstrapServers, mongoUri, own: options.env }),
+        env: environment({ service, number, port, bootstrapServers, mongoUri, replicas: all(), own: options.env }),
         main: options.mainOf?.(service) ?? `services/${service}/src/main.ts`,
         output: options.output === 'inherit' ? 'inherit' : { logDir: join(options.dataDir, 'logs') },
         restart: options.restart ?? false,
@@ -113,8 +123,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       replicas[service].push(replica);
       return replica;
     };
-    for (const service of serviceNames) {
-      for (let i = 0; i < (options.replicas?.[service] ?? 1); i++) await create(service);
+    for (const service of processNames) {
+      for (let i = 0; i < (options.replicas?.[service] ?? (service in services ? 1 : 0)); i++) await create(service);
     }
     await allSettled(...all().map((replica) => replica.start()));
 

@@ -1,12 +1,12 @@
-import { services } from '@order-pipeline/events';
-import type { ServiceName } from './service-replica.ts';
+import { everyService } from '@order-pipeline/events';
+import type { ProcessName, ServiceReplica } from './service-replica.ts';
 import { SetupError } from './setup-error.ts';
 
 /** The port of a service's first replica: <NAME>_PORT where set, else the registry's. */
-export function fixedPort(service: ServiceName): number {
+export function fixedPort(service: ProcessName): number {
   const variable = portVariable(service);
   const text = process.env[variable];
-  if (text === undefined || text === '') return services[service].port;
+  if (text === undefined || text === '') return everyService[service].port;
   const port = Number(text);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new SetupError(`${variable}=${text} is no port; set it to a number from 1 to 65535, or unset it.`);
@@ -14,14 +14,18 @@ export function fixedPort(service: ServiceName): number {
   return port;
 }
 
-export const portVariable = (service: ServiceName): string => `${service.toUpperCase().replaceAll('-', '_')}_PORT`;
+export const portVariable = (service: ProcessName): string => `${variablePrefix(service)}_PORT`;
+
+const variablePrefix = (service: ProcessName): string => service.toUpperCase().replaceAll('-', '_');
 
 export interface ProcessSettings {
-  readonly service: ServiceName;
+  readonly service: ProcessName;
   readonly number: number;
   readonly port: number;
   readonly bootstrapServers: string;
   readonly mongoUri: string;
+  /** Those that were made before: the first of each service is where others reach it. */
+  readonly replicas: readonly Pick<ServiceReplica, 'service' | 'number' | 'url'>[];
   readonly own: NodeJS.ProcessEnv | undefined;
 }
 
@@ -34,6 +38,7 @@ export function environment(settings: ProcessSettings): NodeJS.ProcessEnv {
     ...inherited,
     // jest sets "test", which changes the defaults of libraries; a service under test runs as it does in production.
     NODE_ENV: NODE_ENV === undefined || NODE_ENV === 'test' ? 'production' : NODE_ENV,
+    ...urls(settings.replicas),
     ...settings.own,
     PORT: String(settings.port),
     KAFKA_BOOTSTRAP_SERVERS: settings.bootstrapServers,
@@ -41,3 +46,8 @@ export function environment(settings: ProcessSettings): NodeJS.ProcessEnv {
     INSTANCE_ID: `${settings.service}-${settings.number}`,
   };
 }
+
+const urls = (replicas: ProcessSettings['replicas']): Record<string, string> =>
+  Object.fromEntries(
+    replicas.filter(({ number }) => number === 1).map(({ service, url }) => [`${variablePrefix(service)}_URL`, url]),
+  );

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { services } from '@order-pipeline/events';
+import type { everyService, services } from '@order-pipeline/events';
 import { lastLines } from './engines/node.ts';
 import { launch, stages, type ManagedProcess, type ProcessExit } from './managed-process.ts';
 import { copyLines } from './output.ts';
@@ -9,6 +9,8 @@ import { restartDelayMs, stableAfterMs } from './restart-delay.ts';
 import { waitFor } from './wait-for.ts';
 
 export type ServiceName = keyof typeof services;
+/** With what only watches. */
+export type ProcessName = keyof typeof everyService;
 
 export interface StopResult {
   readonly exitCode: number | null;
@@ -19,7 +21,7 @@ export interface StopResult {
 
 /** One process of a service. */
 export interface ServiceReplica {
-  readonly service: ServiceName;
+  readonly service: ProcessName;
   /** From 1 within its service. */
   readonly number: number;
   /** Such as "payment-2". */
@@ -39,7 +41,7 @@ export interface ServiceReplica {
 }
 
 export interface ReplicaSpec {
-  readonly service: ServiceName;
+  readonly service: ProcessName;
   /** From 1. */
   readonly number: number;
   /** For the colour of its lines. */

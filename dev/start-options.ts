@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
-import { services } from '@order-pipeline/events';
-import type { ServiceName } from './service-replica.ts';
+import { everyService } from '@order-pipeline/events';
+import type { ProcessName } from './service-replica.ts';
 import { portVariable } from './service-environment.ts';
 import { SetupError } from './setup-error.ts';
 
-const names = Object.keys(services) as ServiceName[];
+const names = Object.keys(everyService) as ProcessName[];
 /** Twice the partitions of a topic: what is over stands by. More would only fill the memory. */
 export const maxReplicas = 24;
 
@@ -12,7 +12,7 @@ export interface StartOptions {
   readonly help: boolean;
   readonly fresh: boolean;
   readonly dataDir: string;
-  readonly replicas: Partial<Record<ServiceName, number>>;
+  readonly replicas: Partial<Record<ProcessName, number>>;
 }
 
 export const usage = `npm start [-- options]      Starts Kafka, MongoDB and the services, until Ctrl-C.
@@ -53,11 +53,11 @@ function parse(args: readonly string[]) {
   }
 }
 
-function parseReplicas(lists: readonly string[]): Partial<Record<ServiceName, number>> {
-  const counts: Partial<Record<ServiceName, number>> = {};
+function parseReplicas(lists: readonly string[]): Partial<Record<ProcessName, number>> {
+  const counts: Partial<Record<ProcessName, number>> = {};
   for (const entry of lists.flatMap((list) => list.split(','))) {
     const [name = '', count = '', ...rest] = entry.trim().split('=');
-    if (!isServiceName(name)) {
+    if (!isKnown(name)) {
       throw new SetupError(`--replicas: there is no service "${name}"; there are ${names.join(', ')}.`);
     }
     if (name in counts) throw new SetupError(`--replicas: ${name} is given twice; give it once.`);
@@ -69,4 +69,4 @@ function parseReplicas(lists: readonly string[]): Partial<Record<ServiceName, nu
   return counts;
 }
 
-const isServiceName = (name: string): name is ServiceName => (names as readonly string[]).includes(name);
+const isKnown = (name: string): name is ProcessName => (names as readonly string[]).includes(name);

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { banner } from './banner.ts';
 import { emptyDataFolder, takeDataFolder } from './data-folder.ts';
 import { endEverything, killEverything } from './managed-process.ts';
-import { serviceNames, startPipeline, type Pipeline } from './pipeline.ts';
+import { buildPage } from './page-build.ts';
+import { processNames, startPipeline, type Pipeline } from './pipeline.ts';
 import { portHolder } from './port-holder.ts';
 import { isFree } from './ports.ts';
 import { fixedPort, portVariable } from './service-environment.ts';
@@ -48,11 +49,12 @@ async function main(): Promise<void> {
     await mustBeFree();
     if (options.fresh) emptyDataFolder(dataDir);
     const begun = performance.now();
+    await buildPage(say);
     const { KAFKA_BOOTSTRAP_SERVERS: kafka, MONGODB_URI: mongo } = process.env;
     say(`Starting ${[!kafka && 'Kafka', !mongo && 'MongoDB', 'services'].filter(Boolean).join(', ')} …`);
     const starting = startPipeline({
       dataDir,
-      replicas: options.replicas,
+      replicas: { dashboard: 1, ...options.replicas },
       ports: 'fixed',
       output: 'inherit',
       restart: true,
@@ -84,7 +86,7 @@ async function stop(pipeline: Pipeline, dataDir: string): Promise<void> {
 }
 
 async function mustBeFree(): Promise<void> {
-  for (const service of serviceNames) {
+  for (const service of processNames) {
     const port = fixedPort(service);
     if (await isFree(port)) continue;
     const holder = portHolder(port) ?? 'another process';

@@ -1,6 +1,6 @@
 /** AsyncAPI 3.0 of the topics, generated from the schemas and the registry; docs/asyncapi.json is its checked-in copy. */
 import { z } from 'zod';
-import { services, topics, type ServiceEntry } from './registry.ts';
+import { everyService, topics, type ServiceEntry } from './registry.ts';
 import { eventSchemas, eventTypes } from './schemas.ts';
 
 const summaries = {
@@ -32,7 +32,7 @@ export const eventJsonSchemas = (): Record<string, unknown> =>
 
 export function asyncApiDocument(): Record<string, unknown> {
   const schemas = eventJsonSchemas();
-  const entries: readonly ServiceEntry[] = Object.values(services);
+  const entries: readonly ServiceEntry[] = Object.values(everyService);
   const operation = (service: ServiceEntry, action: 'send' | 'receive', type: string): [string, unknown] => [
     `${service.name}.${action}.${type}`,
     {

@@ -15,6 +15,7 @@ export interface ServiceEntry {
   readonly produces: readonly EventType[];
 }
 
+/** The services that an order passes through. */
 export const services = {
   order: {
     name: 'order',
@@ -49,6 +50,20 @@ export const services = {
     produces: ['shipment_processed'],
   },
 } as const satisfies Record<string, ServiceEntry>;
+
+/** What watches them and takes no part in an order's way. */
+export const watchers = {
+  dashboard: {
+    name: 'dashboard',
+    port: 3000,
+    consumerGroup: 'dashboard',
+    database: 'dashboard_db',
+    consumes: ['order_placed', 'order_cancelled', 'payment_processed', 'inventory_updated', 'shipment_processed'],
+    produces: [],
+  },
+} as const satisfies Record<string, ServiceEntry>;
+
+export const everyService = { ...services, ...watchers } as const;
 
 export interface TopicEntry {
   readonly name: string;
@@ -91,7 +106,7 @@ const deadLetterTopics = (consumerGroup: string): TopicEntry[] => [
   },
 ];
 
-const entries: readonly ServiceEntry[] = Object.values(services);
+const entries: readonly ServiceEntry[] = Object.values(everyService);
 
 /** Every topic of the pipeline: one per event type, and a dead-letter queue with its record of resolutions per group. */
 export const topics: readonly TopicEntry[] = [

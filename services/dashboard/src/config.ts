@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { services, watchers } from '@order-pipeline/events';
+import { pipelineSettings } from '@order-pipeline/pipeline-service';
+import { durationMs, integer, operatorToken, port, setting } from '@order-pipeline/service-host';
+
+const url = (description: string, fallback?: string) =>
+  setting(
+    'an http:// or https:// address',
+    (text) => (/^https?:\/\/[^\s/]+\S*$/u.test(text) && URL.canParse(text) ? text.replace(/\/+$/u, '') : undefined),
+    fallback,
+  ).describe(description);
+const serviceUrl = ({ name, port }: { readonly name: string; readonly port: number }) =>
+  url(`Where the dashboard reaches the ${name} service`, `http://localhost:${port}`);
+
+export const settings = z.object({
+  ...pipelineSettings,
+  PORT: port(watchers.dashboard.port).describe('TCP port of the HTTP server; 0 takes a free one'),
+  ORDER_URL: serviceUrl(services.order),
+  PAYMENT_URL: serviceUrl(services.payment),
+  INVENTORY_URL: serviceUrl(services.inventory),
+  SHIPMENT_URL: serviceUrl(services.shipment),
+  AUDIT_METRICS_URL: url("The auditor's metrics; unset, the dashboard says that it is not running").optional(),
+  TRACE_URL: setting('an address with {trace_id} in it', (text) =>
+    /^https?:\/\/\S*\{trace_id\}\S*$/u.test(text) ? text : undefined,
+  )
+    .optional()
+    .describe('Where a trace is shown, such as http://localhost:16686/trace/{trace_id}; unset, only its id is'),
+  OPERATOR_TOKEN: operatorToken.describe('Bearer token that the dead letters ask for; unset, anyone may redrive'),
+  DASHBOARD_SERVICE_TIMEOUT_MS: durationMs({ min: 100, max: 60_000, default: 6_000 }).describe(
+    'Milliseconds that the dashboard waits for an answer of a service',
+  ),
+  DASHBOARD_MAX_STEPS: integer({ min: 1_000, max: 100_000_000, default: 200_000 }).describe(
+    'Steps of orders that the dashboard keeps; the oldest go first',
+  ),
+  DASHBOARD_FEED_POLL_MS: durationMs({ min: 10, max: 10_000, default: 100 }).describe(
+    'Milliseconds between looks for new steps while somebody watches',
+  ),
+});
+
+export type DashboardConfig = z.output<typeof settings>;

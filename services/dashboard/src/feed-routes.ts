@@ -1,0 +1,36 @@
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import { route, unavailable, type Route } from '@order-pipeline/service-host';
+import type { StepFeed } from './step-feed.ts';
+
+const maxFollowers = 200;
+/** Characters of messages that are held for one who is slow to take them; more stay in the database. */
+const maxBufferedLength = 64 * 1024;
+
+const sequence = z
+  .string()
+  .regex(/^\d{1,15}$/u, 'must be the number of a step')
+  .transform(Number);
+
+export function createFeedRoutes(feed: StepFeed): Route[] {
+  const follow = route({
+    method: 'GET',
+    path: '/api/feed',
+    operationId: 'followSteps',
+    summary: 'Steps of orders as they happen (server-sent events)',
+    description: 'After a cut, go on with Last-Event-ID (or ?after=): no step is missed while it is still kept.',
+    query: z.object({ after: sequence.optional() }),
+    headers: z.object({ 'last-event-id': sequence.optional() }),
+    responses: { 200: { description: 'Messages `start` and `steps`.', contentType: 'text/event-stream' } },
+    async handle({ query, headers }) {
+      if (feed.followers >= maxFollowers) throw unavailable('Too many follow the feed of this replica already', 10);
+      const messages = await feed.open(headers['last-event-id'] ?? query.after);
+      return {
+        status: 200,
+        headers: { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' },
+        body: Readable.from(messages, { objectMode: false, highWaterMark: maxBufferedLength }),
+      };
+    },
+  });
+  return [follow];
+}

@@ -1,0 +1,12 @@
+import type { Handler } from '@order-pipeline/messaging';
+import { stepOf } from './step.ts';
+import type { StepRepository } from './step-repository.ts';
+
+/** Remembers what happened; nothing follows from it. */
+export const createStepHandler =
+  ({ append }: Pick<StepRepository, 'append'>): Handler =>
+  async (events) => {
+    const now = new Date();
+    await append(events.map((received) => stepOf(received, now)));
+    return [];
+  };

@@ -1,0 +1,90 @@
+/** One order as all services and the dashboard's own memory know it. */
+import { z } from 'zod';
+import type { HttpProblem } from '@order-pipeline/service-host';
+import type { Clients } from './order-routes.ts';
+import type { Step } from './step.ts';
+import type { StepRepository } from './step-repository.ts';
+import { orderView, paymentView, shipmentView, type OrderPage, type OrderStep } from './views.ts';
+
+interface Sources {
+  readonly clients: Clients;
+  readonly repository: Pick<StepRepository, 'ofOrder'>;
+  readonly traceUrl: string | undefined;
+}
+
+const timelineView = z.object({
+  steps: z.array(
+    z.object({
+      state: z.string(),
+      time: z.string(),
+      topic: z.string(),
+      partition: z.int().nullable(),
+      offset: z.string().nullable(),
+    }),
+  ),
+});
+type Timeline = z.output<typeof timelineView>;
+
+/** Undefined when nobody has heard of it. */
+export async function orderPage(orderId: string, sources: Sources): Promise<OrderPage | undefined> {
+  const { clients, repository, traceUrl } = sources;
+  const [order, timeline, payment, shipment, steps] = await Promise.all([
+    asked(clients.order(`/orders/${orderId}`, orderView)),
+    asked(clients.order(`/orders/${orderId}/timeline`, timelineView)),
+    asked(clients.payment(`/payments/${orderId}`, paymentView)),
+    asked(clients.shipment(`/shipments/${orderId}`, shipmentView)),
+    repository.ofOrder(orderId),
+  ]);
+  if (order.body === null && order.problem === null && steps.length === 0) return undefined;
+  const traceId = steps.find(({ traceparent }) => traceparent !== undefined)?.traceparent?.split('-')[1];
+  return {
+    order,
+    payment,
+    shipment,
+    steps: stepsOf(steps, timeline.body?.steps ?? []),
+    trace: traceId === undefined ? null : { trace_id: traceId, url: traceUrl?.replace('{trace_id}', traceId) ?? null },
+  };
+}
+
+/** A service that is away leaves a gap with its reason, and what the others know is shown all the same. */
+async function asked<Body>(
+  answer: Promise<Body>,
+): Promise<{ readonly body: Body | null; readonly problem: string | null }> {
+  try {
+    return { body: await answer, problem: null };
+  } catch (error) {
+    if ((error as Error).name !== 'HttpProblem') throw error;
+    const { status, detail } = error as HttpProblem;
+    return { body: null, problem: status === 404 ? null : detail };
+  }
+}
+
+/** The dashboard's own steps, and those that only the order service still knows, by the time they became true. */
+export function stepsOf(kept: readonly Step[], timeline: Timeline['steps']): OrderStep[] {
+  const known = new Set(kept.map(({ type, time }) => `${type} ${time.toISOString()}`));
+  const own = kept.map((step): OrderStep => ({
+    seq: step.seq,
+    type: step.type,
+    status: step.data.status,
+    time: step.time.toISOString(),
+    seen_at: step.seen_at.toISOString(),
+    partition: step.partition,
+    offset: String(step.offset),
+    event_id: step._id,
+    data: step.data,
+  }));
+  const told = timeline
+    .filter(({ topic, time }) => !known.has(`${topic} ${new Date(time).toISOString()}`))
+    .map(({ state, time, topic, partition, offset }): OrderStep => ({
+      seq: null,
+      type: topic,
+      status: state,
+      time,
+      seen_at: null,
+      partition,
+      offset,
+      event_id: null,
+      data: null,
+    }));
+  return [...own, ...told].toSorted((a, b) => Date.parse(a.time) - Date.parse(b.time));
+}

@@ -1,0 +1,92 @@
+/** The dashboard, wired: what it consists of, in reading order. */
+import { everyService } from '@order-pipeline/events';
+import { createGroupObserver } from '@order-pipeline/messaging';
+import { createPipelineService } from '@order-pipeline/pipeline-service';
+import { Gauge } from '@order-pipeline/service-host';
+import type { DashboardConfig } from './config.ts';
+import { createFeedRoutes } from './feed-routes.ts';
+import { createGroupWatch, type ReplicaSource } from './group-watch.ts';
+import { createStepHandler } from './message-handlers.ts';
+import { createOrderRoutes } from './order-routes.ts';
+import { readOverview } from './overview.ts';
+import { createPageRoutes, pageSecurity } from './page-routes.ts';
+import { createServiceClient } from './service-client.ts';
+import { createStatusRoutes } from './status-routes.ts';
+import { createStepFeed } from './step-feed.ts';
+import { createStepRepository } from './step-repository.ts';
+
+export function createDashboardService(
+  config: DashboardConfig,
+  edges: { readonly replicaSource?: ReplicaSource } = {},
+) {
+  const service = createPipelineService(everyService.dashboard, config);
+  const { isOutage, kafka, lifecycle, logger, mongo, registry } = service;
+
+  const urls = {
+    order: config.ORDER_URL,
+    payment: config.PAYMENT_URL,
+    inventory: config.INVENTORY_URL,
+    shipment: config.SHIPMENT_URL,
+  };
+  const client = (name: keyof typeof urls) =>
+    createServiceClient(name, urls[name], config.DASHBOARD_SERVICE_TIMEOUT_MS);
+  const clients = {
+    order: client('order'),
+    payment: client('payment'),
+    inventory: client('inventory'),
+    shipment: client('shipment'),
+  };
+
+  const repository = createStepRepository(mongo, { maxSteps: config.DASHBOARD_MAX_STEPS });
+  const feed = createStepFeed({
+    repository,
+    isOutage,
+    logger,
+    pollMs: config.DASHBOARD_FEED_POLL_MS,
+    stopping: lifecycle.stopping,
+  });
+  const observer = createGroupObserver(kafka);
+  const groups = createGroupWatch({
+    observer,
+    repository,
+    entries: Object.values(everyService),
+    replicaSource: edges.replicaSource,
+    logger,
+  });
+  registry.registerMetric(
+    new Gauge({
+      name: 'dashboard_feed_followers',
+      help: 'Open pages that follow the live feed of this replica.',
+      registers: [],
+      collect() {
+        this.set(feed.followers);
+      },
+    }),
+  );
+
+  service.prepare(repository.createIndexes);
+  service.add({ name: 'group observer', stop: observer.stop });
+  service.add({ name: 'group watch', start: groups.start, stop: groups.stop });
+  service.consume(createStepHandler(repository));
+  const http = service.serve(
+    [
+      ...createFeedRoutes(feed),
+      ...createOrderRoutes({ clients, repository, traceUrl: config.TRACE_URL }),
+      ...createStatusRoutes({
+        groups,
+        overview: () =>
+          readOverview({
+            services: urls,
+            outboxes: ['order', 'shipment'],
+            observer,
+            pingMongo: repository.ping,
+            auditMetricsUrl: config.AUDIT_METRICS_URL,
+          }),
+        asksForToken: config.OPERATOR_TOKEN !== undefined,
+      }),
+      ...createPageRoutes(),
+    ],
+    { helmet: pageSecurity },
+  );
+  return { lifecycle, logger, http };
+}

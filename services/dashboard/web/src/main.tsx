@@ -1,0 +1,2 @@
+import { render } from 'preact';
+render(<h1>order-pipeline</h1>, document.querySelector('#app')!);
