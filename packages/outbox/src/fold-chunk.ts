@@ -3,7 +3,7 @@
  * the order they came, one write. Races that were lost are decided again, and nothing is published for a losing decision.
  */
 import { eventId, type PipelineEvent } from '@order-pipeline/events';
-import { backoffMs, wait, type ReceivedEvent } from '@order-pipeline/messaging';
+import { backoffMs, OutageError, wait, type ReceivedEvent } from '@order-pipeline/messaging';
 import type { Change, DocumentStore, Versioned } from './documents.ts';
 
 /** What one message means for one document. */
@@ -45,7 +45,9 @@ export async function foldChunk<Doc extends Versioned>(
   let open = Map.groupBy(chunk, ({ event }) => event.data.order_id);
   const outcomes = new Map<string, PipelineEvent>();
   for (let attempt = 0; open.size > 0; attempt += 1) {
-    if (attempt === maxRaces) throw new Error(`lost the race for ${open.size} documents ${maxRaces} times`);
+    if (attempt === maxRaces) {
+      throw new OutageError('mongodb', new Error(`lost the race for ${open.size} documents ${maxRaces} times`));
+    }
     if (attempt > 0) await wait(backoffMs(raceBackoff, attempt));
     const documents = await store.load([...open.keys()]);
     const folded = await Promise.all(

@@ -11,6 +11,7 @@ import {
   type Mongo,
   type StoredDocument,
 } from '@order-pipeline/outbox';
+import { endAbandonedTransactions } from './abandoned-transactions.ts';
 import type { Product, Reservation } from './reservation.ts';
 import type { StockStore } from './stock-fold.ts';
 
@@ -40,7 +41,8 @@ const raceBackoff = { firstMs: 5, maxMs: 50 };
 /** Another transaction was faster: its write is not there for ours to build on. */
 const lostRace = (error: unknown): boolean => (error as { code?: unknown }).code === writeConflictCode;
 
-export function createInventoryRepository({ client, db }: Mongo): InventoryRepository {
+export function createInventoryRepository(mongo: Mongo): InventoryRepository {
+  const { client, db } = mongo;
   const products = openCollection(db, 'inventory');
   const updates = openCollection(db, 'updates');
   const reservations: DocumentStore<Reservation> = createDocumentStore(updates);
@@ -124,6 +126,7 @@ export function createInventoryRepository({ client, db }: Mongo): InventoryRepos
         async (session) =>
           (await bookStock(write.products, session)) && (await bookReservations(write.reservations, session)),
       ),
+    endAbandoned: () => endAbandonedTransactions(mongo),
     async seed(samples) {
       for (const sample of samples) {
         await transaction(async (session) => {

@@ -3,7 +3,7 @@
  * are repeated as a whole when another replica was faster, and nothing is told of a decision that lost.
  */
 import { eventId, type PipelineEvent } from '@order-pipeline/events';
-import { backoffMs, wait, type ReceivedEvent } from '@order-pipeline/messaging';
+import { backoffMs, OutageError, wait, type ReceivedEvent } from '@order-pipeline/messaging';
 import type { Change } from '@order-pipeline/outbox';
 import { applyDelta, decide, type Product, type Reservation, type Stock } from './reservation.ts';
 
@@ -17,9 +17,13 @@ export interface StockStore {
   loadStock(productIds: readonly string[]): Promise<Map<string, Product>>;
   /** All or nothing; false when anything that was read has changed since. */
   commit(write: StockWrite): Promise<boolean>;
+  /** Ends transactions that nobody will finish. */
+  endAbandoned(): Promise<unknown>;
 }
 
 const maxRaces = 200;
+/** Races are lost to others that win them; so many in a row are lost to one that never ends. */
+const suspiciousRaces = 25;
 /** A transaction that is under way elsewhere ends within a few milliseconds. */
 const raceBackoff = { firstMs: 4, maxMs: 40 };
 
@@ -31,6 +35,7 @@ export async function foldOverStock(
   const orderIds = [...new Set(chunk.map(({ event }) => event.data.order_id))];
   for (let race = 0; race < maxRaces; race += 1) {
     if (race > 0) await wait(backoffMs(raceBackoff, race - 1));
+    if (race > 0 && race % suspiciousRaces === 0) await store.endAbandoned();
     const before = await store.loadReservations(orderIds);
     const productIds = productsOf(chunk, before);
     const stockBefore = productIds.length > 0 ? await store.loadStock(productIds) : new Map<string, Product>();
@@ -45,7 +50,7 @@ export async function foldOverStock(
     };
     if (write.reservations.length === 0 || (await store.commit(write))) return events;
   }
-  throw new Error(`lost the race for the stock ${maxRaces} times`);
+  throw new OutageError('the stock', new Error(`lost the race for it ${maxRaces} times`));
 }
 
 function fold(
