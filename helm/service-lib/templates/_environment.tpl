@@ -1,0 +1,68 @@
+{{/* The process's settings: where things are, then what `config` says. Credentials are files, re-read when they change. */}}
+{{- define "service-lib.environment" -}}
+{{- $kafka := include "service-lib.kafka" . | fromYaml }}
+{{- $mongodb := include "service-lib.mongodb" . | fromYaml -}}
+- { name: PORT, value: {{ .Values.port | quote }} }
+- name: INSTANCE_ID
+  valueFrom: { fieldRef: { fieldPath: metadata.name } }
+- { name: SHUTDOWN_TIMEOUT_MS, value: {{ mul 1000 .Values.shutdown.drainSeconds | quote }} }
+- { name: KAFKA_BOOTSTRAP_SERVERS, value: {{ $kafka.bootstrapServers | quote }} }
+- { name: KAFKA_TLS, value: {{ $kafka.tls | quote }} }
+{{- if $kafka.caSecret }}
+- { name: KAFKA_CA_FILE, value: /etc/order-pipeline/kafka-ca }
+{{- end }}
+- { name: KAFKA_SASL_MECHANISM, value: {{ $kafka.mechanism }} }
+- { name: KAFKA_USERNAME, value: {{ $kafka.username | quote }} }
+- { name: KAFKA_PASSWORD_FILE, value: /etc/order-pipeline/kafka-user/password }
+- { name: MONGODB_URI_FILE, value: /etc/order-pipeline/mongodb/uri }
+{{- if $mongodb.caSecret }}
+- { name: MONGODB_CA_FILE, value: /etc/order-pipeline/mongodb-ca }
+{{- end }}
+{{- range $name, $value := .Values.config }}
+- { name: {{ $name }}, value: {{ include "service-lib.text" $value | quote }} }
+{{- end }}
+{{- range $name, $secret := .Values.configFromSecrets }}
+- name: {{ $name }}
+  valueFrom: { secretKeyRef: { name: {{ $secret.name }}, key: {{ $secret.key | quote }} } }
+{{- end }}
+{{- end }}
+
+{{- define "service-lib.volumeMounts" -}}
+{{- $kafka := include "service-lib.kafka" . | fromYaml }}
+{{- $mongodb := include "service-lib.mongodb" . | fromYaml }}
+{{- if $kafka.caSecret }}
+- { name: kafka-ca, mountPath: /etc/order-pipeline/kafka-ca, readOnly: true }
+{{- end }}
+- { name: kafka-user, mountPath: /etc/order-pipeline/kafka-user, readOnly: true }
+- { name: mongodb, mountPath: /etc/order-pipeline/mongodb, readOnly: true }
+{{- if $mongodb.caSecret }}
+- { name: mongodb-ca, mountPath: /etc/order-pipeline/mongodb-ca, readOnly: true }
+{{- end }}
+{{- end }}
+
+{{/* Only what is needed of each Secret; the authority of MongoDB lies beside its private key. */}}
+{{- define "service-lib.volumes" -}}
+{{- $kafka := include "service-lib.kafka" . | fromYaml }}
+{{- $mongodb := include "service-lib.mongodb" . | fromYaml }}
+{{- if $kafka.caSecret }}
+- name: kafka-ca
+  secret: { secretName: {{ $kafka.caSecret }}, defaultMode: 0440 }
+{{- end }}
+- name: kafka-user
+  secret:
+    secretName: {{ $kafka.passwordSecret }}
+    defaultMode: 0440
+    items: [{ key: {{ $kafka.passwordKey | quote }}, path: password }]
+- name: mongodb
+  secret:
+    secretName: {{ $mongodb.uriSecret }}
+    defaultMode: 0440
+    items: [{ key: {{ $mongodb.uriKey | quote }}, path: uri }]
+{{- if $mongodb.caSecret }}
+- name: mongodb-ca
+  secret:
+    secretName: {{ $mongodb.caSecret }}
+    defaultMode: 0440
+    items: [{ key: ca.crt, path: ca.crt }]
+{{- end }}
+{{- end }}
