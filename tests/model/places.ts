@@ -1,0 +1,38 @@
+/** What a state of the model consists of, wired as the registry says. */
+import { services, type EventType, type ServiceEntry } from '@order-pipeline/events';
+
+/** Those that take part: a service that tells nothing only listens. */
+const participants = Object.values<ServiceEntry>(services).filter(({ produces }) => produces.length > 0);
+export const topics = participants.flatMap(({ produces }) => produces);
+
+type Participant = 'order' | 'payment' | 'inventory' | 'shipment';
+interface Consumer {
+  readonly service: Participant;
+  /** Which of the topics it reads. */
+  readonly log: number;
+  readonly topic: EventType;
+}
+export const consumers: readonly Consumer[] = participants.flatMap(({ name, consumes }) =>
+  consumes.map((topic) => ({ service: name as Participant, topic, log: topics.indexOf(topic) })),
+);
+const numbers = [...consumers.keys()];
+export const orders = numbers.filter((consumer) => consumers[consumer]!.service === 'order');
+export const others = numbers.filter((consumer) => consumers[consumer]!.service !== 'order');
+
+/** Where each part of a state stands in its text. */
+export const at = {
+  order: 0,
+  payment: 1,
+  ledger: 2,
+  inventory: 3,
+  shipment: 4,
+  /** Set when a decision threw. */
+  fault: 5,
+  /** 1 while a cancellation waits for its decision: only the order service moves then. */
+  cancelling: 6,
+  formerOwner: 7,
+  logs: 8,
+  positions: 8 + topics.length,
+  hands: 8 + topics.length + consumers.length,
+};
+export const documentOf = { order: at.order, payment: at.payment, inventory: at.inventory, shipment: at.shipment };
