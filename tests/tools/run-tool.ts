@@ -24,7 +24,7 @@ export async function runTool(on: TestPipeline, tool: Tool, ...args: string[]): 
       signal: new AbortController().signal,
     });
   } catch (error) {
-    if ((error as Error).name !== 'ToolError') throw error;
+    if (!['ToolError', 'TopicReadError'].includes((error as Error).name)) throw error;
     err.push((error as Error).message);
     code = 2;
   }

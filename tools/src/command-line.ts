@@ -39,7 +39,7 @@ export async function runTool(tool: Tool): Promise<never> {
       signal: stopping.signal,
     });
   } catch (error) {
-    const isForUser = (error as Error).name === 'ToolError' || (error as Error).name === 'ConfigError';
+    const isForUser = ['ToolError', 'ConfigError', 'TopicReadError'].includes((error as Error).name);
     process.stderr.write(`${isForUser ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`);
     code = 2;
   }

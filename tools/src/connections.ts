@@ -3,18 +3,15 @@
  * from its data folder; else to the usual ports of this machine.
  */
 import { join } from 'node:path';
-import type { Admin, Kafka } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import { z } from 'zod';
-import { createKafka } from '@order-pipeline/messaging';
+import { createKafka, type TopicReader } from '@order-pipeline/messaging';
 import { kafkaSecurity, mongoAddress, pipelineSettings } from '@order-pipeline/pipeline-service';
 import { readConfig } from '@order-pipeline/service-host';
 import { rememberedEngines } from '../../dev/remembered-engines.ts';
 import { ToolError, type Terminal } from './command-line.ts';
 
-export interface KafkaConnection {
-  readonly kafka: Kafka;
-  readonly admin: Admin;
+export interface KafkaConnection extends TopicReader {
   close(): Promise<void>;
 }
 
@@ -68,7 +65,7 @@ export async function connectKafka(
       `Kafka at ${brokers.join(',')} cannot be used (${(error as Error).message}); ${remedy('KAFKA_BOOTSTRAP_SERVERS')}.`,
     );
   }
-  return { kafka, admin, close: () => admin.disconnect() };
+  return { kafka, admin, groupPrefix: 'tools', close: () => admin.disconnect() };
 }
 
 /** For reading: what a majority has, with as much time for one answer as a large collection needs. */

@@ -2,6 +2,14 @@ export { startConsumer, defaultConsumerSettings } from './consumer.ts';
 export type { ConsumerHealth, ConsumerOptions, ConsumerSettings, RunningConsumer } from './consumer.ts';
 export type { Handler, ReceivedEvent } from './chunk-processor.ts';
 export { deadLetterHeaders, type DeadLetterKind } from './dead-letter.ts';
+export {
+  findDeadLetters,
+  readResolutions,
+  resolveDeadLetters,
+  scanDeadLetters,
+  type OnDeadLetters,
+  type Resolutions,
+} from './dead-letter-queue.ts';
 export { createGroupLagReader, type GroupLagReader } from './group-lag.ts';
 export {
   createGroupObserver,
@@ -13,5 +21,29 @@ export {
 export { createKafka, ensureTopics, type KafkaLogin, type KafkaSettings, type KafkaTls, type Logger } from './kafka.ts';
 export { createMessagingMetrics, type MessagingMetrics } from './metrics.ts';
 export { backoffMs, isOutage, OutageError, wait, type Backoff } from './outage.ts';
+export { createOnDemandAdmin, type OnDemandAdmin } from './on-demand-admin.ts';
 export { createPublisher, type OutgoingRecord, type PublishedAt, type Publisher } from './publisher.ts';
 export { withSimulatedWork, type SimulatedWork } from './simulated-work.ts';
+export {
+  deadLetterGroups,
+  deadLetterId,
+  originalRecord,
+  parseDeadLetterId,
+  planResolution,
+  readDeadLetter,
+  resolutionKey,
+  subjectOf,
+  type DeadLetterPlace,
+  type Resolution,
+  type ResolutionAction,
+  type StoredDeadLetter,
+} from './stored-dead-letter.ts';
+export {
+  rangesOf,
+  readRanges,
+  TopicReadError,
+  type Batch,
+  type OffsetRange,
+  type OnBatch,
+  type TopicReader,
+} from './topic-reader.ts';

@@ -1,7 +1,13 @@
+import {
+  readResolutions,
+  resolutionKey,
+  scanDeadLetters,
+  subjectOf,
+  type Resolution,
+  type StoredDeadLetter,
+} from '@order-pipeline/messaging';
 import { table, type ExitCode, type Terminal } from '../command-line.ts';
 import type { KafkaConnection } from '../connections.ts';
-import { readResolutions, scanDeadLetters } from './dead-letter-queue.ts';
-import { resolutionKey, subjectOf, type DeadLetter, type Resolution } from './dead-letter.ts';
 
 export interface ListOptions {
   readonly groups: readonly string[];
@@ -14,7 +20,7 @@ export interface ListOptions {
 const shownErrorLength = 100;
 
 /** What `list --json` and `show --json` say of a dead letter. */
-export const summary = (letter: DeadLetter, resolution: Resolution | undefined) => ({
+export const summary = (letter: StoredDeadLetter, resolution: Resolution | undefined) => ({
   id: letter.id,
   group: letter.group,
   key: subjectOf(letter) ?? null,

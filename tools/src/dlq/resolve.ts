@@ -1,21 +1,25 @@
 /** Redriving and discarding: batch by batch, the publication first and the note about it after the acknowledgement. */
 import { Registry } from 'prom-client';
-import { createMessagingMetrics, createPublisher, type Publisher } from '@order-pipeline/messaging';
+import {
+  createMessagingMetrics,
+  createPublisher,
+  deadLetterId,
+  findDeadLetters,
+  planResolution,
+  readResolutions,
+  resolutionKey,
+  resolveDeadLetters,
+  scanDeadLetters,
+  type DeadLetterPlace,
+  type Publisher,
+  type ResolutionAction,
+  type StoredDeadLetter,
+} from '@order-pipeline/messaging';
 import { ToolError, type ExitCode, type Terminal } from '../command-line.ts';
 import type { KafkaConnection } from '../connections.ts';
-import { findDeadLetters, readResolutions, resolutionRecord, scanDeadLetters } from './dead-letter-queue.ts';
-import {
-  idOf,
-  originalRecord,
-  plan,
-  resolutionKey,
-  type Action,
-  type DeadLetter,
-  type DeadLetterPlace,
-} from './dead-letter.ts';
 
 export interface ResolveOptions {
-  readonly action: Action;
+  readonly action: ResolutionAction;
   readonly which: { readonly groups: readonly string[] } | { readonly places: readonly DeadLetterPlace[] };
   readonly max: number;
   readonly dryRun: boolean;
@@ -25,7 +29,7 @@ export interface ResolveOptions {
 
 interface Outcome {
   readonly id: string;
-  readonly outcome: Action | 'unchanged' | 'refused' | 'not found';
+  readonly outcome: ResolutionAction | 'unchanged' | 'refused' | 'not found';
   readonly detail?: string;
 }
 
@@ -52,11 +56,11 @@ export async function resolve(
     if (!json) terminal.print(sentence(outcome, dryRun));
   };
 
-  const onLetters = async (letters: readonly DeadLetter[]): Promise<void> => {
-    const todo: DeadLetter[] = [];
+  const onLetters = async (letters: readonly StoredDeadLetter[]): Promise<void> => {
+    const todo: StoredDeadLetter[] = [];
     for (const letter of letters) {
       seen.add(letter.id);
-      const planned = plan(letter, action, resolutions.get(resolutionKey(letter)));
+      const planned = planResolution(letter, action, resolutions.get(resolutionKey(letter)));
       if (planned.step === 'nothing') {
         if (!all) tell({ id: letter.id, outcome: 'unchanged', detail: planned.why });
       } else if (planned.step === 'refuse') {
@@ -87,7 +91,8 @@ export async function resolve(
     await publisher.stop();
   }
   if (!all) {
-    for (const place of which.places) if (!seen.has(idOf(place))) tell({ id: idOf(place), outcome: 'not found' });
+    for (const place of which.places)
+      if (!seen.has(deadLetterId(place))) tell({ id: deadLetterId(place), outcome: 'not found' });
   }
   if (json) terminal.print(JSON.stringify(outcomes, null, 2));
   terminal.note(`${dryRun ? 'Would have been ' : ''}${action}: ${done}.`);
@@ -98,14 +103,13 @@ export async function resolve(
 /** Answers where the redriven messages landed, as partition/offset. */
 async function carryOut(
   publisher: Publisher,
-  letters: readonly DeadLetter[],
-  action: Action,
+  letters: readonly StoredDeadLetter[],
+  action: ResolutionAction,
   by: string,
 ): Promise<string[]> {
   const time = new Date().toISOString();
   try {
-    const published = action === 'redriven' ? await publisher.send(letters.map(originalRecord)) : [];
-    await publisher.send(letters.map((letter) => resolutionRecord(letter, { action, time, by })));
+    const published = await resolveDeadLetters(publisher, letters, { action, time, by });
     return published.map(({ partition, offset }) => `${partition}/${offset}`);
   } catch (error) {
     throw new ToolError(

@@ -1,7 +1,14 @@
+import {
+  deadLetterId,
+  findDeadLetters,
+  readResolutions,
+  resolutionKey,
+  type DeadLetterPlace,
+  type Resolution,
+  type StoredDeadLetter,
+} from '@order-pipeline/messaging';
 import { ToolError, type ExitCode, type Terminal } from '../command-line.ts';
 import type { KafkaConnection } from '../connections.ts';
-import { findDeadLetters, readResolutions } from './dead-letter-queue.ts';
-import { idOf, resolutionKey, type DeadLetter, type DeadLetterPlace, type Resolution } from './dead-letter.ts';
 import { printable, summary } from './list.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -22,18 +29,19 @@ export async function show(
   { place, json }: { place: DeadLetterPlace; json: boolean },
 ): Promise<ExitCode> {
   const resolution = (await readResolutions(connection, [place.group])).get(resolutionKey(place));
-  let letter: DeadLetter | undefined;
+  let letter: StoredDeadLetter | undefined;
   await findDeadLetters(connection, [place], async ([found]) => {
     letter = found;
     return 'enough';
   });
-  if (!letter) throw new ToolError(`There is no dead letter ${idOf(place)}; npm run dlq -- list shows those that are.`);
+  if (!letter)
+    throw new ToolError(`There is no dead letter ${deadLetterId(place)}; npm run dlq -- list shows those that are.`);
   if (json) terminal.print(JSON.stringify(details(letter, resolution), null, 2));
   else for (const line of text(letter, resolution)) terminal.print(line);
   return 0;
 }
 
-function details(letter: DeadLetter, resolution: Resolution | undefined) {
+function details(letter: StoredDeadLetter, resolution: Resolution | undefined) {
   const headers = Object.entries(letter.message.headers ?? {}).map(([name, value]) => [
     name,
     [value ?? []].flat().map((each) => readable(Buffer.from(each))),
@@ -46,7 +54,7 @@ function details(letter: DeadLetter, resolution: Resolution | undefined) {
   };
 }
 
-function text(letter: DeadLetter, resolution: Resolution | undefined): string[] {
+function text(letter: StoredDeadLetter, resolution: Resolution | undefined): string[] {
   const line = (name: string, value: string): string => `${name.padEnd(16)}${printable(value)}`;
   const bytes = (value: Buffer | null): string => {
     const found = readable(value);

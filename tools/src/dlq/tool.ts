@@ -1,8 +1,8 @@
 /** The commands of `npm run dlq` and what they take. */
 import { userInfo } from 'node:os';
+import { deadLetterGroups, parseDeadLetterId, type DeadLetterPlace } from '@order-pipeline/messaging';
 import { parseArguments, parseCount, usageError, type ExitCode, type Tool } from '../command-line.ts';
 import { connectKafka } from '../connections.ts';
-import { groups, parseId, type DeadLetterPlace } from './dead-letter.ts';
 import { list } from './list.ts';
 import { resolve } from './resolve.ts';
 import { show } from './show.ts';
@@ -14,7 +14,7 @@ export const usage = `npm run dlq -- <command> [options]      What could not be 
   redrive <id …> | --all     publish again to the topic it came from, with its key, value and headers
   discard <id …> | --all     note that it will not be worked off
 
-  --group <group>   only this group's queue (${groups.join(', ')})
+  --group <group>   only this group's queue (${deadLetterGroups.join(', ')})
   --limit <n>       list: at most so many (default 100, at most 10000)
   --resolved        list: those that were redriven or discarded, too
   --dry-run         redrive, discard: say what would be done, and do nothing
@@ -55,15 +55,15 @@ export const dlq: Tool = async (args, terminal): Promise<ExitCode> => {
     return values.help ? 0 : 2;
   }
   const wrong = (sentence: string) => usageError('dlq', sentence);
-  if (values.group !== undefined && !groups.includes(values.group)) {
-    throw wrong(`There is no group ${values.group}; there are ${groups.join(', ')}.`);
+  if (values.group !== undefined && !deadLetterGroups.includes(values.group)) {
+    throw wrong(`There is no group ${values.group}; there are ${deadLetterGroups.join(', ')}.`);
   }
-  const chosenGroups = values.group === undefined ? groups : [values.group];
+  const chosenGroups = values.group === undefined ? deadLetterGroups : [values.group];
   const limit = parseCount('dlq', '--limit', values.limit, { min: 1, max: 10_000 });
   const max = parseCount('dlq', '--max', values.max, { min: 1, max: 1_000_000 });
   const places = ids.map((id): DeadLetterPlace => {
-    const place = parseId(id);
-    if (!place) throw wrong(`${id} is no dead letter's id, which looks like ${groups[0]}/0/12.`);
+    const place = parseDeadLetterId(id);
+    if (!place) throw wrong(`${id} is no dead letter's id, which looks like ${deadLetterGroups[0]}/0/12.`);
     return place;
   });
 

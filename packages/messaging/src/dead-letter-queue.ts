@@ -1,29 +1,26 @@
 /** The dead-letter queues in Kafka: their records, and what is known to have been done about them. */
 import type { KafkaMessage } from 'kafkajs';
 import { deadLetterResolvedTopic, deadLetterTopic } from '@order-pipeline/events';
-import type { OutgoingRecord } from '@order-pipeline/messaging';
-import type { KafkaConnection } from '../connections.ts';
-import { rangesOf, readRanges, type OffsetRange } from '../topic-reader.ts';
+import type { OutgoingRecord, PublishedAt, Publisher } from './publisher.ts';
 import {
+  originalRecord,
   readDeadLetter,
   resolutionKey,
-  type DeadLetter,
   type DeadLetterPlace,
   type Resolution,
-} from './dead-letter.ts';
+  type StoredDeadLetter,
+} from './stored-dead-letter.ts';
+import { rangesOf, readRanges, type OffsetRange, type TopicReader } from './topic-reader.ts';
 
 export type Resolutions = ReadonlyMap<string, Resolution>;
 
 /** Told of a batch of one partition, in order; 'enough' ends the reading. */
-export type OnDeadLetters = (letters: readonly DeadLetter[]) => Promise<'enough' | void>;
+export type OnDeadLetters = (letters: readonly StoredDeadLetter[]) => Promise<'enough' | void>;
 
-export async function readResolutions(
-  { kafka, admin }: KafkaConnection,
-  groups: readonly string[],
-): Promise<Resolutions> {
+export async function readResolutions(reader: TopicReader, groups: readonly string[]): Promise<Resolutions> {
   const resolutions = new Map<string, Resolution>();
-  const ranges = await rangesOf(admin, groups.map(deadLetterResolvedTopic));
-  await readRanges(kafka, ranges, async ({ messages }) => {
+  const ranges = await rangesOf(reader, groups.map(deadLetterResolvedTopic));
+  await readRanges(reader, ranges, async ({ messages }) => {
     for (const message of messages) {
       const resolution = parseResolution(message);
       if (message.key && resolution) resolutions.set(message.key.toString(), resolution);
@@ -44,23 +41,23 @@ function parseResolution({ value }: KafkaMessage): Resolution | undefined {
 
 /** Everything that the groups' queues hold now. */
 export async function scanDeadLetters(
-  { kafka, admin }: KafkaConnection,
+  reader: TopicReader,
   groups: readonly string[],
   onLetters: OnDeadLetters,
 ): Promise<void> {
-  const ranges = await rangesOf(admin, groups.map(deadLetterTopic));
-  await readRanges(kafka, ranges, lettersOf(groups, onLetters));
+  const ranges = await rangesOf(reader, groups.map(deadLetterTopic));
+  await readRanges(reader, ranges, lettersOf(groups, onLetters));
 }
 
 /** Those of the places that the queues hold. */
 export async function findDeadLetters(
-  { kafka, admin }: KafkaConnection,
+  reader: TopicReader,
   places: readonly DeadLetterPlace[],
   onLetters: OnDeadLetters,
 ): Promise<void> {
   const wanted = new Set(places.map(resolutionKey));
   const groups = [...new Set(places.map(({ group }) => group))];
-  const ranges = await rangesOf(admin, groups.map(deadLetterTopic));
+  const ranges = await rangesOf(reader, groups.map(deadLetterTopic));
   const narrowed = ranges.flatMap((range): OffsetRange[] => {
     const offsets = places
       .filter(({ group, partition }) => deadLetterTopic(group) === range.topic && partition === range.partition)
@@ -73,7 +70,7 @@ export async function findDeadLetters(
     const found = letters.filter((letter) => wanted.has(resolutionKey(letter)));
     return found.length === 0 ? undefined : onLetters(found);
   };
-  await readRanges(kafka, narrowed, lettersOf(groups, onlyWanted));
+  await readRanges(reader, narrowed, lettersOf(groups, onlyWanted));
 }
 
 const lettersOf =
@@ -83,9 +80,23 @@ const lettersOf =
     return onLetters(messages.map((message) => readDeadLetter(group, partition, message)));
   };
 
-export const resolutionRecord = (letter: DeadLetterPlace, resolution: Resolution): OutgoingRecord => ({
+const resolutionRecord = (letter: DeadLetterPlace, resolution: Resolution): OutgoingRecord => ({
   topic: deadLetterResolvedTopic(letter.group),
   key: resolutionKey(letter),
   value: JSON.stringify(resolution),
   headers: { 'content-type': 'application/json' },
 });
+
+/**
+ * Publishes again (or not, when discarded), and notes it once that is acknowledged: a crash in between publishes twice,
+ * which consumers take for what it is. Answers where the redriven ones landed; rejects with an OutageError.
+ */
+export async function resolveDeadLetters(
+  publisher: Pick<Publisher, 'send'>,
+  letters: readonly StoredDeadLetter[],
+  resolution: Resolution,
+): Promise<PublishedAt[]> {
+  const published = resolution.action === 'redriven' ? await publisher.send(letters.map(originalRecord)) : [];
+  await publisher.send(letters.map((letter) => resolutionRecord(letter, resolution)));
+  return published;
+}

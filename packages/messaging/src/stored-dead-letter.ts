@@ -1,10 +1,11 @@
-/** A dead letter as the tools see it: what was dead-lettered, why, and what was done about it. Nothing here does I/O. */
+/** A dead letter as it stands in its queue: what was dead-lettered, why, and what was done about it. Nothing here does I/O. */
 import type { KafkaMessage } from 'kafkajs';
-import { deadLetterTopic, services, type EventType, type ServiceEntry } from '@order-pipeline/events';
-import { deadLetterHeaders, type OutgoingRecord } from '@order-pipeline/messaging';
+import { deadLetterTopic, everyService, type EventType, type ServiceEntry } from '@order-pipeline/events';
+import { deadLetterHeaders } from './dead-letter.ts';
+import type { OutgoingRecord } from './publisher.ts';
 
 /** Every group that has a dead-letter queue. */
-export const groups: readonly string[] = Object.values<ServiceEntry>(services)
+export const deadLetterGroups: readonly string[] = Object.values<ServiceEntry>(everyService)
   .filter(({ consumes }) => consumes.length > 0)
   .map(({ consumerGroup }) => consumerGroup);
 
@@ -15,7 +16,7 @@ export interface DeadLetterPlace {
   readonly offset: bigint;
 }
 
-export interface DeadLetter extends DeadLetterPlace {
+export interface StoredDeadLetter extends DeadLetterPlace {
   readonly id: string;
   readonly deadLetteredAt: string;
   readonly originalTopic: string | undefined;
@@ -28,20 +29,21 @@ export interface DeadLetter extends DeadLetterPlace {
   readonly message: KafkaMessage;
 }
 
-export type Action = 'redriven' | 'discarded';
+export type ResolutionAction = 'redriven' | 'discarded';
 
 /** What was done to a dead letter; the value in `<group>.dlq.resolved`. */
 export interface Resolution {
-  readonly action: Action;
+  readonly action: ResolutionAction;
   readonly time: string;
   readonly by: string;
 }
 
-export const idOf = ({ group, partition, offset }: DeadLetterPlace): string => `${group}/${partition}/${offset}`;
+export const deadLetterId = ({ group, partition, offset }: DeadLetterPlace): string =>
+  `${group}/${partition}/${offset}`;
 
-export function parseId(text: string): DeadLetterPlace | undefined {
+export function parseDeadLetterId(text: string): DeadLetterPlace | undefined {
   const [, group, partition, offset] = /^([^/]+)\/(\d{1,9})\/(\d{1,18})$/.exec(text) ?? [];
-  if (group === undefined || !groups.includes(group)) return undefined;
+  if (group === undefined || !deadLetterGroups.includes(group)) return undefined;
   return { group, partition: Number(partition), offset: BigInt(offset!) };
 }
 
@@ -59,12 +61,12 @@ const headerText = ({ headers }: KafkaMessage, name: string): string | undefined
 const wholeNumber = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 
-export function readDeadLetter(group: string, partition: number, message: KafkaMessage): DeadLetter {
+export function readDeadLetter(group: string, partition: number, message: KafkaMessage): StoredDeadLetter {
   const place = { group, partition, offset: BigInt(message.offset) };
   const text = (name: keyof typeof deadLetterHeaders) => headerText(message, deadLetterHeaders[name]);
   return {
     ...place,
-    id: idOf(place),
+    id: deadLetterId(place),
     deadLetteredAt: new Date(Number(message.timestamp)).toISOString(),
     originalTopic: text('topic'),
     originalPartition: wholeNumber(text('partition')),
@@ -78,31 +80,35 @@ export function readDeadLetter(group: string, partition: number, message: KafkaM
 }
 
 /** The order it is about, as far as its record says: the key, else the event's subject. */
-export const subjectOf = ({ message }: DeadLetter): string | undefined =>
+export const subjectOf = ({ message }: StoredDeadLetter): string | undefined =>
   message.key?.toString() ?? headerText(message, 'ce_subject');
 
-export type Plan =
+export type ResolutionPlan =
   | { readonly step: 'do' }
   | { readonly step: 'nothing'; readonly why: string }
   | { readonly step: 'refuse'; readonly why: string };
 
 /** What to do about a dead letter, once: what was resolved stays resolved. */
-export function plan(letter: DeadLetter, action: Action, resolution: Resolution | undefined): Plan {
+export function planResolution(
+  letter: StoredDeadLetter,
+  action: ResolutionAction,
+  resolution: Resolution | undefined,
+): ResolutionPlan {
   if (resolution) {
     return { step: 'nothing', why: `was ${resolution.action} on ${resolution.time} by ${resolution.by}` };
   }
   if (action === 'discarded') return { step: 'do' };
   const { originalTopic, group } = letter;
   if (originalTopic === undefined) return { step: 'refuse', why: `has no header ${deadLetterHeaders.topic}` };
-  const consumed = Object.values<ServiceEntry>(services).find(({ consumerGroup }) => consumerGroup === group)?.consumes;
-  if (!consumed?.includes(originalTopic as EventType)) {
+  const entry = Object.values<ServiceEntry>(everyService).find(({ consumerGroup }) => consumerGroup === group);
+  if (!entry?.consumes.includes(originalTopic as EventType)) {
     return { step: 'refuse', why: `comes from ${originalTopic}, which ${group} does not consume` };
   }
   return { step: 'do' };
 }
 
 /** The record as it was before it was dead-lettered, for its original topic. */
-export function originalRecord({ originalTopic = '', message }: DeadLetter): OutgoingRecord {
+export function originalRecord({ originalTopic = '', message }: StoredDeadLetter): OutgoingRecord {
   const headers = Object.entries(message.headers ?? {}).filter(
     (entry): entry is [string, NonNullable<(typeof entry)[1]>] => entry[1] !== undefined && !ours.has(entry[0]),
   );

@@ -1,10 +1,9 @@
 /**
- * Topics read as they are now, from a start to an end that is known beforehand: a tool never waits for more, commits
- * nothing, and hands on one batch at a time, so its memory does not grow with the topic.
+ * Topics read as they are now, from a start to an end that is known beforehand: never waiting for more, committing
+ * nothing, and one batch at a time, so that memory does not grow with the topic.
  */
 import { randomUUID } from 'node:crypto';
 import type { Admin, Kafka, KafkaMessage } from 'kafkajs';
-import { ToolError } from './command-line.ts';
 
 /** Offsets of one partition; `to` is the first one that is not read. */
 export interface OffsetRange {
@@ -20,6 +19,20 @@ export interface Batch {
   readonly messages: readonly KafkaMessage[];
 }
 
+/** The topics cannot be read now; its message is a whole sentence for whoever asked. */
+export class TopicReadError extends Error {
+  override readonly name = 'TopicReadError';
+  /** Trying again later can help. */
+  readonly outage = true;
+}
+
+export interface TopicReader {
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  /** What the names of its short-lived consumer groups begin with. */
+  readonly groupPrefix: string;
+}
+
 /** Answers 'enough' to end the reading early. One call per partition at a time. */
 export type OnBatch = (batch: Batch) => Promise<'enough' | void>;
 
@@ -27,12 +40,17 @@ const silenceLimitMs = 30_000;
 const maxBytesPerPartition = 1024 * 1024;
 const sessionTimeoutMs = 60_000;
 
-/** What each partition holds now. Throws a ToolError that names a topic which is not there. */
-export async function rangesOf(admin: Admin, topics: readonly string[]): Promise<OffsetRange[]> {
+/** What each partition holds now. Throws a TopicReadError that names a topic which is not there. */
+export async function rangesOf(
+  { admin }: Pick<TopicReader, 'admin'>,
+  topics: readonly string[],
+): Promise<OffsetRange[]> {
   const existing = new Set(await admin.listTopics());
   const missing = topics.filter((topic) => !existing.has(topic));
   if (missing.length > 0) {
-    throw new ToolError(`Kafka has no topic ${missing.join(', ')}; npm start creates them, and so do the manifests.`);
+    throw new TopicReadError(
+      `Kafka has no topic ${missing.join(', ')}; npm start creates them, and so do the manifests.`,
+    );
   }
   const ranges = topics.map(async (topic) =>
     (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => ({
@@ -46,11 +64,15 @@ export async function rangesOf(admin: Admin, topics: readonly string[]): Promise
 }
 
 /** Reads each range to its end, partitions side by side, each in order. */
-export async function readRanges(kafka: Kafka, ranges: readonly OffsetRange[], onBatch: OnBatch): Promise<void> {
+export async function readRanges(
+  { kafka, groupPrefix }: Pick<TopicReader, 'kafka' | 'groupPrefix'>,
+  ranges: readonly OffsetRange[],
+  onBatch: OnBatch,
+): Promise<void> {
   const open = new Map(ranges.filter(({ from, to }) => from < to).map((range) => [keyOf(range), range]));
   if (open.size === 0) return;
   const consumer = kafka.consumer({
-    groupId: `tools-${randomUUID()}`,
+    groupId: `${groupPrefix}-${randomUUID()}`,
     sessionTimeout: sessionTimeoutMs,
     maxWaitTimeInMs: 100,
     maxBytesPerPartition,
@@ -67,10 +89,13 @@ export async function readRanges(kafka: Kafka, ranges: readonly OffsetRange[], o
   let inWork = 0;
   const silence = setTimeout(() => {
     if (inWork > 0) silence.refresh();
-    else finish(new ToolError(`Kafka sent nothing for ${silenceLimitMs / 1_000} s; is a partition without a leader?`));
+    else
+      finish(
+        new TopicReadError(`Kafka sent nothing for ${silenceLimitMs / 1_000} s; is a partition without a leader?`),
+      );
   }, silenceLimitMs);
   consumer.on('consumer.crash', ({ payload }) => {
-    if (!payload.restart) finish(new ToolError(`Kafka cannot be read (${payload.error.message}).`));
+    if (!payload.restart) finish(new TopicReadError(`Kafka cannot be read (${payload.error.message}).`));
   });
 
   try {

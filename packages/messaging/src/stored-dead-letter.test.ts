@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import type { KafkaMessage } from 'kafkajs';
-import { originalRecord, parseId, plan, readDeadLetter, resolutionKey, subjectOf } from './dead-letter.ts';
+import {
+  originalRecord,
+  parseDeadLetterId,
+  planResolution,
+  readDeadLetter,
+  resolutionKey,
+  subjectOf,
+} from './stored-dead-letter.ts';
 
 const message = (headers: KafkaMessage['headers'] = {}): KafkaMessage => ({
   key: Buffer.from('order-1'),
@@ -27,12 +34,12 @@ const letter = readDeadLetter('payment-service', 0, message());
 describe('an id', () => {
   test('is what list prints and redrive takes', () => {
     expect(letter.id).toBe('payment-service/0/12');
-    expect(parseId(letter.id)).toEqual({ group: 'payment-service', partition: 0, offset: 12n });
+    expect(parseDeadLetterId(letter.id)).toEqual({ group: 'payment-service', partition: 0, offset: 12n });
   });
 
   test.each(['payment-service', 'payment-service/0', 'nobody/0/1', 'payment-service/0/-1', 'payment-service/x/1', ''])(
     'is not %j',
-    (text) => expect(parseId(text)).toBeUndefined(),
+    (text) => expect(parseDeadLetterId(text)).toBeUndefined(),
   );
 
   test('becomes the key of the resolution, by topic, partition and offset', () => {
@@ -76,12 +83,12 @@ describe('a decision', () => {
   const resolution = { action: 'redriven', time: '2026-01-01T00:00:00.000Z', by: 'ada' } as const;
 
   test('is carried out once', () => {
-    expect(plan(letter, 'redriven', undefined)).toEqual({ step: 'do' });
-    expect(plan(letter, 'discarded', undefined)).toEqual({ step: 'do' });
+    expect(planResolution(letter, 'redriven', undefined)).toEqual({ step: 'do' });
+    expect(planResolution(letter, 'discarded', undefined)).toEqual({ step: 'do' });
   });
 
   test.each(['redriven', 'discarded'] as const)('to have it %s changes nothing where one was made before', (action) => {
-    expect(plan(letter, action, resolution)).toEqual({
+    expect(planResolution(letter, action, resolution)).toEqual({
       step: 'nothing',
       why: 'was redriven on 2026-01-01T00:00:00.000Z by ada',
     });
@@ -89,11 +96,11 @@ describe('a decision', () => {
 
   test('to redrive is refused for a topic that the group does not consume, or that is not named', () => {
     const stray = readDeadLetter('payment-service', 0, message({ 'x-original-topic': 'payment_processed' }));
-    expect(plan(stray, 'redriven', undefined)).toMatchObject({ step: 'refuse' });
+    expect(planResolution(stray, 'redriven', undefined)).toMatchObject({ step: 'refuse' });
     const foreign = readDeadLetter('payment-service', 0, message({ 'x-original-topic': '__consumer_offsets' }));
-    expect(plan(foreign, 'redriven', undefined)).toMatchObject({ step: 'refuse' });
+    expect(planResolution(foreign, 'redriven', undefined)).toMatchObject({ step: 'refuse' });
     const nameless = readDeadLetter('payment-service', 0, message({ 'x-original-topic': undefined }));
-    expect(plan(nameless, 'redriven', undefined)).toMatchObject({ step: 'refuse' });
-    expect(plan(nameless, 'discarded', undefined)).toEqual({ step: 'do' });
+    expect(planResolution(nameless, 'redriven', undefined)).toMatchObject({ step: 'refuse' });
+    expect(planResolution(nameless, 'discarded', undefined)).toEqual({ step: 'do' });
   });
 });
