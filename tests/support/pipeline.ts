@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll } from '@jest/globals';
+import { afterAll, beforeAll, jest } from '@jest/globals';
 import type { Kafka } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import { services } from '@order-pipeline/events';
@@ -11,6 +11,8 @@ import { serviceNames, startPipeline, type Pipeline, type PipelineOptions } from
 import { quiet } from './quiet.ts';
 
 export const startLimitMs = 120_000;
+/** Generous: a machine that is busy with something else is no fault. */
+jest.setTimeout(180_000);
 
 /** The services that an order passes through. Tests of others start those by `replicas`. */
 export type CoreService = keyof typeof services;
@@ -47,7 +49,7 @@ export function usePipeline(options: Options = {}): TestPipeline {
     running = {
       pipeline,
       mongo: await new MongoClient(pipeline.mongoUri).connect(),
-      kafka: createKafka({ brokers: [pipeline.bootstrapServers], clientId: 'tests' }, quiet),
+      kafka: createKafka({ brokers: pipeline.bootstrapServers.split(','), clientId: 'tests' }, quiet),
       url: (service, path) => `${pipeline.services[service][0]!.url}${path}`,
     };
   }, startLimitMs);

@@ -13,13 +13,21 @@ export interface ChunkCollectorOptions<Slice> {
   readonly nowMs?: () => number;
 }
 
-const firstSize = 16;
+/** Nothing is known yet about the time that events take: a single one may take all of it. */
+const firstSize = 1;
+
+interface Waiting<Slice> {
+  readonly slice: Slice;
+  readonly resolve: (done: boolean) => void;
+  readonly reject: (error: unknown) => void;
+}
 
 export class ChunkCollector<Slice> {
   readonly #options: Required<ChunkCollectorOptions<Slice>>;
-  readonly #waiting: { slice: Slice; resolve: () => void; reject: (error: unknown) => void }[] = [];
+  readonly #waiting: Waiting<Slice>[] = [];
   #size: number;
   #busy = false;
+  #closed = false;
 
   constructor(options: ChunkCollectorOptions<Slice>) {
     this.#options = { nowMs: () => performance.now(), ...options };
@@ -31,9 +39,16 @@ export class ChunkCollector<Slice> {
     return this.#size;
   }
 
-  /** Resolves when the chunk that the slice became part of is done; rejects with what its run threw. */
-  submit(slice: Slice): Promise<void> {
+  /**
+   * Resolves with true when the chunk that the slice became part of is done, with false when the collector was closed
+   * before its turn came. Rejects with what the run of its chunk threw, or that of one before it.
+   */
+  submit(slice: Slice): Promise<boolean> {
     return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        resolve(false);
+        return;
+      }
       this.#waiting.push({ slice, resolve, reject });
       if (!this.#busy) {
         this.#busy = true;
@@ -43,6 +58,12 @@ export class ChunkCollector<Slice> {
     });
   }
 
+  /** The chunk in hand is finished; what only waits for its turn is let go. */
+  close(): void {
+    this.#closed = true;
+    for (const entry of this.#waiting.splice(0)) entry.resolve(false);
+  }
+
   async #work(): Promise<void> {
     while (this.#waiting.length > 0) {
       const chunk = this.#take();
@@ -50,9 +71,10 @@ export class ChunkCollector<Slice> {
       try {
         await this.#options.run(chunk.map((entry) => entry.slice));
         this.#adapt(chunk, this.#options.nowMs() - startMs);
-        for (const entry of chunk) entry.resolve();
+        for (const entry of chunk) entry.resolve(true);
       } catch (error) {
-        for (const entry of chunk) entry.reject(error);
+        // What waits would fail in the same way, and only delay the joining of the group anew.
+        for (const entry of [...chunk, ...this.#waiting.splice(0)]) entry.reject(error);
       }
       // Those that were waiting for this chunk come back with their next slice before the next chunk is cut.
       await new Promise(setImmediate);
@@ -60,7 +82,7 @@ export class ChunkCollector<Slice> {
     this.#busy = false;
   }
 
-  #take(): { slice: Slice; resolve: () => void; reject: (error: unknown) => void }[] {
+  #take(): Waiting<Slice>[] {
     let count = 0;
     let total = 0;
     for (const { slice } of this.#waiting) {

@@ -145,7 +145,7 @@ export function startConsumer(options: ConsumerOptions): RunningConsumer {
     try {
       for (let next = 0; next < messages.length && payload.isRunning() && !failed && !stopping;) {
         const slice = messages.slice(next, next + collector.size);
-        await collector.submit({ payload, messages: slice });
+        if (!(await collector.submit({ payload, messages: slice }))) break;
         next += slice.length;
       }
     } catch (error) {
@@ -225,6 +225,7 @@ export function startConsumer(options: ConsumerOptions): RunningConsumer {
   return {
     async stop() {
       stopping = true;
+      collector.close();
       const tooLate = new Error('the consumer is stopping');
       if (!running || outage !== undefined) abandon.abort(tooLate);
       const limit = setTimeout(() => abandon.abort(tooLate), drainLimitMs);

@@ -1,0 +1,28 @@
+/**
+ * A member as a process of its own, to be killed: `member-process.ts <brokers> <group>`. It says which orders it was given,
+ * one line of JSON per chunk, and never comes to an end with them.
+ */
+import { createKafka, createMessagingMetrics, createPublisher, startConsumer } from '@order-pipeline/messaging';
+import { Registry } from '@order-pipeline/service-host';
+import { quiet } from './quiet.ts';
+
+const [bootstrapServers = '', consumerGroup = ''] = process.argv.slice(2);
+const kafka = createKafka({ brokers: [bootstrapServers], clientId: 'member-process' }, quiet);
+const metrics = createMessagingMetrics(new Registry());
+startConsumer({
+  kafka,
+  consumerGroup,
+  topics: ['order_cancelled'],
+  handler(events) {
+    process.stdout.write(`${JSON.stringify(events.map(({ event }) => event.data.order_id))}\n`);
+    return new Promise(() => {});
+  },
+  publisher: createPublisher(kafka, metrics),
+  isOutage: () => false,
+  logger: quiet,
+  metrics,
+  settings: { sessionTimeoutMs: 6_000 },
+  onFatal(error) {
+    throw error;
+  },
+});
