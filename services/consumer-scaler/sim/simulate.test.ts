@@ -1,11 +1,14 @@
-import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import { describe, expect, jest, test } from '@jest/globals';
+import * as fc from 'fast-check';
 import { decide, defaultSpec, initialState, type Observation } from '../src/decide.ts';
 import { ConsumerGroup, generateTraffic } from './consumer-group.ts';
 import { consumerScaler } from './ours.ts';
 import { kedaWithHpa, lagPerThreshold } from './rivals.ts';
 import { simulate } from './simulate.ts';
 import { buildWorkload, capacityPerSecond, heldOutSeeds, trainingSeeds, type Workload } from './workloads.ts';
+
+/** Slow machines may take their time; the default of 5 s is for single cases. */
+jest.setTimeout(120_000);
 
 const spec = { ...defaultSpec, topics: ['records'] };
 const constant = (perSecond: number, partitions: number, durationSeconds: number): Workload => ({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { assign, candidates, mostMembers } from './assignment.ts';
 
 const topics = (...counts: number[]) => counts.flatMap((count, topic) => Array<string>(count).fill(`t${topic}`));

@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import { describe, expect, jest, test } from '@jest/globals';
+import * as fc from 'fast-check';
 import { mostMembers } from './assignment.ts';
 import {
   decide,
@@ -11,6 +11,9 @@ import {
 } from './decide.ts';
 import { fewestReplicas, type Demand } from './demand.ts';
 import { evenly, TestGroup, withGroup } from './test-group.ts';
+
+/** Slow machines may take their time; the default of 5 s is for single cases. */
+jest.setTimeout(60_000);
 
 const between = (min: number, max: number) => fc.integer({ min, max });
 const assignors = fc.constantFrom('RoundRobinAssigner', 'range', 'cooperative-sticky');
@@ -111,9 +114,8 @@ describe('whatever is observed', () => {
           expect(outcome.lookAgainSeconds).toBeGreaterThan(0);
           expect(JSON.stringify(outcome)).not.toMatch(/NaN/);
           expect(structuredClone(outcome)).toEqual(outcome);
-          if (to > outcome.decision.from && outcome.decision.reason === 'BehindObjective') {
-            expect(to).toBeLessThanOrEqual(Math.max(1, spec.minReplicas, outcome.status.partitions.canHelp));
-          }
+          const mostHelpful = Math.max(1, spec.minReplicas, outcome.status.partitions.canHelp);
+          expect(outcome.decision.reason === 'BehindObjective' && to > mostHelpful).toBe(false);
         }
       }),
       { numRuns: 100 },
@@ -157,7 +159,7 @@ describe('whatever is observed', () => {
             observation.kafka.group.state === 'Rebalancing' ||
             observation.workload.rolloutInProgress;
           const { from, to } = outcome.decision;
-          if (busy) expect(to).toBe(Math.min(from, state.mostReplicas ?? Infinity));
+          expect(busy && to !== Math.min(from, state.mostReplicas ?? Infinity)).toBe(false);
         }
       }),
       { numRuns: 100 },
@@ -208,11 +210,11 @@ describe('whatever happens to a group that the scaler runs', () => {
           for (const change of group.changes.slice(before)) {
             expect(change.to).toBeGreaterThanOrEqual(lowest);
             expect(change.to).toBeLessThanOrEqual(highest);
-            if (event.fault in faults) expect(['OutOfBounds', 'Fallback']).toContain(change.reason);
+            expect(event.fault in faults && !['OutOfBounds', 'Fallback'].includes(change.reason)).toBe(false);
           }
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 });

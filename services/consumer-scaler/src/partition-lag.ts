@@ -98,7 +98,7 @@ export function readLag(readings: readonly PartitionReading[], memory: LagMemory
     const held = remembered[partitionKey(reading)];
     if (held === undefined || owed.lag !== 1 || consumedToTheEnd.includes(reading.topic)) return owed;
     const rested = now.atSeconds - held.restingSinceSeconds >= Math.max(markerRestSeconds, now.maxAgeSeconds);
-    if (!held.endsInMarker && !(rested && now.groupAtWork)) return owed;
+    if (!held.endsInMarker && !rested) return owed;
     remembered[partitionKey(reading)] = { ...held, endsInMarker: true };
     return { ...owed, lag: 0, late: 0 };
   });

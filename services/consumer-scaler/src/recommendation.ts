@@ -116,12 +116,8 @@ function down(spec: ScalerSpec, look: Look, needed: number, reason: Reason, why:
   const { replicas, atSeconds } = look;
   const { scaleDownWindowSeconds } = spec.behavior;
   const recent = look.state.recommended.filter((past) => past.atSeconds > atSeconds - scaleDownWindowSeconds);
-  // A window that has only begun has not seen enough to say that fewer will do.
-  const began = look.state.recommended[0]?.atSeconds ?? atSeconds;
   const most = Math.max(needed, ...recent.map((past) => past.replicas));
-  if (atSeconds - began >= scaleDownWindowSeconds && most < replicas) {
-    return { to: most, needed, reason, message: `${why}: ${most} are enough.` };
-  }
+  if (most < replicas) return { to: most, needed, reason, message: `${why}: ${most} are enough.` };
   const message = `${why}: ${needed} would be enough, if that lasts ${scaleDownWindowSeconds} s.`;
   return { to: replicas, needed, reason: 'WaitingForWindow', message };
 }

@@ -12,6 +12,13 @@ describe('going down', () => {
     expect(group.changes).toMatchObject([{ from: 12, to: 4, reason: 'LessNeeded' }]);
   });
 
+  test('not to the number of busy partitions where the assignment would put them on one replica', () => {
+    // Round-robin: partitions 0 and 6 fall on the same one of 1, 2, 3 or 6 replicas; 4 keep them apart.
+    const group = new TestGroup(12, [80, 0, 0, 0, 0, 0, 80, 0, 0, 0, 0, 0], fixed(100));
+    group.run(600);
+    expect(group.changes).toMatchObject([{ from: 12, to: 4, reason: 'LessNeeded' }]);
+  });
+
   test('with hysteresis: between the target utilization and all that the replicas can do nothing changes', () => {
     for (const perSecond of [360, 420, 480, 540, 590]) {
       const group = new TestGroup(6, evenly(perSecond), fixed(100));

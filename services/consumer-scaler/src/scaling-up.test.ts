@@ -113,4 +113,15 @@ describe('a step up that brought less than a tenth of its promise', () => {
     expect(group.condition('Effective')?.status).toBe('True');
     expect(group.replicas).toBeGreaterThan(2);
   });
+
+  test('does not make its replicas seem slow: they wait for what they share', () => {
+    const group = new TestGroup(2, evenly(150));
+    group.run(120);
+    group.arrivalsPerSecond = evenly(350);
+    group.sharedLimitPerSecond = 200;
+    while (group.condition('Effective')?.status !== 'False') group.run(10);
+    expect(group.replicas).toBe(6);
+    group.run(100);
+    expect(group.outcome?.status.capacityPerReplicaPerSecond).toBeGreaterThan(90);
+  });
 });
