@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { describe, expect, test } from '@jest/globals';
+import { expectBooksBalance } from '../support/books.ts';
+import { putJson } from '../support/http.ts';
+import { orderOf } from '../support/orders.ts';
+import { usePipeline } from '../support/pipeline.ts';
+
+const maxInFlight = 50;
+const on = usePipeline({ env: { HTTP_MAX_IN_FLIGHT: String(maxInFlight) } });
+
+interface Answer {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  readonly orderId: string | undefined;
+  readonly tookMs: number;
+}
+
+const body = JSON.stringify(orderOf([{ product_id: 'P001', quantity: 1, price: 29.99 }]));
+
+function post(url: string, agent: Agent): Promise<Answer> {
+  const begunMs = performance.now();
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      url,
+      { method: 'POST', agent, headers: { 'content-type': 'application/json', 'content-length': body.length } },
+      (response) => {
+        let text = '';
+        response.on('data', (chunk) => (text += String(chunk)));
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode!,
+            retryAfter: response.headers['retry-after'],
+            orderId: (JSON.parse(text) as { order_id?: string }).order_id,
+            tookMs: performance.now() - begunMs,
+          }),
+        );
+      },
+    );
+    sent.once('error', reject);
+    sent.end(body);
+  });
+}
+
+const residentMiB = (pid: number): number =>
+  Number(/VmHWM:\s+(\d+) kB/u.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+
+describe('with far more orders at once than the engines take', () => {
+  test('requests over the limit are refused at once, memory stays bounded, and every 201 is kept', async () => {
+    await putJson(on.url('inventory', '/inventory/P001'), { quantity: 100_000, price: 29.99 });
+    const agent = new Agent({ keepAlive: true, maxSockets: 600 });
+    const answers: Answer[] = [];
+    const client = async (): Promise<void> => {
+      for (let each = 0; each < 8; each += 1) answers.push(await post(on.url('order', '/orders'), agent));
+    };
+    await Promise.all(Array.from({ length: 600 }, client));
+    agent.destroy();
+
+    const accepted = answers.filter(({ status }) => status === 201);
+    const refused = answers.filter(({ status }) => status === 503);
+    expect(accepted.length + refused.length).toBe(answers.length);
+    expect(accepted.length).toBeGreaterThan(0);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.every(({ retryAfter }) => Number(retryAfter) >= 1)).toBe(true);
+    expect(Math.max(...answers.map(({ tookMs }) => tookMs))).toBeLessThan(15_000);
+    expect(residentMiB(on.pipeline.services.order[0]!.pid!)).toBeLessThan(300);
+    await expectBooksBalance(
+      on,
+      accepted.map(({ orderId }) => orderId!),
+    );
+  });
+});
