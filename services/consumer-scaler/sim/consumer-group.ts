@@ -3,8 +3,8 @@ import { seeded, type Random } from './random.ts';
 import { capacityPerSecond, type Workload } from './workloads.ts';
 
 /** Times that no policy can change, drawn per pod and per rebalance. From kafkajs with short waits, and common images. */
-const podStartSeconds = [15, 45] as const;
-const rebalanceStopSeconds = [4, 8] as const;
+const usualPodStartSeconds = [15, 45] as const;
+const usualRebalanceStopSeconds = [4, 8] as const;
 const podSpeed = [0.95, 1.05] as const;
 /** After an outage the producers send what they kept within this time. */
 const flushSeconds = 15;
@@ -81,7 +81,8 @@ export class ConsumerGroup {
 
   private newPod(): Pod {
     return {
-      joinsAtSecond: this.second + this.random.between(...podStartSeconds),
+      joinsAtSecond:
+        this.second + this.random.between(...(this.traffic.workload.podStartSeconds ?? usualPodStartSeconds)),
       speed: this.random.between(...podSpeed),
       joined: false,
     };
@@ -110,7 +111,8 @@ export class ConsumerGroup {
     }
     if (this.membersChanged) {
       if (this.second >= this.stoppedUntilSecond) this.rebalances += 1;
-      this.stoppedUntilSecond = this.second + this.random.between(...rebalanceStopSeconds);
+      this.stoppedUntilSecond =
+        this.second + this.random.between(...(this.traffic.workload.rebalanceStopSeconds ?? usualRebalanceStopSeconds));
       this.membersChanged = false;
     }
     this.stopped = this.second < this.stoppedUntilSecond;
@@ -118,7 +120,8 @@ export class ConsumerGroup {
   }
 
   private process(): void {
-    const speeds = this.pods.filter((pod) => pod.joined).map((pod) => pod.speed * capacityPerSecond);
+    const perSecond = this.traffic.workload.replicaPerSecond ?? capacityPerSecond;
+    const speeds = this.pods.filter((pod) => pod.joined).map((pod) => pod.speed * perSecond);
     if (speeds.length === 0) return;
     const owned = speeds.map((): number[] => []);
     for (let partition = 0; partition < this.processed.length; partition += 1) {

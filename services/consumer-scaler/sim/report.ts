@@ -49,6 +49,19 @@ export function suiteTable(rows: readonly Row[]): string {
   ].join('\n');
 }
 
+/** The first policy's part of the second's: seconds late, replica-hours and rebalances, added up over the workloads. */
+export function ratios(rows: readonly Row[], ours: string, theirs: string): string {
+  return columns
+    .filter(({ title }) => ['seconds late', 'replica-hours', 'rebalances'].includes(title))
+    .map(({ title, value }) => {
+      const [a, b] = [ours, theirs].map((policy) =>
+        rows.filter((row) => row.policy === policy).reduce((sum, row) => sum + mean(row.outcomes, value), 0),
+      );
+      return `${title} ${(((a ?? 0) / (b ?? 1)) * 100).toFixed(0)} %`;
+    })
+    .join(', ');
+}
+
 const widthPx = 760;
 const panelPx = 150;
 const leftPx = 60;
@@ -57,6 +70,7 @@ const colors = ['#1a7f37', '#cf222e', '#6e7781'];
 /** Two panels over time, the age of the oldest record and the replicas, one line per policy. */
 export function plot(
   title: string,
+  about: string,
   maxAgeSeconds: number,
   lines: readonly { readonly policy: string; readonly outcome: Outcome }[],
 ): string {
@@ -100,7 +114,8 @@ export function plot(
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${widthPx}" height="${60 + 2 * (panelPx + 30)}" font-family="sans-serif" font-size="11">`,
     '<rect width="100%" height="100%" fill="white"/>',
-    `<text x="${leftPx}" y="16" font-weight="bold">${title}</text>`,
+    `<text x="${leftPx}" y="16"><tspan font-weight="bold">${title}</tspan></text>`,
+    `<text x="${widthPx - 10}" y="${40 + 2 * (panelPx + 30)}" text-anchor="end" fill="#57606a">${about}</text>`,
     ...legend,
     ...body,
     '</svg>\n',

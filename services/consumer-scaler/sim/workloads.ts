@@ -16,6 +16,10 @@ export type Workload = {
   readonly sharedLimitPerSecond?: (atSeconds: number) => number;
   /** Kafka away: nothing is read, consumed or produced; producers keep their records and send them afterwards. */
   readonly outage?: { readonly fromSecond: number; readonly untilSecond: number };
+  /** What a replica does, and how long pods take to start and rebalances to end, where it is not as usual. */
+  readonly replicaPerSecond?: number;
+  readonly podStartSeconds?: readonly [number, number];
+  readonly rebalanceStopSeconds?: readonly [number, number];
 };
 
 /** What a replica can do, in every workload. No policy is told; it stands here so that rates below can be read in replicas. */
