@@ -3,6 +3,13 @@ export type { ConsumerHealth, ConsumerOptions, ConsumerSettings, RunningConsumer
 export type { Handler, ReceivedEvent } from './chunk-processor.ts';
 export { deadLetterHeaders, type DeadLetterKind } from './dead-letter.ts';
 export {
+  deadLetterDetails,
+  deadLetterSummary,
+  readableBytes,
+  type DeadLetterSummary,
+  type ReadableBytes,
+} from './dead-letter-description.ts';
+export {
   findDeadLetters,
   readResolutions,
   resolveDeadLetters,

@@ -1,9 +1,11 @@
 /** The dashboard, wired: what it consists of, in reading order. */
 import { everyService } from '@order-pipeline/events';
-import { createGroupObserver } from '@order-pipeline/messaging';
+import { createGroupObserver, createOnDemandAdmin } from '@order-pipeline/messaging';
 import { createPipelineService } from '@order-pipeline/pipeline-service';
 import { Gauge } from '@order-pipeline/service-host';
 import type { DashboardConfig } from './config.ts';
+import { createDeadLetterRoutes } from './dead-letter-routes.ts';
+import { createDeadLetterDesk } from './dead-letters.ts';
 import { createFeedRoutes } from './feed-routes.ts';
 import { createGroupWatch, type ReplicaSource } from './group-watch.ts';
 import { createStepHandler } from './message-handlers.ts';
@@ -20,7 +22,7 @@ export function createDashboardService(
   edges: { readonly replicaSource?: ReplicaSource } = {},
 ) {
   const service = createPipelineService(everyService.dashboard, config);
-  const { isOutage, kafka, lifecycle, logger, mongo, registry } = service;
+  const { isOutage, kafka, lifecycle, logger, mongo, publisher, registry } = service;
 
   const urls = {
     order: config.ORDER_URL,
@@ -53,6 +55,8 @@ export function createDashboardService(
     replicaSource: edges.replicaSource,
     logger,
   });
+  const admin = createOnDemandAdmin(kafka);
+  const desk = createDeadLetterDesk({ kafka, admin, publisher });
   registry.registerMetric(
     new Gauge({
       name: 'dashboard_feed_followers',
@@ -66,6 +70,7 @@ export function createDashboardService(
 
   service.prepare(repository.createIndexes);
   service.add({ name: 'group observer', stop: observer.stop });
+  service.add({ name: 'dead-letter desk', stop: admin.stop });
   service.add({ name: 'group watch', start: groups.start, stop: groups.stop });
   service.consume(createStepHandler(repository));
   const http = service.serve(
@@ -84,6 +89,7 @@ export function createDashboardService(
           }),
         asksForToken: config.OPERATOR_TOKEN !== undefined,
       }),
+      ...createDeadLetterRoutes({ desk, operatorToken: config.OPERATOR_TOKEN }),
       ...createPageRoutes(),
     ],
     { helmet: pageSecurity },

@@ -131,6 +131,48 @@ export const healthItemView = z.object({
 });
 export const overviewView = z.object({ items: z.array(healthItemView) }).meta({ id: 'Overview' });
 
+const readableBytes = z
+  .union([z.object({ text: z.string() }), z.object({ base64: z.string() })])
+  .nullable()
+  .describe('Text where the bytes are UTF-8.');
+
+export const deadLetterView = z
+  .object({
+    id: z.string().describe('<group>/<partition>/<offset> in its queue.'),
+    group: z.string(),
+    key: z.string().nullable(),
+    original_topic: z.string().nullable(),
+    original_partition: z.int().nullable(),
+    original_offset: z.string().nullable(),
+    dead_lettered_at: time,
+    attempts: z.int().nullable(),
+    error_kind: z.string().nullable(),
+    error_class: z.string().nullable(),
+    error_message: z.string().nullable(),
+    resolution: z.object({ action: z.enum(['redriven', 'discarded']), time: z.string(), by: z.string() }).nullable(),
+  })
+  .meta({ id: 'DeadLetter' });
+
+export const deadLettersView = z
+  .object({
+    items: z.array(deadLetterView).describe('Newest first.'),
+    more: z.int().describe('How many there are beyond these.'),
+  })
+  .meta({ id: 'DeadLetters' });
+
+export const deadLetterDetailsView = deadLetterView
+  .extend({ headers: z.record(z.string(), z.array(readableBytes)), record_key: readableBytes, value: readableBytes })
+  .meta({ id: 'DeadLetterDetails' });
+
+export const resolutionOutcomeView = z.object({
+  id: z.string(),
+  outcome: z.enum(['redriven', 'discarded', 'unchanged', 'refused', 'not found']),
+  detail: z.string(),
+});
+export const resolutionsView = z
+  .object({ dry_run: z.boolean(), outcomes: z.array(resolutionOutcomeView) })
+  .meta({ id: 'Resolutions' });
+
 export const aboutView = z
   .object({ operator_token: z.boolean().describe("Whether the dead letters ask for an operator's token.") })
   .meta({ id: 'About' });
@@ -147,3 +189,8 @@ export type Partitions = z.output<typeof partitionsView>;
 export type HealthItem = z.output<typeof healthItemView>;
 export type Overview = z.output<typeof overviewView>;
 export type About = z.output<typeof aboutView>;
+export type DeadLetter = z.output<typeof deadLetterView>;
+export type DeadLetters = z.output<typeof deadLettersView>;
+export type DeadLetterDetails = z.output<typeof deadLetterDetailsView>;
+export type ResolutionOutcome = z.output<typeof resolutionOutcomeView>;
+export type Resolutions = z.output<typeof resolutionsView>;

@@ -1,10 +1,9 @@
 import {
+  deadLetterSummary,
   readResolutions,
   resolutionKey,
   scanDeadLetters,
-  subjectOf,
-  type Resolution,
-  type StoredDeadLetter,
+  type DeadLetterSummary,
 } from '@order-pipeline/messaging';
 import { table, type ExitCode, type Terminal } from '../command-line.ts';
 import type { KafkaConnection } from '../connections.ts';
@@ -19,36 +18,20 @@ export interface ListOptions {
 
 const shownErrorLength = 100;
 
-/** What `list --json` and `show --json` say of a dead letter. */
-export const summary = (letter: StoredDeadLetter, resolution: Resolution | undefined) => ({
-  id: letter.id,
-  group: letter.group,
-  key: subjectOf(letter) ?? null,
-  original_topic: letter.originalTopic ?? null,
-  original_partition: letter.originalPartition ?? null,
-  original_offset: letter.originalOffset ?? null,
-  dead_lettered_at: letter.deadLetteredAt,
-  attempts: letter.attempts ?? null,
-  error_kind: letter.kind ?? null,
-  error_class: letter.errorClass ?? null,
-  error_message: letter.errorMessage ?? null,
-  resolution: resolution ?? null,
-});
-
 export async function list(
   connection: KafkaConnection,
   terminal: Terminal,
   { groups, limit, resolved, json }: ListOptions,
 ): Promise<ExitCode> {
   const resolutions = await readResolutions(connection, groups);
-  const shown: ReturnType<typeof summary>[] = [];
+  const shown: DeadLetterSummary[] = [];
   let more = 0;
   await scanDeadLetters(connection, groups, async (letters) => {
     terminal.signal.throwIfAborted();
     for (const letter of letters) {
       const resolution = resolutions.get(resolutionKey(letter));
       if (resolution && !resolved) continue;
-      if (shown.length < limit) shown.push(summary(letter, resolution));
+      if (shown.length < limit) shown.push(deadLetterSummary(letter, resolution));
       else more += 1;
     }
   });

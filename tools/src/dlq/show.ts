@@ -1,6 +1,8 @@
 import {
+  deadLetterDetails,
   deadLetterId,
   findDeadLetters,
+  readableBytes,
   readResolutions,
   resolutionKey,
   type DeadLetterPlace,
@@ -9,19 +11,7 @@ import {
 } from '@order-pipeline/messaging';
 import { ToolError, type ExitCode, type Terminal } from '../command-line.ts';
 import type { KafkaConnection } from '../connections.ts';
-import { printable, summary } from './list.ts';
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-/** Text where the bytes are UTF-8, else their base64. */
-function readable(bytes: Buffer | null): { readonly text: string } | { readonly base64: string } | null {
-  if (bytes === null) return null;
-  try {
-    return { text: utf8.decode(bytes) };
-  } catch {
-    return { base64: bytes.toString('base64') };
-  }
-}
+import { printable } from './list.ts';
 
 export async function show(
   connection: KafkaConnection,
@@ -36,28 +26,15 @@ export async function show(
   });
   if (!letter)
     throw new ToolError(`There is no dead letter ${deadLetterId(place)}; npm run dlq -- list shows those that are.`);
-  if (json) terminal.print(JSON.stringify(details(letter, resolution), null, 2));
+  if (json) terminal.print(JSON.stringify(deadLetterDetails(letter, resolution), null, 2));
   else for (const line of text(letter, resolution)) terminal.print(line);
   return 0;
-}
-
-function details(letter: StoredDeadLetter, resolution: Resolution | undefined) {
-  const headers = Object.entries(letter.message.headers ?? {}).map(([name, value]) => [
-    name,
-    [value ?? []].flat().map((each) => readable(Buffer.from(each))),
-  ]);
-  return {
-    ...summary(letter, resolution),
-    headers: Object.fromEntries(headers) as Record<string, unknown>,
-    record_key: readable(letter.message.key),
-    value: readable(letter.message.value),
-  };
 }
 
 function text(letter: StoredDeadLetter, resolution: Resolution | undefined): string[] {
   const line = (name: string, value: string): string => `${name.padEnd(16)}${printable(value)}`;
   const bytes = (value: Buffer | null): string => {
-    const found = readable(value);
+    const found = readableBytes(value);
     if (found === null) return '(none)';
     return 'text' in found ? found.text : `base64 ${found.base64}`;
   };
