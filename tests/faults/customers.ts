@@ -75,7 +75,7 @@ export function startCustomers({ random, history, orderUrls, ordersPerSecond }: 
       call,
       status,
       ...(status === 201 && orderId !== undefined ? { orderId } : {}),
-      ...(state === undefined ? {} : { state: String(state) }),
+      ...(state === undefined ? {} : { state }),
     });
     return status === 201 ? orderId : undefined;
   };
@@ -101,13 +101,13 @@ export function startCustomers({ random, history, orderUrls, ordersPerSecond }: 
         call,
         orderId,
         status,
-        ...(state === undefined ? {} : { state: String(state) }),
+        ...(state === undefined ? {} : { state }),
       });
     }
     for (let look = 0; look < mood.looks; look += 1) {
       await pause(mood.pauseMs);
       const { status, state } = await send('GET', `/orders/${orderId}`);
-      history.add({ kind: 'read', orderId, status, ...(state === undefined ? {} : { state: String(state) }) });
+      history.add({ kind: 'read', orderId, status, ...(state === undefined ? {} : { state }) });
     }
   };
 

@@ -26,7 +26,10 @@ export function createRandom(seed: number): Random {
     whole: (low, high) => low + Math.floor(next() * (high - low + 1)),
     chance: (share) => next() < share,
     pick: (choices) => choices[Math.floor(next() * choices.length)]!,
-    fork: (name) =>
-      createRandom([...name].reduce((hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 0x01000193), seed)),
+    fork(name) {
+      let hash = seed;
+      for (let at = 0; at < name.length; at += 1) hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193);
+      return createRandom(hash);
+    },
   };
 }
