@@ -1,9 +1,13 @@
 /** Promise 6: a message that nobody can work off can be listed, shown, redriven and discarded, and stays so. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Partitioners } from 'kafkajs';
+import { deadLetterHeaders } from '@order-pipeline/messaging';
 import { dlq } from '../../tools/src/dlq/tool.ts';
+import { order } from '../../tools/src/order/tool.ts';
 import { eventually } from '../support/eventually.ts';
-import { readTopic } from '../support/kafka-reader.ts';
+import { postJson } from '../support/http.ts';
+import { committedLag, readTopic } from '../support/kafka-reader.ts';
+import { articleOrder, placeOrder, untilEnd } from '../support/orders.ts';
 import { usePipeline } from '../support/pipeline.ts';
 import { runTool } from './run-tool.ts';
 
@@ -132,6 +136,99 @@ test('what was done is kept in a compacted topic under topic, partition and offs
     [`${group}.dlq-0-1`, { action: 'discarded', time: expect.any(String), by: 'ada' }],
     [`${group}.dlq-0-2`, { action: 'discarded', time: expect.any(String), by: 'ada' }],
   ]);
+});
+
+describe('an order one of whose steps was dead-lettered', () => {
+  const why = async (orderId: string) => (await runTool(on, order, 'why', orderId)).out.join('\n');
+  let cancelled = '';
+  let redriven = '';
+
+  /** As a payment service would that fails at these orders alone: their records are passed by and dead-lettered. */
+  async function deadLetterPlacedOrders(orderIds: readonly string[]): Promise<void> {
+    const records = (await readTopic(on.kafka, topic)).filter(({ message }) => orderIds.includes(String(message.key)));
+    const producer = on.kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+    await producer.connect();
+    await producer.send({
+      topic: `${group}.dlq`,
+      messages: records.map(({ partition, message: { key, value, headers, offset } }) => ({
+        key,
+        value,
+        headers: {
+          ...headers,
+          [deadLetterHeaders.topic]: topic,
+          [deadLetterHeaders.partition]: String(partition),
+          [deadLetterHeaders.offset]: offset,
+          [deadLetterHeaders.attempt]: '3',
+          [deadLetterHeaders.errorKind]: 'handler',
+          [deadLetterHeaders.errorClass]: 'TypeError',
+          [deadLetterHeaders.errorMessage]: 'cannot read it',
+        },
+      })),
+    });
+    await producer.disconnect();
+    const admin = on.kafka.admin();
+    await admin.connect();
+    const ends = (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => ({ partition, offset: high }));
+    await admin.setOffsets({ groupId: group, topic, partitions: ends });
+    await admin.disconnect();
+  }
+
+  beforeAll(async () => {
+    const payment = on.pipeline.services.payment[0]!;
+    await payment.stop();
+    [cancelled, redriven] = [await placeOrder(on, articleOrder), await placeOrder(on, articleOrder)];
+  });
+
+  test('waits for a service that does not run, before that', async () => {
+    await eventually(async () =>
+      expect(await why(cancelled)).toMatch(
+        /It is PENDING\.\nIt waits for payment-service to work off order_placed \(partition \d+, offset \d+\)\.\npayment-service has no consumer running/,
+      ),
+    );
+  });
+
+  test('says which step it is, why it failed, and what can be done', async () => {
+    await deadLetterPlacedOrders([cancelled, redriven]);
+    await on.pipeline.services.payment[0]!.start();
+    const text = await why(cancelled);
+    expect(text).toContain('payment-service has gone past that record, because it could not work it off.');
+    expect(text).toContain('payment-service could not work off order_placed (TypeError: cannot read it).');
+    expect(text).toMatch(/npm run dlq -- redrive payment-service\/0\/\d+ tries that step again\./);
+  });
+
+  test('goes on where it is redriven', async () => {
+    const letters = (await run('list', '--json')).json() as { id: string; key: string }[];
+    expect((await run('redrive', letters.find(({ key }) => key === redriven)!.id)).code).toBe(0);
+    expect((await untilEnd(on, redriven)).status).toBe('SHIPPED');
+    expect(await why(redriven)).toContain('109.97 USD were charged.');
+  });
+
+  test('ends where it is cancelled; a redrive afterwards charges nothing and reserves nothing', async () => {
+    expect((await postJson(on.url('order', `/orders/${cancelled}/cancel`), {})).status).toBe(202);
+    expect((await untilEnd(on, cancelled)).status).toBe('CANCELLED');
+    expect((await run('redrive', '--all')).err).toContain('redriven: 1.');
+    await eventually(async () => expect(await committedLag(on.kafka, group, [topic])).toBe(0));
+    const ledger = on.mongo.db('gateway_db').collection('ledger');
+    expect(await ledger.find({ order_id: cancelled }).toArray()).toMatchObject([{ kind: 'charge', outcome: 'voided' }]);
+    const updates = on.mongo.db('inventory_db').collection<{ _id: string }>('updates');
+    expect(await updates.findOne({ _id: cancelled })).toMatchObject({ status: 'CANCELLED', lines: [] });
+    expect(await why(cancelled)).toMatch(/It is CANCELLED.*Nothing was charged\.\nIt has ended/s);
+  });
+
+  test('shows its timeline', async () => {
+    const { out } = await runTool(on, order, 'show', redriven);
+    expect(out[0]).toMatch(/^TIME +AFTER +TOPIC +STATUS +PARTITION\/OFFSET/);
+    expect(out.slice(1).map((line) => line.split(/ {2,}/)[3])).toEqual(['PENDING', 'COMPLETED', 'RESERVED', 'SHIPPED']);
+    const steps = (await runTool(on, order, 'show', redriven, '--json')).json().steps;
+    expect(steps[1]).toMatchObject({ topic: 'payment_processed', partition: steps[0].partition, published: true });
+  });
+});
+
+test('an order that is not there, and what is no order id, are told apart', async () => {
+  const unknown = '00000000-0000-4000-8000-000000000000';
+  expect(await runTool(on, order, 'why', unknown)).toMatchObject({ code: 2, err: [`There is no order ${unknown}.`] });
+  const wrong = await runTool(on, order, 'why', '42');
+  expect(wrong).toMatchObject({ code: 2, err: ['42 is no order id, which is a UUID. See npm run order -- --help.'] });
 });
 
 test.each([

@@ -1,0 +1,45 @@
+/** The steps of an order in the order in which they became true. Pure. */
+import { table } from '../command-line.ts';
+import type { StoredOrder } from '../databases.ts';
+import { duration } from './explain.ts';
+
+export interface Step {
+  readonly time: string;
+  readonly topic: string;
+  readonly status: string;
+  readonly partition: number | null;
+  readonly offset: string | null;
+  readonly published: boolean;
+  readonly reason: string | null;
+}
+
+export function timelineOf({ facts, published, outbox }: Pick<StoredOrder, 'facts' | 'published' | 'outbox'>): Step[] {
+  const waiting = new Set(outbox?.map(({ fact }) => fact));
+  return Object.entries(facts)
+    .map(([fact, record]): Step => {
+      const { time, topic, partition, offset, reason } = { ...record, ...published?.[fact] };
+      return {
+        time,
+        topic,
+        status: fact.slice(fact.indexOf(':') + 1),
+        partition: partition ?? null,
+        offset: offset ?? null,
+        published: !waiting.has(fact),
+        reason: reason ?? null,
+      };
+    })
+    .toSorted((a, b) => Date.parse(a.time) - Date.parse(b.time));
+}
+
+export function timelineTable(steps: readonly Step[]): string[] {
+  const first = Date.parse(steps[0]?.time ?? '');
+  const rows = steps.map(({ time, topic, status, partition, offset, published, reason }) => [
+    time,
+    `+${duration(Date.parse(time) - first)}`,
+    topic,
+    status,
+    published ? `${partition ?? '?'}/${offset ?? '?'}` : 'not published yet',
+    reason ?? '',
+  ]);
+  return table([['TIME', 'AFTER', 'TOPIC', 'STATUS', 'PARTITION/OFFSET', 'REASON'], ...rows]);
+}
