@@ -1,8 +1,7 @@
 /** What a state of the model consists of, wired as the registry says. */
 import { services, type EventType, type ServiceEntry } from '@order-pipeline/events';
 
-/** Those that take part: a service that tells nothing only listens. */
-const participants = Object.values<ServiceEntry>(services).filter(({ produces }) => produces.length > 0);
+const participants = Object.values<ServiceEntry>(services);
 export const topics = participants.flatMap(({ produces }) => produces);
 
 type Participant = 'order' | 'payment' | 'inventory' | 'shipment';

@@ -1,7 +1,8 @@
 /** AsyncAPI 3.0 of the topics, generated from the schemas and the registry; docs/asyncapi.json is its checked-in copy. */
 import { z } from 'zod';
 import { everyService, topics, type ServiceEntry } from './registry.ts';
-import { eventSchemas, eventTypes } from './schemas.ts';
+import { sampleEvents } from './sample-events.ts';
+import { eventSchemas, eventTypes, factOf, type PipelineEvent } from './schemas.ts';
 
 const summaries = {
   order_placed: 'An order was accepted.',
@@ -32,6 +33,7 @@ export const eventJsonSchemas = (): Record<string, unknown> =>
 
 export function asyncApiDocument(): Record<string, unknown> {
   const schemas = eventJsonSchemas();
+  const samples: readonly PipelineEvent[] = Object.values(sampleEvents());
   const entries: readonly ServiceEntry[] = Object.values(everyService);
   const operation = (service: ServiceEntry, action: 'send' | 'receive', type: string): [string, unknown] => [
     `${service.name}.${action}.${type}`,
@@ -85,6 +87,9 @@ export function asyncApiDocument(): Record<string, unknown> {
             headers: { $ref: '#/components/schemas/headers' },
             payload: { schemaFormat: 'application/schema+json;version=draft-2020-12', schema: schemas[type] },
             bindings: { kafka: { key: { type: 'string', format: 'uuid' }, bindingVersion: '0.5.0' } },
+            examples: samples
+              .filter((event) => event.type === type)
+              .map((event) => ({ name: factOf(event), payload: event.data })),
           },
         ]),
       ),

@@ -2,4 +2,5 @@ export * from './asyncapi.ts';
 export * from './envelope.ts';
 export * from './money.ts';
 export * from './registry.ts';
+export * from './sample-events.ts';
 export * from './schemas.ts';
