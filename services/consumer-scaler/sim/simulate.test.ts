@@ -105,13 +105,15 @@ describe('our policy in the simulator', () => {
     });
     fc.assert(
       fc.property(loads, ({ partitions, load, seed, replicas }) => {
-        const traffic = generateTraffic(constant(load * partitions * capacityPerSecond, partitions, 3600), seed);
+        const traffic = generateTraffic(constant(load * partitions * capacityPerSecond, partitions, 4200), seed);
         const { timeline } = simulate(traffic, consumerScaler(spec), 60, replicas);
-        const counts = timeline.map((point) => point.replicas);
-        const steps = counts.map((count, index) => Math.sign(count - (counts[index - 1] ?? count))).filter(Boolean);
-        const turns = steps.filter((step, index) => index > 0 && step !== steps[index - 1]);
-        // Up for the backlog of the start and down again; or down while nothing is known of a replica, and up once.
-        expect(turns.length).toBeLessThanOrEqual(1);
+        const changes = timeline.filter(
+          (point, index) => index > 0 && point.replicas !== timeline[index - 1]?.replicas,
+        );
+        const ups = changes.filter((point, index) => point.replicas > (changes[index - 1]?.replicas ?? replicas));
+        // At the most: down while nothing is known of a replica, up once it is, and down when the backlog is gone.
+        expect(ups.length).toBeLessThanOrEqual(1);
+        expect(changes.filter((point) => point.atSeconds > 3000)).toEqual([]);
       }),
       { numRuns: 12, endOnFailure: true },
     );

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { decide, initialState } from './decide.ts';
 import { evenly, fixed, TestGroup, withGroup } from './test-group.ts';
@@ -15,7 +16,51 @@ describe('modes', () => {
   });
 });
 
+describe('what is said', () => {
+  test('the status has the lag, its age, the hottest partition, the rates and the time to drain', () => {
+    const group = new TestGroup(2, [...evenly(90, 11), 30], { ...fixed(100), mode: 'Observe' });
+    group.run(100);
+    group.committedOffsets = group.committedOffsets.map((offset, partition) => offset - (partition === 3 ? 600 : 0));
+    group.keepUp = true;
+    group.run(2 * group.spec.pollSeconds);
+    const { status } = group.look();
+    expect(status).toMatchObject({
+      replicas: 2,
+      capacityPerReplicaPerSecond: 100,
+      partitions: { total: 12, canHelp: 12 },
+    });
+    expect(status.arrivalPerSecond).toBeCloseTo(120, 0);
+    expect(status.lag?.hottestPartition).toBe('orders-3');
+    expect(status.lag?.messages).toBeLessThanOrEqual(612);
+    expect(status.lag?.lateMessages).toBeLessThan(status.lag?.messages ?? 0);
+    // Partition 3 gets 8.2/s, so that 600 records are 73 s of it.
+    expect(Math.round(status.lag?.ageSeconds ?? 0)).toBe(73);
+    expect(status.predictedDrainSeconds).toBeGreaterThan(0);
+    expect(status.lastDecision).toMatchObject({
+      atSeconds: group.atSeconds,
+      message: expect.stringMatching(/records wait, 1\d\d\/s arrive/),
+    });
+    expect(status.conditions.map((one) => one.type)).toEqual([
+      'LagKnown',
+      'GroupStable',
+      'Limited',
+      'Effective',
+      'FallbackActive',
+    ]);
+  });
+});
+
 describe('what is remembered', () => {
+  test('there is no clock and no I/O: the decision imports nothing from outside and asks for nothing', () => {
+    const files = new Set(['./decide.ts']);
+    for (const file of files) {
+      const source = readFileSync(new URL(file, import.meta.url), 'utf8');
+      expect(source).not.toMatch(/\bDate\b|Math\.random|\bprocess\.\w|\bperformance\b|\bfetch\(|\bawait\b/);
+      for (const [, imported = ''] of source.matchAll(/ from '([^']+)'/g)) files.add(imported);
+    }
+    expect([...files].filter((file) => !file.startsWith('./'))).toEqual([]);
+  });
+
   test('the same spec, observation and state give the same outcome, and nothing given is changed', () => {
     const group = new TestGroup(2, evenly(450));
     group.run(100);

@@ -1,10 +1,11 @@
-import { measure, type Look, type ScalerState } from './look.ts';
+import { measure, type Look } from './look.ts';
 import type { Observation } from './observation.ts';
 import { hold, recommend, type Choice } from './recommendation.ts';
 import type { Decision, ScalerSpec, ScalerStatus } from './resource.ts';
+import type { ScalerState } from './state.ts';
 import { boundsOf, statusOf } from './status.ts';
 
-export { initialState, type ScalerState } from './look.ts';
+export { initialState, type ScalerState } from './state.ts';
 export type { KafkaReading, KafkaUnavailable, Observation, PartitionReading } from './observation.ts';
 export { partitionKey } from './observation.ts';
 export * from './resource.ts';
@@ -33,7 +34,8 @@ export function decide(spec: ScalerSpec, observation: Observation, before: Scale
   const apply = action !== 'Hold' && spec.mode === 'Auto';
   const decision: Decision = { action, from, to, apply, reason, message };
   const windowStart = look.atSeconds - spec.behavior.scaleDownWindowSeconds;
-  const inWindow = look.state.recommended.filter((past) => past.atSeconds > windowStart);
+  // An earlier look that needed no more than this one says nothing any longer: it leaves the window first.
+  const more = look.state.recommended.filter((past) => past.atSeconds > windowStart && past.replicas > choice.needed);
   const restless = apply || (look.unknown === null && look.phase !== 'Settled');
   const soon = restless ? unsettledLookSeconds : (choice.lookAgainSeconds ?? spec.pollSeconds);
   return {
@@ -41,7 +43,7 @@ export function decide(spec: ScalerSpec, observation: Observation, before: Scale
     status: statusOf(spec, look, decision),
     state: {
       ...look.state,
-      recommended: [...inWindow, { atSeconds: look.atSeconds, replicas: choice.needed }],
+      recommended: [...more, { atSeconds: look.atSeconds, replicas: choice.needed }],
       trial: apply ? (choice.trial ?? null) : look.state.trial,
     },
     lookAgainSeconds: Math.min(spec.pollSeconds, soon),

@@ -18,7 +18,7 @@ export type Sample = {
   readonly owners: readonly number[] | null;
 };
 
-export const emptyHistory: History = { keys: [], samples: [], levelSinceSeconds: -Infinity };
+export const emptyHistory: History = { keys: [], samples: [], levelSinceSeconds: 0 };
 
 /** The window that rates are taken over: short enough to be of the present, long enough to smooth noise and commits. */
 export const windowSeconds = (pollSeconds: number): number => Math.max(60, 4 * pollSeconds);

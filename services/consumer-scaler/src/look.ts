@@ -1,45 +1,14 @@
-import { mostMembers } from './assignment.ts';
 import { arrivals } from './arrivals.ts';
+import { mostMembers } from './assignment.ts';
 import type { Demand } from './demand.ts';
-import { ceilingOf, keptPromise, stillHolds, type Ceiling, type Trial } from './effectiveness.ts';
-import { addSample, emptyHistory, windowSeconds, type History } from './history.ts';
-import { partitionKey, type KafkaReading, type Observation } from './observation.ts';
-import { emptyLagMemory, readLag, type LagMemory, type PartitionLag } from './partition-lag.ts';
-import type { ScalerSpec, ScalerStatus } from './resource.ts';
-import { initialSettling, settle, type Phase, type Settling } from './settling.ts';
+import { addSample, emptyHistory } from './history.ts';
+import { learn, memberCapacity, ownersOf } from './learning.ts';
+import type { Observation } from './observation.ts';
+import { readLag, type PartitionLag } from './partition-lag.ts';
+import type { ScalerSpec } from './resource.ts';
+import { settle, type Phase } from './settling.ts';
+import type { ScalerState } from './state.ts';
 import { throughput, type Throughput } from './throughput.ts';
-
-/** All that is carried from one look to the next. Plain data; the controller keeps it in memory. */
-export type ScalerState = {
-  readonly settling: Settling;
-  readonly lagMemory: LagMemory;
-  readonly history: History;
-  /** What a replica processes per second; null until one was seen behind. */
-  readonly capacityPerSecond: number | null;
-  /** What each look of the scale-down window found to be needed. */
-  readonly recommended: readonly { readonly atSeconds: number; readonly replicas: number }[];
-  readonly trial: Trial | null;
-  readonly ceiling: Ceiling | null;
-  /** Looks in a row that left the lag unknown. */
-  readonly failures: number;
-  /** The most replicas that can own a partition; null until Kafka has said. */
-  readonly mostReplicas: number | null;
-};
-
-/** The state before the first look. What an earlier run of the scaler had learned is in the status that it left behind. */
-export function initialState(observation: Observation, status?: Partial<ScalerStatus>): ScalerState {
-  return {
-    settling: initialSettling(observation, status?.rebalanceSeconds),
-    lagMemory: emptyLagMemory,
-    history: emptyHistory,
-    capacityPerSecond: status?.capacityPerReplicaPerSecond ?? null,
-    recommended: [],
-    trial: null,
-    ceiling: null,
-    failures: 0,
-    mostReplicas: null,
-  };
-}
 
 /** What one look tells, together with what earlier ones left behind. */
 export type Look = {
@@ -101,22 +70,19 @@ export function measure(spec: ScalerSpec, observation: Observation, before: Scal
   const learned = learn(spec, { ...before, settling }, done, atSeconds, phase === 'Settled');
   const capacityPerSecond = memberCapacity(spec, learned, done);
   const { membersPerReplica, rebalanceSeconds } = learned.settling;
-  const demand: Demand | undefined =
-    arrivalsPerSecond === undefined || capacityPerSecond === undefined
-      ? undefined
-      : {
-          partitions: lags.map(({ topic, lag }, index) => ({
-            topic,
-            lag,
-            arrivalPerSecond: arrivalsPerSecond[index] ?? 0,
-          })),
-          capacityPerSecond,
-          drainSeconds: spec.objective.drainSeconds,
-          utilization: spec.objective.targetUtilizationPercent / 100,
-          rebalanceSeconds,
-          assignor: kafka.group.assignor,
-          membersPerReplica,
-        };
+  const perPartition = lags.map(({ topic, lag }, index) => ({
+    topic,
+    lag,
+    arrivalPerSecond: arrivalsPerSecond?.[index] ?? 0,
+  }));
+  const demand = {
+    partitions: perPartition,
+    drainSeconds: spec.objective.drainSeconds,
+    utilization: spec.objective.targetUtilizationPercent / 100,
+    rebalanceSeconds,
+    assignor: kafka.group.assignor,
+    membersPerReplica,
+  };
   return {
     ...nothing,
     unknown: null,
@@ -125,8 +91,8 @@ export function measure(spec: ScalerSpec, observation: Observation, before: Scal
     arrivalPerSecond: arrivalsPerSecond?.reduce((sum, one) => sum + one, 0),
     jumped: arriving?.jumped === true,
     done,
-    demand,
-    canHelp: lags.filter((lag, index) => lag.lag > 0 || (arrivalsPerSecond?.[index] ?? 0) > 0).length,
+    demand: arrivalsPerSecond && capacityPerSecond !== undefined ? { ...demand, capacityPerSecond } : undefined,
+    canHelp: perPartition.filter((one) => one.lag > 0 || one.arrivalPerSecond > 0).length,
     state: {
       ...learned,
       history,
@@ -135,55 +101,4 @@ export function measure(spec: ScalerSpec, observation: Observation, before: Scal
       mostReplicas: Math.ceil(mostMembers(topics, kafka.group.assignor) / membersPerReplica),
     },
   };
-}
-
-/** The owner of each partition, named after the first partition that it owns: Kafka lists members in any order. */
-function ownersOf(lags: readonly PartitionLag[], kafka: KafkaReading): number[] | null {
-  const keys = new Map(lags.map((lag, index) => [partitionKey(lag), index]));
-  const owners = lags.map(() => -1);
-  for (const member of kafka.group.members) {
-    const owned = member.flatMap((key) => keys.get(key) ?? []);
-    for (const index of owned) owners[index] = Math.min(...owned);
-  }
-  return owners.includes(-1) ? null : owners;
-}
-
-/** What one member can do; undefined while nobody knows. What a member was seen to do, it can do. */
-function memberCapacity(spec: ScalerSpec, state: ScalerState, done: Throughput): number | undefined {
-  const { membersPerReplica } = state.settling;
-  if (spec.capacity.mode === 'Fixed') return spec.capacity.recordsPerSecond / membersPerReplica;
-  if (state.capacityPerSecond === null) return undefined;
-  return Math.max(state.capacityPerSecond / membersPerReplica, done.provenPerSecond);
-}
-
-/** Takes capacity from members that are behind, and tells of the last step up whether it was of use. */
-function learn(
-  spec: ScalerSpec,
-  state: ScalerState,
-  done: Throughput,
-  atSeconds: number,
-  settled: boolean,
-): ScalerState {
-  if (!settled) return state;
-  const { replicas, membersPerReplica } = state.settling;
-  let { capacityPerSecond, trial, ceiling } = state;
-  if (trial?.to !== replicas) trial = null;
-  // Beyond a ceiling the members wait for something that they share, and would seem slower than they are.
-  const shared = ceiling !== null && replicas > ceiling.replicas;
-  if (done.capacityPerSecond !== undefined && !shared) {
-    const weight = Math.min(1, done.busySeconds / windowSeconds(spec.pollSeconds));
-    const seen = done.capacityPerSecond * membersPerReplica;
-    capacityPerSecond = (capacityPerSecond ?? seen) * (1 - weight) + seen * weight;
-  }
-  const enough = 2 * spec.pollSeconds;
-  const kept = trial === null ? undefined : keptPromise(trial, done, enough);
-  if (ceiling !== null && done.seconds >= enough && !stillHolds(ceiling, done, atSeconds)) {
-    // What was measured under the bottleneck is no longer true: settle once more and measure anew.
-    return { ...state, trial, ceiling: null, settling: { ...state.settling, stableSinceSeconds: atSeconds } };
-  }
-  if (trial !== null && kept === false) {
-    ceiling = ceilingOf(trial, done, atSeconds);
-    capacityPerSecond = trial.capacityPerSecond;
-  }
-  return { ...state, capacityPerSecond, trial: kept === undefined ? trial : null, ceiling };
 }

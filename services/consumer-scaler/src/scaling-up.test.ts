@@ -1,8 +1,38 @@
 import { describe, expect, test } from '@jest/globals';
 import { defaultSpec, type Observation } from './decide.ts';
+import { busiestMemberPerSecond, drainSeconds, fewestReplicas, neededPerSecond } from './demand.ts';
 import { evenly, fixed, TestGroup, withGroup } from './test-group.ts';
 
 describe('how many replicas', () => {
+  test('the worked example of docs/scaling.md', () => {
+    const partitions = evenly(360).map((arrivalPerSecond) => ({ topic: 'orders', lag: 18_000 / 12, arrivalPerSecond }));
+    const demand = {
+      partitions,
+      capacityPerSecond: 100,
+      drainSeconds: 300,
+      utilization: 0.85,
+      rebalanceSeconds: 10,
+      assignor: 'RoundRobinAssigner',
+      membersPerReplica: 1,
+    };
+    const total = partitions.reduce((sum, partition) => sum + neededPerSecond(partition, demand, true), 0);
+    expect(total).toBeCloseTo(495.5, 1);
+    const busiest = [3, 4, 5, 6, 12].map((replicas) => Math.round(busiestMemberPerSecond(demand, replicas, true)));
+    expect(busiest).toEqual([165, 124, 124, 83, 41]);
+    expect(fewestReplicas(demand, 1, 12)).toBe(6);
+    expect(drainSeconds(demand, 6, true)).toBe(90);
+    const drained = {
+      ...demand,
+      partitions: evenly(360).map((arrivalPerSecond) => ({ topic: 'orders', lag: 0, arrivalPerSecond })),
+    };
+    expect(fewestReplicas(drained, 6, 12)).toBe(6);
+    const quieter = {
+      ...demand,
+      partitions: evenly(300).map((arrivalPerSecond) => ({ topic: 'orders', lag: 0, arrivalPerSecond })),
+    };
+    expect(fewestReplicas(quieter, 6, 12)).toBe(4);
+  });
+
   test('one jump to what is needed, learned from the replica that fell behind', () => {
     const group = new TestGroup(1, evenly(50));
     group.run(300);
