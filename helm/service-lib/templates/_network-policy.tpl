@@ -1,4 +1,7 @@
-{{/* The namespace denies everything both ways; these let through what the service needs. */}}
+{{/*
+The namespace denies everything both ways; these let through what the service needs. Kafka and MongoDB of the namespace
+let it through by its labels kafka-client and mongodb-client (k8s/base).
+*/}}
 {{- define "service-lib.networkPolicies" -}}
 {{- if .Values.networkPolicy.enabled }}
 {{- $kafka := include "service-lib.kafka" . | fromYaml }}
@@ -22,22 +25,14 @@ spec:
   egress:
     {{- include "service-lib.dnsEgress" . | nindent 4 }}
     {{- if $kafka.external }}
-    # Where it is, is not known here: `egress` may say so, and this rule then goes with `clients`.
+    # By port alone, because its addresses are not known here.
     - ports:
         {{- range splitList "," $kafka.bootstrapServers }}
         - { port: {{ splitList ":" (trim .) | last | int }}, protocol: TCP }
         {{- end }}
-    {{- else }}
-    - ports: [{ port: 9093, protocol: TCP }]
-      to:
-        - podSelector: { matchLabels: { strimzi.io/cluster: {{ $kafka.cluster }}, strimzi.io/name: {{ $kafka.cluster }}-kafka } }
     {{- end }}
     {{- if $mongodb.external }}
     - ports: [{ port: 27017, protocol: TCP }]
-    {{- else }}
-    - ports: [{ port: 27017, protocol: TCP }]
-      to:
-        - podSelector: { matchLabels: { app: {{ $mongodb.cluster }}-svc } }
     {{- end }}
     {{- with .Values.networkPolicy.egress }}{{ toYaml . | nindent 4 }}{{ end }}
 ---

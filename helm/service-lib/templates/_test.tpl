@@ -25,8 +25,8 @@ spec:
       imagePullPolicy: {{ .root.Values.image.pullPolicy }}
       args: ["--input-type=module", "--eval", {{ .script | quote }}]
       resources:
-        requests: { cpu: 50m, memory: 64Mi }
-        limits: { cpu: "1", memory: 128Mi }
+        requests: { cpu: 50m, memory: 64Mi, ephemeral-storage: 16Mi }
+        limits: { cpu: "1", memory: 128Mi, ephemeral-storage: 64Mi }
       securityContext: {{- include "service-lib.securityContext" .root | nindent 8 }}
 {{- end }}
 

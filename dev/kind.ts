@@ -1,0 +1,92 @@
+/** `npm run kind:up` and `npm run kind:down`: the whole pipeline in a kind cluster of its own, and the cluster's end. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { findOnPath } from './engines/java.ts';
+import { SetupError } from './setup-error.ts';
+
+const repository = fileURLToPath(new URL('..', import.meta.url));
+const cluster = 'order-pipeline'; // as kind-config.yaml names it
+const context = `kind-${cluster}`;
+const memoryNeededGiB = 6;
+
+const tools = {
+  docker: 'https://docs.docker.com/get-started/get-docker/',
+  kind: 'https://kind.sigs.k8s.io/docs/user/quick-start/#installation (0.33 or newer)',
+  kubectl: 'https://kubernetes.io/docs/tasks/tools/',
+  helm: 'https://helm.sh/docs/intro/install/ (3.14 or newer, 4 too)',
+  skaffold: 'https://skaffold.dev/docs/install/ (2.14 or newer)',
+};
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+function mustHave(names: readonly (keyof typeof tools)[]): void {
+  const missing = names.filter((name) => findOnPath(name) === undefined);
+  if (missing.length === 0) return;
+  const lines = missing.map((name) => `  ${name}: ${tools[name]}`);
+  throw new SetupError(
+    `Not found on the PATH, and needed:\n${lines.join('\n')}\nInstall what is missing and try again.`,
+  );
+}
+
+/** What the program wrote; throws with that when it fails. */
+function ask(command: string, ...args: string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: repository, encoding: 'utf8' });
+  if (error) throw error;
+  if (status !== 0) throw new SetupError(`${command} ${args.join(' ')} failed: ${stderr.trim() || stdout.trim()}`);
+  return stdout;
+}
+
+/** Runs a program before the user's eyes. */
+function run(command: string, ...args: string[]): void {
+  say(`\n$ ${command} ${args.join(' ')}`);
+  const { status, error } = spawnSync(command, args, { cwd: repository, stdio: 'inherit' });
+  if (error) throw error;
+  if (status !== 0)
+    throw new SetupError(`${command} did not succeed, for the reason above; npm run kind:up goes on from here.`);
+}
+
+const exists = (): boolean => ask('kind', 'get', 'clusters').split('\n').includes(cluster);
+
+function up(): void {
+  mustHave(['docker', 'kind', 'kubectl', 'helm', 'skaffold']);
+  const memory = spawnSync('docker', ['info', '--format', '{{.MemTotal}}'], { encoding: 'utf8' });
+  if (memory.status !== 0)
+    throw new SetupError('Docker does not answer; start it (docker info says why) and try again.');
+  const memoryGiB = Number(memory.stdout) / 2 ** 30;
+  if (memoryGiB < memoryNeededGiB) {
+    say(`Docker may use ${memoryGiB.toFixed(1)} GiB; with less than ${memoryNeededGiB} GiB pods may not find a place.`);
+  }
+  if (!exists()) run('kind', 'create', 'cluster', '--config', 'kind-config.yaml', '--wait', '5m');
+  // Named, because the current context may be anybody's cluster by now.
+  run('skaffold', 'run', '--kube-context', context);
+  say(`
+The pipeline runs in the kind cluster ${cluster}. Its first order:
+
+  kubectl --context ${context} --namespace order-pipeline port-forward service/order 8001
+
+and, in another terminal:
+
+  curl -X POST http://localhost:8001/orders -H "Content-Type: application/json" -d '{"customer_id": "CUST001", "items": [
+    {"product_id": "P001", "quantity": 2, "price": 29.99}, {"product_id": "P002", "quantity": 1, "price": 49.99}],
+    "shipping_address": "123 Main St, City, Country", "total_amount": 109.97}'
+
+Look inside: port-forward service/kafdrop 9000 (topics) or service/mongo-express 8081 (documents).
+npm run kind:down ends it all.`);
+}
+
+function down(): void {
+  mustHave(['kind']);
+  if (exists()) run('kind', 'delete', 'cluster', '--name', cluster);
+  else say(`There is no kind cluster ${cluster}.`);
+}
+
+const [command] = process.argv.slice(2);
+try {
+  if (command === 'up') up();
+  else if (command === 'down') down();
+  else throw new SetupError('Usage: npm run kind:up, or npm run kind:down');
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,100 @@
+/** Programs that know Kubernetes' files, for the manifest tests: pinned, built once a machine by `go install`. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { announce, cached } from './engines/cache.ts';
+import { findOnPath } from './engines/java.ts';
+import { run } from './run.ts';
+import { SetupError } from './setup-error.ts';
+
+const versions = {
+  helm: { version: 'v3.22.0', package: 'helm.sh/helm/v3/cmd/helm' },
+  kubeconform: { version: 'v0.8.0', package: 'github.com/yannh/kubeconform/cmd/kubeconform' },
+  kustomize: { version: 'v5.7.1', package: 'sigs.k8s.io/kustomize/kustomize/v5' },
+  'kube-score': { version: 'v1.20.0', package: 'github.com/zegl/kube-score/cmd/kube-score' },
+  kind: { version: 'v0.33.0', package: 'sigs.k8s.io/kind' },
+} as const;
+
+export type KubeTool = keyof typeof versions;
+export const kubeToolVersion = (tool: KubeTool): string => versions[tool].version;
+
+const buildLimitMs = 15 * 60_000;
+const downloadLimitMs = 10 * 60_000;
+
+/** Path of the tool in the user's cache, built there the first time. */
+export async function kubeTool(tool: KubeTool): Promise<string> {
+  const { version, package: path } = versions[tool];
+  const dir = await cached(`${tool}-${version}`, async (draft) => {
+    announce(`Building ${tool} ${version} with Go (once) …`);
+    await go(['install', '-trimpath', '-ldflags=-s -w', `${path}@${version}`], {
+      what: `${tool} ${version}`,
+      timeoutMs: buildLimitMs,
+      env: { GOBIN: draft, CGO_ENABLED: '0' },
+    });
+  });
+  return join(dir, tool);
+}
+
+/** The folder of a Go module's release as the cache keeps it: what `keep` copies out of it. */
+export async function fromGoModule(
+  module: string,
+  version: string,
+  name: string,
+  keep: (moduleDir: string, dir: string) => Promise<void>,
+): Promise<string> {
+  return cached(`${name}-${version}`, async (draft) => {
+    announce(`Fetching ${name} ${version} with Go (once) …`);
+    // Beside the cache's own entry, because the module is many times what is kept of it.
+    const modules = await mkdtemp(`${draft}-modules-`);
+    try {
+      const answer = await go(['mod', 'download', '-json', `${module}@${version}`], {
+        what: `${module} ${version}`,
+        timeoutMs: downloadLimitMs,
+        env: { GOMODCACHE: modules, GOFLAGS: '-modcacherw' },
+      });
+      await keep((JSON.parse(answer.slice(answer.indexOf('{'))) as { Dir: string }).Dir, draft);
+    } finally {
+      await rm(modules, { recursive: true, force: true });
+    }
+  });
+}
+
+interface GoOptions {
+  readonly what: string;
+  readonly timeoutMs: number;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+async function go(args: readonly string[], { what, timeoutMs, env }: GoOptions): Promise<string> {
+  const command = findOnPath('go');
+  if (command === undefined) {
+    throw new SetupError(
+      `${what} is made with Go, which was not found: install Go 1.26 or newer (https://go.dev/dl/).`,
+    );
+  }
+  try {
+    return await run(command, args, { timeoutMs, env: { ...process.env, ...env } });
+  } catch (error) {
+    throw new SetupError(
+      `Go could not get ${what}: ${(error as Error).message.split('\n').slice(-3).join(' ')}\n` +
+        'Check that a Go module proxy is reachable (go env GOPROXY) and try again.',
+    );
+  }
+}
+
+const outputLimits = { timeout: 120_000, maxBuffer: 64 * 1024 * 1024 };
+
+/** All that the program writes to its standard output; rejects with its standard error where it fails. */
+export async function outputOf(
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string } = {},
+): Promise<string> {
+  try {
+    return (await promisify(execFile)(command, args, { ...outputLimits, ...options })).stdout;
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: string };
+    throw new Error(stderr?.trim() || message, { cause: error });
+  }
+}

@@ -1,0 +1,45 @@
+/** Everything that we ship, rendered in every profile, once for all tests of a file. */
+import {
+  chartProfiles,
+  objectsOf,
+  overlays,
+  renderChart,
+  renderOverlay,
+  serviceCharts,
+  umbrellaProfiles,
+  type KubeObject,
+} from './render.ts';
+
+export interface Rendered {
+  /** Such as "chart order, scaled by CPU". */
+  readonly what: string;
+  readonly yaml: string;
+  readonly objects: readonly KubeObject[];
+}
+
+const atOnce = 3;
+
+export async function renderAll(): Promise<Rendered[]> {
+  const work: { what: string; render: () => Promise<string> }[] = [
+    ...serviceCharts.flatMap((chart) =>
+      Object.entries(chartProfiles).map(([profile, args]) => ({
+        what: `chart ${chart}, ${profile}`,
+        render: () => renderChart(chart, ...args),
+      })),
+    ),
+    ...Object.entries(umbrellaProfiles).map(([profile, args]) => ({
+      what: `chart order-pipeline, ${profile}`,
+      render: () => renderChart('order-pipeline', ...args),
+    })),
+    ...overlays().map((overlay) => ({ what: `overlay ${overlay}`, render: () => renderOverlay(overlay) })),
+  ];
+  const rendered: Rendered[] = [];
+  const worker = async (): Promise<void> => {
+    for (let next = work.shift(); next; next = work.shift()) {
+      const yaml = await next.render();
+      rendered.push({ what: next.what, yaml, objects: objectsOf(yaml) });
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return rendered;
+}
