@@ -154,13 +154,19 @@ export function recordFact(
     ...order.facts,
     [fact]: { time: event.data.timestamp, topic, partition, offset, ...(reason === undefined ? {} : { reason }) },
   };
-  const why = order.reason ?? reason;
+  const why = reasonIn(facts);
   return {
     outcome: 'accepted',
     document: { ...order, facts, status: judge(facts), updated_at: now, ...(why === undefined ? {} : { reason: why }) },
     events: [],
   };
 }
+
+/** Like the state, the reason does not depend on what came first: the payment's word, else the inventory's. */
+const reasonIn = (facts: Facts): string | undefined =>
+  facts['payment_processed:DECLINED']?.reason ??
+  facts['payment_processed:REFUNDED']?.reason ??
+  facts['inventory_updated:REJECTED']?.reason;
 
 const reasonOf = ({ data }: PipelineEvent): string | undefined => ('reason' in data ? data.reason : undefined);
 

@@ -1,0 +1,308 @@
+import { describe, expect, test } from '@jest/globals';
+import { factOf, sampleEvents, sampleOrderId, totalMinor, type PipelineEvent } from '@order-pipeline/events';
+import {
+  cancelOrder,
+  canReach,
+  isEnd,
+  judge,
+  openStates,
+  orderStates,
+  placeOrder,
+  recordFact,
+  stateOfFact,
+  timelineOf,
+  transitions,
+  type Facts,
+  type Order,
+  type OrderState,
+} from './order.ts';
+
+const events = sampleEvents();
+const now = new Date('2024-05-18T12:00:00.000Z');
+const later = new Date('2024-05-18T12:00:09.000Z');
+const { customer_id, items, shipping_address } = events.placed.data;
+
+const place = (extra: Partial<Parameters<typeof placeOrder>[0]> = {}) =>
+  placeOrder({
+    orderId: sampleOrderId,
+    now,
+    customer_id,
+    items,
+    shipping_address,
+    currency: 'USD',
+    requestHash: 'hash',
+    ...extra,
+  });
+
+const received = (event: PipelineEvent, offset = '7') => ({ event, topic: event.type, partition: 3, offset });
+
+/** The order after some events, told in this order. */
+const after = (...told: PipelineEvent[]): Order =>
+  told.reduce((order, event) => {
+    const decision = recordFact(order, received(event), later);
+    return decision.outcome === 'accepted' ? decision.document : order;
+  }, place().order);
+
+function cancelled(order: Order): Order {
+  const cancellation = cancelOrder(order, later);
+  if (cancellation.outcome !== 'accepted') throw new Error(`the cancellation was ${cancellation.outcome}`);
+  return cancellation.order;
+}
+
+describe('placing an order', () => {
+  test('makes a PENDING order and the event that tells of it', () => {
+    const { order, event } = place();
+    expect(event).toEqual(events.placed);
+    expect(order).toEqual({
+      _id: sampleOrderId,
+      version: 0,
+      status: 'PENDING',
+      customer_id,
+      items,
+      shipping_address,
+      total_minor: 109_97,
+      currency: 'USD',
+      created_at: now,
+      updated_at: now,
+      facts: { 'order_placed:PENDING': { time: now.toISOString(), topic: 'order_placed' } },
+      request_hash: 'hash',
+    });
+  });
+
+  test('reckons the total itself, the same product twice included', () => {
+    const twice = [...items, { product_id: 'P001', quantity: 1, price_minor: 1_00 }];
+    const { order, event } = place({ items: twice });
+    expect(order.items).toEqual(twice);
+    expect(order.total_minor).toBe(totalMinor(twice));
+    expect(event.data.total_minor).toBe(110_97);
+  });
+
+  test('keeps the trace and the idempotency key where there are any', () => {
+    const { order, event } = place({ traceparent: '00-a-b-00', idempotencyKey: 'key' });
+    expect(order).toMatchObject({ traceparent: '00-a-b-00', idempotency_key: 'key' });
+    expect(event.traceparent).toBe('00-a-b-00');
+  });
+});
+
+describe('the table of transitions', () => {
+  test('leads nowhere that is not a state, and never back', () => {
+    for (const [from, nexts] of Object.entries(transitions)) {
+      for (const next of nexts) {
+        expect(orderStates).toContain(next);
+        expect([from, next, canReach(next, from as OrderState)]).toEqual([from, next, false]);
+      }
+    }
+  });
+
+  test('has the ends that the design names, and every other state leads to one of them', () => {
+    expect(orderStates.filter(isEnd)).toEqual(['SHIPPED', 'PAYMENT_DECLINED', 'REFUNDED', 'CANCELLED']);
+    expect(openStates).toEqual(['PENDING', 'PAID', 'RESERVED', 'REFUNDING', 'CANCELLING']);
+    for (const state of openStates) expect(orderStates.some((end) => isEnd(end) && canReach(state, end))).toBe(true);
+  });
+
+  test('reaches every state from PENDING, and only itself from an end', () => {
+    for (const state of orderStates) {
+      expect(canReach('PENDING', state)).toBe(true);
+      expect(canReach(state, state)).toBe(true);
+    }
+    for (const end of orderStates.filter(isEnd)) {
+      expect(orderStates.filter((state) => canReach(end, state))).toEqual([end]);
+    }
+  });
+});
+
+describe('a fact', () => {
+  test.each(Object.values(events).map((event) => [factOf(event), event] as const))(
+    '%s has a place in the timeline, and alone makes a state that is legal',
+    (fact, event) => {
+      expect(stateOfFact).toHaveProperty([fact]);
+      expect(canReach('PENDING', after(event).status)).toBe(true);
+    },
+  );
+
+  test.each<[OrderState, PipelineEvent[]]>([
+    ['PENDING', []],
+    ['PAID', [events.paid]],
+    ['RESERVED', [events.paid, events.reserved]],
+    ['SHIPPED', [events.paid, events.reserved, events.shipped]],
+    ['PAYMENT_DECLINED', [events.declined]],
+    ['REFUNDING', [events.paid, events.rejected]],
+    ['REFUNDED', [events.paid, events.rejected, events.refunded]],
+  ])('%s is what the facts before it amount to', (state, told) => {
+    expect(after(...told).status).toBe(state);
+    expect(after(...told.toReversed()).status).toBe(state);
+  });
+
+  test('of another service is recorded with where its event stands and why', () => {
+    const decision = recordFact(place().order, received(events.declined, '42'), later);
+    expect(decision).toEqual({
+      outcome: 'accepted',
+      events: [],
+      document: {
+        ...place().order,
+        status: 'PAYMENT_DECLINED',
+        updated_at: later,
+        reason: 'CUSTOMER_DECLINED',
+        facts: {
+          ...place().order.facts,
+          'payment_processed:DECLINED': {
+            time: events.declined.data.timestamp,
+            topic: 'payment_processed',
+            partition: 3,
+            offset: '42',
+            reason: 'CUSTOMER_DECLINED',
+          },
+        },
+      },
+    });
+  });
+
+  test('that is known already changes nothing and tells nothing, wherever it stands this time', () => {
+    const order = after(events.paid, events.reserved);
+    expect(recordFact(order, received(events.paid, '99'), later)).toEqual({ outcome: 'repeated', events: [] });
+  });
+});
+
+describe('cancelling an order', () => {
+  test.each<[OrderState, Order]>([
+    ['PENDING', after()],
+    ['PAID', after(events.paid)],
+    ['RESERVED', after(events.paid, events.reserved)],
+  ])('is accepted while it is %s', (state, order) => {
+    expect(order.status).toBe(state);
+    const cancellation = cancelOrder(order, later);
+    expect(cancellation).toEqual({
+      outcome: 'accepted',
+      event: {
+        type: 'order_cancelled',
+        data: { order_id: sampleOrderId, status: 'CANCELLING', timestamp: later.toISOString() },
+      },
+      order: {
+        ...order,
+        status: 'CANCELLING',
+        updated_at: later,
+        facts: {
+          ...order.facts,
+          'order_cancelled:CANCELLING': { time: later.toISOString(), topic: 'order_cancelled' },
+        },
+      },
+    });
+  });
+
+  test('goes on under the trace of the order', () => {
+    const { order } = place({ traceparent: '00-a-b-00' });
+    expect(cancelOrder(order, later)).toMatchObject({ event: { traceparent: '00-a-b-00' } });
+  });
+
+  test.each([
+    ['CANCELLING', cancelled(after())],
+    ['CANCELLED', after(events.shipmentCancelled, events.declined)],
+  ])('once more is no news while it is %s', (state, order) => {
+    expect(order.status).toBe(state);
+    expect(cancelOrder(order, later)).toEqual({ outcome: 'repeated' });
+  });
+
+  test.each([
+    ['REFUNDING', after(events.paid, events.rejected)],
+    ['SHIPPED', after(events.paid, events.reserved, events.shipped)],
+    ['PAYMENT_DECLINED', after(events.declined)],
+    ['REFUNDED', after(events.paid, events.rejected, events.refunded)],
+  ])('is refused when it is %s', (state, order) => {
+    expect(order.status).toBe(state);
+    expect(cancelOrder(order, later)).toEqual({ outcome: 'refused', state });
+  });
+
+  test('ends only when the shipment and the payment have both confirmed it, in whichever order', () => {
+    const cancelling = cancelled(after(events.paid, events.reserved));
+    for (const [first, second] of [
+      [events.shipmentCancelled, events.refunded],
+      [events.refunded, events.shipmentCancelled],
+    ] as const) {
+      const [half, whole] = [[first], [first, second]].map((told) =>
+        told.reduce<Order>((order, event) => {
+          const decision = recordFact(order, received(event), later);
+          return decision.outcome === 'accepted' ? decision.document : order;
+        }, cancelling),
+      );
+      expect(half?.status).toBe('CANCELLING');
+      expect(whole?.status).toBe('CANCELLED');
+    }
+  });
+
+  test('ends in SHIPPED when the parcel was faster', () => {
+    const decision = recordFact(cancelled(after(events.paid, events.reserved)), received(events.shipped), later);
+    expect(decision).toMatchObject({ document: { status: 'SHIPPED' } });
+  });
+});
+
+describe('the anomalies of a saga', () => {
+  const tell = (order: Order, event: PipelineEvent) => recordFact(order, received(event), later);
+
+  test('duplicate compensation: a cancellation and a refund that are told twice are one', () => {
+    const order = [events.shipmentCancelled, events.refunded].reduce<Order>(
+      (known, event) => {
+        const decision = tell(known, event);
+        return decision.outcome === 'accepted' ? decision.document : known;
+      },
+      cancelled(after(events.paid)),
+    );
+    expect(order.status).toBe('CANCELLED');
+    for (const event of [events.refunded, events.shipmentCancelled, events.refunded]) {
+      expect(tell(order, event)).toEqual({ outcome: 'repeated', events: [] });
+    }
+  });
+
+  test('empty rollback: an order is cancelled before anything happened that would have to be undone', () => {
+    const decision = tell(cancelled(after()), { ...events.shipmentCancelled });
+    expect(decision).toMatchObject({ document: { status: 'CANCELLING' } });
+    const nothingCharged = { ...events.declined, data: { ...events.declined.data, reason: 'ORDER_CANCELLED' } };
+    const end = tell((decision as { document: Order }).document, nothingCharged);
+    expect(end).toMatchObject({ document: { status: 'CANCELLED', reason: 'ORDER_CANCELLED' } });
+  });
+
+  test('hanging action: what comes after the cancellation ended does not revive the order', () => {
+    const ended = after(events.shipmentCancelled, events.refunded);
+    expect(ended.status).toBe('CANCELLED');
+    for (const event of [events.paid, events.reserved, events.rejected, events.released]) {
+      expect(tell(ended, event)).toMatchObject({ outcome: 'accepted', document: { status: 'CANCELLED' } });
+    }
+  });
+});
+
+describe('the timeline', () => {
+  test('tells the steps in the order in which they became true, not in which they came', () => {
+    const { facts } = after(events.refunded, events.rejected, events.paid);
+    const steps = timelineOf(facts);
+    expect(steps.map(({ state }) => state)).toEqual(['PENDING', 'PAID', 'REFUNDING', 'REFUNDED']);
+    expect(steps[2]).toEqual({
+      state: 'REFUNDING',
+      time: events.rejected.data.timestamp,
+      topic: 'inventory_updated',
+      partition: 3,
+      offset: '7',
+      reason: 'INSUFFICIENT_STOCK',
+    });
+  });
+
+  test('puts steps of the same moment in the order of the saga', () => {
+    const at = (fact: string): Facts[string] => ({ time: now.toISOString(), topic: fact.split(':')[0]! });
+    const facts = Object.fromEntries(Object.keys(stateOfFact).map((fact) => [fact, at(fact)]));
+    const shuffled = Object.fromEntries(Object.entries(facts).toReversed());
+    expect(timelineOf(shuffled)).toEqual(timelineOf(facts));
+    expect(timelineOf(facts).map(({ state }) => state)).toEqual(Object.values(stateOfFact));
+  });
+
+  test('orders times by the moment they name, however they are written', () => {
+    const facts: Facts = {
+      'payment_processed:COMPLETED': { time: '2024-05-18T12:00:00.5Z', topic: 'payment_processed' },
+      'order_placed:PENDING': { time: '2024-05-18T12:00:00.25Z', topic: 'order_placed' },
+      'inventory_updated:RESERVED': { time: '2024-05-18T12:00:01Z', topic: 'inventory_updated' },
+    };
+    expect(timelineOf(facts).map(({ state }) => state)).toEqual(['PENDING', 'PAID', 'RESERVED']);
+  });
+
+  test('leaves out facts that a newer release has recorded', () => {
+    expect(timelineOf({ 'parcel_tracked:SEEN': { time: now.toISOString(), topic: 'parcel_tracked' } })).toEqual([]);
+    expect(judge({ 'parcel_tracked:SEEN': { time: now.toISOString(), topic: 'parcel_tracked' } })).toBe('PENDING');
+  });
+});
