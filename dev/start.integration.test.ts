@@ -17,6 +17,8 @@ const repository = fileURLToPath(new URL('..', import.meta.url));
 
 let dataDir: string;
 let ports: Record<string, string>;
+let orderId: string;
+const orderUrl = (query = ''): string => `http://127.0.0.1:${ports.ORDER_PORT}/orders/${orderId}${query}`;
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'order-pipeline-start-'));
   ports = {};
@@ -57,6 +59,9 @@ function descendants(pid: number): number[] {
   return childrenOf(pid);
 }
 
+const commandOf = (pid: number): string =>
+  execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
+
 const isGone = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
@@ -70,57 +75,52 @@ const untilAllGone = (pids: readonly number[]): Promise<true> =>
   waitFor(async () => pids.every(isGone) || undefined, { what: 'The end of every process', timeoutMs: 30_000 });
 
 test(
-  'an order placed with the printed curl is still there after kill -9, and Ctrl-C ends all with 0',
+  'an order placed with the printed curl outlives kill -9 of the launchers, which leaves no process behind',
   async () => {
-    const first = npmStart('--replicas', 'payment=2');
-    await untilReady(first);
-    const curl = /^curl .*?\}'$/ms.exec(first.output())?.[0] ?? '';
-    const { order_id: orderId } = JSON.parse(execFileSync('sh', ['-c', curl], { encoding: 'utf8' }));
-    const order = `http://127.0.0.1:${ports.ORDER_PORT}/orders/${orderId}`;
-    const shipped = await (await fetch(`${order}?wait=SHIPPED&timeout_ms=20000`)).json();
+    const run = npmStart('--replicas', 'payment=2');
+    await untilReady(run);
+    const curl = /^curl .*?\}'$/ms.exec(run.output())?.[0] ?? '';
+    const answer = execFileSync('sh', ['-c', curl], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    orderId = JSON.parse(answer).order_id;
+    const shipped = await (await fetch(orderUrl('?wait=SHIPPED&timeout_ms=20000'))).json();
     expect(shipped).toMatchObject({ order_id: orderId, status: 'SHIPPED' });
 
     const second = npmStart();
     expect(await second.exited).toEqual([1, null]);
     expect(second.output()).toMatch(/already runs on .* \(pid \d+\)/);
 
-    const pids = descendants(first.process.pid!);
+    const pids = descendants(run.process.pid!);
     const start = pids.find((pid) => descendants(pid).length > 0)!;
-    // Five services, the dashboard, two engines, a watchdog for each launcher, and the launcher itself.
-    expect(pids.length).toBe(11);
-    first.process.kill('SIGKILL');
+    // One replica more than there are services, two engines, two launchers' watchdogs, and the launcher itself.
+    expect(pids.length).toBe(processNames.length + 1 + 2 + 2 + 1);
+    run.process.kill('SIGKILL');
     process.kill(start, 'SIGKILL');
     await untilAllGone(pids);
-
-    const third = npmStart();
-    await untilReady(third);
-    expect(await (await fetch(order)).json()).toEqual(shipped);
-    const left = descendants(third.process.pid!);
-    third.process.kill('SIGINT');
-    expect(await third.exited).toEqual([0, null]);
-    expect(third.output()).toContain('Stopped.');
-    await untilAllGone(left);
   },
   limitMs,
 );
 
 test(
-  'a service that dies is started again',
+  'the next start finds the data, starts a service again that dies, and ends with 0 at Ctrl-C',
   async () => {
-    const run = npmStart('--fresh');
+    const run = npmStart();
     await untilReady(run);
-    const port = Number(ports.PAYMENT_PORT);
-    const instance = descendants(run.process.pid!).find((pid) =>
-      execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).includes('services/payment/'),
-    )!;
-    process.kill(instance, 'SIGKILL');
-    await untilAllGone([instance]);
+    expect(await (await fetch(orderUrl())).json()).toMatchObject({ order_id: orderId, status: 'SHIPPED' });
+
+    const pids = descendants(run.process.pid!);
+    const payment = pids.find((pid) => commandOf(pid).includes('services/payment/'))!;
+    process.kill(payment, 'SIGKILL');
+    await untilAllGone([payment]);
     const back = async (): Promise<true | undefined> =>
-      (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200 || undefined;
+      (await fetch(`http://127.0.0.1:${ports.PAYMENT_PORT}/readyz`)).status === 200 || undefined;
     await waitFor(back, { what: 'payment-1', timeoutMs: 60_000 });
     expect(run.output()).toMatch(/payment-1 ended \(SIGKILL\); starting it again in 1\.\d s/);
-    run.process.kill('SIGTERM');
+
+    const left = descendants(run.process.pid!);
+    run.process.kill('SIGINT');
     expect(await run.exited).toEqual([0, null]);
+    expect(run.output()).toContain('Stopped.');
+    await untilAllGone(left);
   },
   limitMs,
 );
