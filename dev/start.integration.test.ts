@@ -59,8 +59,7 @@ function descendants(pid: number): number[] {
   return childrenOf(pid);
 }
 
-const commandOf = (pid: number): string =>
-  execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
+const commandOf = (pid: number): string => execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
 
 const isGone = (pid: number): boolean => {
   try {
