@@ -3,7 +3,7 @@
  * when read, so a newer producer never stops an older consumer; events gain optional fields only.
  */
 import { z } from 'zod';
-import { maxPriceMinor } from './money.ts';
+import { maxPriceMinor, minorFromDecimal } from './money.ts';
 
 /** Everything a person types is bounded, and is text that survives a round trip through UTF-8. */
 const text = (maxLength: number): z.ZodString =>
@@ -22,6 +22,14 @@ export const shippingAddressSchema = text(500);
 export const quantitySchema = z.int().min(1).max(10_000);
 export const priceMinorSchema = z.int().min(0).max(maxPriceMinor).describe('Price of one piece in minor units.');
 export const maxItems = 100;
+
+/** A decimal amount in the major unit, as the HTTP edge takes it. That it is negative is one fault, not two. */
+export const decimalAmountSchema = (max: number): z.ZodNumber =>
+  z
+    .number()
+    .min(0)
+    .max(max)
+    .refine((amount) => amount < 0 || minorFromDecimal(amount) !== undefined, 'must have at most two decimals');
 
 const timestamp = z.iso.datetime().describe('When the fact became true: RFC 3339, UTC.');
 const amountMinor = z.int().min(0).describe('Minor units of `currency`.');

@@ -1,15 +1,17 @@
 import { z } from 'zod';
-import { decimalFromMinor, maxPriceMinor, minorFromDecimal, productIdSchema } from '@order-pipeline/events';
+import {
+  decimalAmountSchema,
+  decimalFromMinor,
+  maxPriceMinor,
+  minorFromDecimal,
+  productIdSchema,
+} from '@order-pipeline/events';
 import { notFound, requireOperator, route, type Route } from '@order-pipeline/service-host';
 import type { InventoryRepository } from './inventory-repository.ts';
 import type { Product } from './reservation.ts';
 
 const maxQuantity = 1_000_000_000;
-const price = z
-  .number()
-  .min(0)
-  .max(decimalFromMinor(maxPriceMinor))
-  .refine((amount) => minorFromDecimal(amount) !== undefined, 'must have at most two decimals');
+const price = decimalAmountSchema(decimalFromMinor(maxPriceMinor));
 const stockSchema = z.strictObject({ quantity: z.int().min(0).max(maxQuantity), price }).meta({ id: 'SetStock' });
 const productSchema = z
   .object({ product_id: z.string(), quantity: z.int(), price: z.number() })

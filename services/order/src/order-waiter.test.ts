@@ -1,0 +1,100 @@
+import { describe, expect, test } from '@jest/globals';
+import type { OrderState } from './order.ts';
+import { createOrderWaiter } from './order-waiter.ts';
+
+/** States as the database would answer them, with what was asked. */
+function statesInMemory() {
+  const states = new Map<string, OrderState>();
+  const asked: string[][] = [];
+  const statesOf = async (ids: readonly string[]): Promise<Map<string, OrderState>> => {
+    asked.push([...ids]);
+    return new Map(ids.flatMap((id) => (states.has(id) ? [[id, states.get(id)!] as const] : [])));
+  };
+  return { states, asked, statesOf };
+}
+
+const forLong = 60_000;
+const neverStops = new AbortController().signal;
+
+describe('waiting for a state', () => {
+  test.each<[OrderState, OrderState]>([
+    ['PAID', 'PAID'],
+    ['PAID', 'RESERVED'],
+    ['SHIPPED', 'SHIPPED'],
+    ['SHIPPED', 'PAYMENT_DECLINED'],
+    ['REFUNDED', 'CANCELLED'],
+  ])('for %s is over when the order is %s', async (wanted, now) => {
+    const { states, statesOf } = statesInMemory();
+    states.set('a', now);
+    await createOrderWaiter(statesOf, neverStops).wait('a', wanted, forLong);
+  });
+
+  test('goes on until the order gets there', async () => {
+    const { states, asked, statesOf } = statesInMemory();
+    states.set('a', 'PENDING');
+    let done = false;
+    const waited = createOrderWaiter(statesOf, neverStops)
+      .wait('a', 'PAID', forLong)
+      .then(() => (done = true));
+    while (asked.length < 3) await new Promise(setImmediate);
+    expect(done).toBe(false);
+    states.set('a', 'PAID');
+    await waited;
+  });
+
+  test('for an order that nobody knows ends with its time', async () => {
+    const { statesOf } = statesInMemory();
+    const startMs = performance.now();
+    await createOrderWaiter(statesOf, neverStops).wait('a', 'PAID', 60);
+    expect(performance.now() - startMs).toBeGreaterThanOrEqual(59);
+  });
+
+  test('is one read for all who wait, and one place in it for each order', async () => {
+    const { states, asked, statesOf } = statesInMemory();
+    const waiter = createOrderWaiter(statesOf, neverStops);
+    const waits = ['a', 'b', 'b', 'c'].map((id) => waiter.wait(id, 'SHIPPED', forLong));
+    while (asked.length < 2) await new Promise(setImmediate);
+    for (const id of ['a', 'b', 'c']) states.set(id, 'SHIPPED');
+    await Promise.all(waits);
+    expect(asked[1]).toEqual(['a', 'b', 'c']);
+    const reads = asked.length;
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    expect(asked.length).toBe(reads);
+  });
+
+  test('fails for all when the read fails, and works again for the next', async () => {
+    let broken = true;
+    const statesOf = async (): Promise<Map<string, OrderState>> => {
+      if (broken) throw new Error('the database is away');
+      return new Map([['a', 'SHIPPED']]);
+    };
+    const waiter = createOrderWaiter(statesOf, neverStops);
+    const waits = ['a', 'b'].map((id) => waiter.wait(id, 'SHIPPED', forLong));
+    for (const { status } of await Promise.allSettled(waits)) expect(status).toBe('rejected');
+    broken = false;
+    await waiter.wait('a', 'SHIPPED', forLong);
+  });
+
+  test('ends at once when the service stops', async () => {
+    const { states, asked, statesOf } = statesInMemory();
+    states.set('a', 'PENDING');
+    const stopping = new AbortController();
+    const waited = createOrderWaiter(statesOf, stopping.signal).wait('a', 'PAID', forLong);
+    while (asked.length === 0) await new Promise(setImmediate);
+    stopping.abort();
+    await waited;
+  });
+
+  test('has a limit', async () => {
+    const { states, statesOf } = statesInMemory();
+    const stopping = new AbortController();
+    const waiter = createOrderWaiter(statesOf, stopping.signal);
+    expect(waiter.isFull()).toBe(false);
+    states.set('a', 'PENDING');
+    const waits = Array.from({ length: 1_000 }, () => waiter.wait('a', 'PAID', forLong));
+    expect(waiter.isFull()).toBe(true);
+    stopping.abort();
+    await Promise.all(waits);
+    expect(waiter.isFull()).toBe(false);
+  });
+});
