@@ -21,7 +21,7 @@ export function createFeedRoutes(feed: StepFeed): Route[] {
     description: 'After a cut, go on with Last-Event-ID (or ?after=): no step is missed while it is still kept.',
     query: z.object({ after: sequence.optional() }),
     headers: z.object({ 'last-event-id': sequence.optional() }),
-    responses: { 200: { description: 'Messages `start` and `steps`.', contentType: 'text/event-stream' } },
+    responses: { 200: { description: 'Messages `start`, `steps` and `alive`.', contentType: 'text/event-stream' } },
     async handle({ query, headers }) {
       if (feed.followers >= maxFollowers) throw unavailable('Too many follow the feed of this replica already', 10);
       const messages = await feed.open(headers['last-event-id'] ?? query.after);

@@ -16,8 +16,9 @@ export interface StepFeedOptions {
 
 export interface StepFeed {
   /**
-   * The messages of an event stream: `start`, then the steps after number `after`, or without one those of the last
-   * orders; ends when the process stops. Ask for the next message when the last one was taken.
+   * The messages of an event stream: `start`, then `steps` after number `after`, or without one those of the last
+   * orders, and in silence `alive`, which a page can hear, unlike a comment. Ends when the process stops. Ask for the
+   * next message when the last one was taken.
    */
   open(after: number | undefined): Promise<AsyncGenerator<string, void, undefined>>;
   readonly followers: number;
@@ -87,7 +88,7 @@ export function createStepFeed({ repository, isOutage, logger, pollMs, stopping 
           yield batch.message;
           seen = batch.last;
         } else if (!(await within(heartbeatMs, happens))) {
-          yield ': still here\n\n';
+          yield 'event: alive\ndata: 1\n\n';
         }
       }
     } finally {

@@ -1,2 +1,6 @@
 import { render } from 'preact';
-render(<h1>order-pipeline</h1>, document.querySelector('#app')!);
+import { App } from './app.tsx';
+import { startFeed } from './feed.ts';
+
+render(<App />, document.querySelector('#app')!);
+startFeed();

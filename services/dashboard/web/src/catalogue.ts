@@ -1,0 +1,36 @@
+/** The catalogue with its live stock: asked for anew when the inventory says that something moved. */
+import { signal } from '@preact/signals';
+import type { Product } from '../../src/views.ts';
+import { getCatalogue } from './api.ts';
+import { onFeed } from './feed.ts';
+
+export const products = signal<readonly Product[]>([]);
+/** A sentence while the inventory cannot be asked. */
+export const catalogueProblem = signal<string | undefined>(undefined);
+
+const refreshEveryMs = 1_000;
+
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+export async function refreshCatalogue(): Promise<void> {
+  try {
+    products.value = (await getCatalogue()).items;
+    catalogueProblem.value = undefined;
+  } catch (error) {
+    catalogueProblem.value = (error as Error).message;
+    timer ??= setTimeout(refreshSoon, refreshEveryMs * 2);
+  }
+}
+
+function refreshSoon(): void {
+  timer = undefined;
+  if (document.visibilityState === 'visible') void refreshCatalogue();
+}
+
+onFeed({
+  onSteps(steps) {
+    if (steps.some(({ type }) => type === 'inventory_updated')) timer ??= setTimeout(refreshSoon, refreshEveryMs);
+  },
+});
+document.addEventListener('visibilitychange', refreshSoon);
+void refreshCatalogue();

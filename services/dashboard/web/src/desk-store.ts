@@ -1,0 +1,9 @@
+/** What the order desk holds, while other pages are looked at, too. */
+import { signal } from '@preact/signals';
+import type { Draft } from './order-draft.ts';
+
+export const draft = signal<Draft>({
+  customer: 'CUST001',
+  address: '123 Main St, City, Country',
+  quantities: { P001: 1 },
+});

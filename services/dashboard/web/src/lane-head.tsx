@@ -1,0 +1,36 @@
+import type { JSX } from 'preact';
+import { lanes } from './facts.ts';
+import { formatCount, formatRate } from './format.ts';
+import type { RateMeter } from './rates.ts';
+
+const waitsFor = ['for the payment', 'for the stock', 'for the parcel', ''] as const;
+
+export function LaneHead(props: { index: number; here: number; rate: RateMeter; nowMs: number }): JSX.Element {
+  const { index, here, rate, nowMs } = props;
+  return (
+    <div class={`lane-head lane-${lanes[index]}`}>
+      <h2>{lanes[index]}</h2>
+      <p class="here num">
+        <b>{formatCount(here)}</b> <span class="quiet">waiting {waitsFor[index]}</span>
+      </p>
+      <Sparkline counts={rate.history(nowMs)} />
+      <p class="rate num">{formatRate(rate.perSecond(3, nowMs))}/s</p>
+    </div>
+  );
+}
+
+const width = 100;
+const height = 28;
+
+/** One bar per second; the scale never hides that little is little. */
+function Sparkline({ counts }: { counts: readonly number[] }): JSX.Element {
+  const top = Math.max(4, ...counts);
+  const step = width / (counts.length - 1);
+  const points = counts.map((count, i) => `${(i * step).toFixed(1)},${(height - (count / top) * height).toFixed(1)}`);
+  return (
+    <svg class="spark" viewBox={`0 -2 ${width} ${height + 3}`} preserveAspectRatio="none" aria-hidden="true">
+      <path class="area" d={`M0,${height} L${points.join(' L')} L${width},${height} Z`} />
+      <path class="line" d={`M${points.join(' L')}`} />
+    </svg>
+  );
+}

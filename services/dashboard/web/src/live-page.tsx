@@ -1,0 +1,82 @@
+import type { JSX } from 'preact';
+import { formatCount, formatMs, formatRate, plural } from './format.ts';
+import { LaneHead } from './lane-head.tsx';
+import { quantile } from './live-model.ts';
+import { frame, model } from './live-store.ts';
+import { OrderDesk } from './order-desk.tsx';
+import { Track } from './track.tsx';
+
+export function LivePage(): JSX.Element {
+  return (
+    <div class="live">
+      <section class="flow" aria-labelledby="flow-title">
+        <h1 id="flow-title">Orders on their way</h1>
+        <Totals />
+        <Lanes />
+      </section>
+      <OrderDesk />
+    </div>
+  );
+}
+
+function Totals(): JSX.Element {
+  void frame.value;
+  const { states, latencies } = model;
+  const inFlight = states.PENDING + states.PAID + states.RESERVED + states.REFUNDING + states.CANCELLING;
+  const p50 = quantile(latencies, 0.5);
+  const p95 = quantile(latencies, 0.95);
+  return (
+    <dl class="totals">
+      <Total name="on their way" value={inFlight} tone="going" />
+      <Total name="shipped" value={states.SHIPPED} tone="good" />
+      <Total name="refunded" value={states.REFUNDED} tone="undone" />
+      <Total name="declined" value={states.PAYMENT_DECLINED} tone="refused" />
+      <Total name="cancelled" value={states.CANCELLED} tone="stopped" />
+      {p50 !== undefined && p95 !== undefined && (
+        <div class="total latency">
+          <dt>placed to shipped, half and 95 %</dt>
+          <dd class="num">
+            {formatMs(p50)} <span class="quiet">/</span> {formatMs(p95)}
+          </dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+function Total({ name, value, tone }: { name: string; value: number; tone: string }): JSX.Element {
+  return (
+    <div class={`total ${tone}`}>
+      <dt>{name}</dt>
+      <dd class="num">{formatCount(value)}</dd>
+    </div>
+  );
+}
+
+function Lanes(): JSX.Element {
+  void frame.value;
+  const nowMs = performance.now();
+  const { rows } = model;
+  return (
+    <div class="lanes">
+      <div class="lane-heads">
+        {model.lanes.map((lane, index) => (
+          <LaneHead index={index} here={lane.here} rate={lane.rate} nowMs={nowMs} />
+        ))}
+      </div>
+      {model.isSampling(nowMs) && (
+        <p class="sampling">
+          {formatRate(model.placed.perSecond(3, nowMs))} orders per second: the lanes count all, the cards are a sample.
+        </p>
+      )}
+      {rows.length === 0 && (
+        <p class="empty">No order yet. Place one, and watch it go from lane to lane; each step is an event in Kafka.</p>
+      )}
+      <ol class="tracks" aria-label={plural(rows.length, 'latest order')}>
+        {rows.map((order, index) => (
+          <Track key={order.id} order={order} index={index} steps={order.path} shown={order.shown} />
+        ))}
+      </ol>
+    </div>
+  );
+}

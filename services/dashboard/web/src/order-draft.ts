@@ -1,0 +1,58 @@
+/** An order before it is one: what the form holds, what the cases change about it, and what is sent. Nothing here is drawn. */
+import type { Product } from '../../src/views.ts';
+
+export interface Draft {
+  readonly customer: string;
+  readonly address: string;
+  /** Pieces by product id; what is not there is not ordered. */
+  readonly quantities: Readonly<Record<string, number>>;
+}
+
+export interface OrderBody {
+  readonly customer_id: string;
+  readonly items: readonly { readonly product_id: string; readonly quantity: number; readonly price: number }[];
+  readonly shipping_address: string;
+  readonly total_amount: number;
+}
+
+/** Cents, because sums of decimals are not decimals. */
+const cents = (amount: number): number => Math.round(amount * 100);
+
+export const totalOf = (items: OrderBody['items']): number =>
+  items.reduce((sum, { quantity, price }) => sum + quantity * cents(price), 0) / 100;
+
+export function bodyOf({ customer, address, quantities }: Draft, products: readonly Product[]): OrderBody {
+  const items = products.flatMap(({ product_id, price }) => {
+    const quantity = quantities[product_id] ?? 0;
+    return quantity === 0 ? [] : [{ product_id, quantity, price }];
+  });
+  return { customer_id: customer, items, shipping_address: address, total_amount: totalOf(items) };
+}
+
+export type Case = 'declined' | 'out-of-stock' | 'price-changed';
+
+/** Orders that the pipeline must refuse, each in another lane. Undefined without a product to order. */
+export function bodyOfCase(which: Case, draft: Draft, products: readonly Product[]): OrderBody | undefined {
+  const product = products.find(({ quantity }) => quantity > 0) ?? products[0];
+  if (!product) return undefined;
+  const { product_id, price, quantity: left } = product;
+  const [quantity, asked] = which === 'out-of-stock' ? [Math.min(left + 1, 10_000), price] : [1, price];
+  const paid = which === 'price-changed' ? (cents(asked) + 100) / 100 : asked;
+  const items = [{ product_id, quantity, price: paid }];
+  return {
+    // The built-in gateway declines customers of this name, and amounts that a large stock would come to.
+    customer_id: which === 'declined' ? `DECLINE-${draft.customer || 'CUST001'}` : draft.customer || 'CUST001',
+    items,
+    shipping_address: draft.address || '123 Main St, City, Country',
+    total_amount: totalOf(items),
+  };
+}
+
+/** The n-th order of a stream: the draft's, or where that has no pieces one piece of each product in turn. */
+export function bodyOfStream(n: number, draft: Draft, products: readonly Product[]): OrderBody {
+  const body = bodyOf(draft, products);
+  const product = products[n % Math.max(1, products.length)];
+  if (body.items.length > 0 || !product) return body;
+  const items = [{ product_id: product.product_id, quantity: 1, price: product.price }];
+  return { ...body, items, total_amount: totalOf(items) };
+}
