@@ -26,10 +26,10 @@ export const outcomeTopic = 'shipment_processed';
 
 const topic = (name: string, partitions: number): TopicEntry => ({ name, partitions, config: {} });
 
-/** Two partitions each, and a dead-letter queue for each of the groups. */
+/** Few partitions each, and a dead-letter queue for each of the groups. */
 export const topicsFor = (...groups: readonly string[]): TopicEntry[] => [
-  topic(inputTopic, 2),
-  topic(outcomeTopic, 2),
+  topic(inputTopic, 6),
+  topic(outcomeTopic, 3),
   ...groups.map((group): TopicEntry => ({
     name: deadLetterTopic(group),
     partitions: 1,

@@ -9,7 +9,7 @@ import { ChunkCollector } from './chunk-collector.ts';
 import { createChunkProcessor, type Handler } from './chunk-processor.ts';
 import type { Logger } from './kafka.ts';
 import type { MessagingMetrics } from './metrics.ts';
-import { backoffMs, wait } from './outage.ts';
+import { joinGroup } from './membership.ts';
 import type { Publisher } from './publisher.ts';
 
 export interface ConsumerSettings {
@@ -60,11 +60,6 @@ interface Slice {
 
 const chunkTargetMs = 500;
 const heartbeatTickMs = 1_000;
-const maxFetchWaitMs = 250;
-const maxBytesPerPartition = 256 * 1024;
-const maxBytesPerFetch = 4 * 1024 * 1024;
-/** More than the partitions of all topics of a group: every one takes part in the chunks, none waits for another's batch. */
-const partitionsConsumedConcurrently = 256;
 const drainLimitMs = 5_000;
 const silenceBeforeDeadMs = 120_000;
 const outageBackoff = { firstMs: 100, maxMs: 2_000 };
@@ -75,9 +70,6 @@ export function startConsumer(options: ConsumerOptions): RunningConsumer {
   /** Aborts every wait: work in hand is then left to the next owner of its partitions. */
   const abandon = new AbortController();
   let stopping = false;
-  let running = false;
-  let member = false;
-  let everJoined = false;
   let outage: string | undefined;
   let dead: Error | undefined;
   let lastSignOfLifeMs = performance.now();
@@ -157,69 +149,24 @@ export function startConsumer(options: ConsumerOptions): RunningConsumer {
     }
   }
 
-  const consumer = kafka.consumer({
-    groupId: consumerGroup,
-    sessionTimeout: settings.sessionTimeoutMs,
-    heartbeatInterval: Math.floor(settings.sessionTimeoutMs / 4),
-    maxWaitTimeInMs: maxFetchWaitMs,
-    maxBytesPerPartition,
-    maxBytes: maxBytesPerFetch,
-    allowAutoTopicCreation: false,
-    // kafkajs' defaults change under NODE_ENV=test, and the client's own settings do not reach consumers: all are named.
-    retry: {
-      initialRetryTime: 200,
-      maxRetryTime: 2_000,
-      factor: 0.2,
-      multiplier: 2,
-      retries: 8,
-      restartOnFailure: async () => true,
+  const membership = joinGroup({
+    kafka,
+    consumerGroup,
+    topics,
+    sessionTimeoutMs: settings.sessionTimeoutMs,
+    joinBackoff: outageBackoff,
+    eachBatch,
+    logger,
+    onSignOfLife: alive,
+    onJoin(assignment) {
+      metrics.rebalances.inc();
+      metrics.lag.reset();
+      logger.info({ consumer_group: consumerGroup, assignment }, 'joined the consumer group');
     },
-  });
-  consumer.on('consumer.group_join', ({ payload }) => {
-    alive();
-    member = everJoined = true;
-    metrics.rebalances.inc();
-    metrics.lag.reset();
-    logger.info({ consumer_group: consumerGroup, assignment: payload.memberAssignment }, 'joined the consumer group');
-  });
-  consumer.on('consumer.fetch', alive);
-  consumer.on('consumer.heartbeat', alive);
-  consumer.on('consumer.rebalancing', alive);
-  consumer.on('consumer.crash', ({ payload }) => {
-    alive();
-    member = false;
-    if (stopping) return;
-    if (payload.restart) {
-      logger.warn({ err: payload.error, consumer_group: consumerGroup }, 'lost the connection to Kafka, joining again');
-    } else {
-      dead = payload.error;
-      options.onFatal(payload.error);
-    }
-  });
-
-  const begin = async (): Promise<void> => {
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        await consumer.connect();
-        await consumer.subscribe({ topics: [...topics], fromBeginning: true });
-        // Every assigned partition takes part in the chunks, so none waits for another's batch.
-        await consumer.run({
-          autoCommit: false,
-          eachBatchAutoResolve: false,
-          partitionsConsumedConcurrently,
-          eachBatch,
-        });
-        running = true;
-        return;
-      } catch (error) {
-        alive();
-        if (attempt === 0) logger.warn({ err: error, topics }, 'Kafka or its topics are not there yet, trying on');
-        await wait(backoffMs(outageBackoff, attempt), abandon.signal);
-      }
-    }
-  };
-  const begun = begin().catch((error: unknown) => {
-    if (!stopping) options.onFatal(error as Error);
+    onFatal(error) {
+      dead = error;
+      options.onFatal(error);
+    },
   });
 
   return {
@@ -227,17 +174,18 @@ export function startConsumer(options: ConsumerOptions): RunningConsumer {
       stopping = true;
       collector.close();
       const tooLate = new Error('the consumer is stopping');
-      if (!running || outage !== undefined) abandon.abort(tooLate);
+      if (outage !== undefined) abandon.abort(tooLate);
       const limit = setTimeout(() => abandon.abort(tooLate), drainLimitMs);
-      await Promise.all([begun, consumer.disconnect()]);
+      await membership.leave();
       clearTimeout(limit);
-      member = false;
     },
     health() {
       if (dead) return { status: 'down', detail: dead.message };
-      if (!everJoined) return { status: 'starting', detail: `joining the consumer group ${consumerGroup}` };
+      if (membership.state() === 'never joined') {
+        return { status: 'starting', detail: `joining the consumer group ${consumerGroup}` };
+      }
       if (outage !== undefined) return { status: 'degraded', detail: outage };
-      return member ? { status: 'up' } : { status: 'degraded', detail: 'Kafka is away' };
+      return membership.state() === 'member' ? { status: 'up' } : { status: 'degraded', detail: 'Kafka is away' };
     },
     isAlive: () => dead === undefined && performance.now() - lastSignOfLifeMs < silenceBeforeDeadMs,
   };

@@ -1,6 +1,7 @@
 /** One producer per process: batches of events out, acknowledged by all in-sync replicas, with where each one landed. */
 import { Partitioners, type Kafka, type Message } from 'kafkajs';
 import { encodeEvent, type PipelineEvent } from '@order-pipeline/events';
+import { writableHeaders, type Headers } from './headers.ts';
 import type { MessagingMetrics } from './metrics.ts';
 import { OutageError } from './outage.ts';
 
@@ -13,7 +14,7 @@ export interface OutgoingRecord {
   readonly topic: string;
   readonly key: Buffer | string | null;
   readonly value: Buffer | string | null;
-  readonly headers: NonNullable<Message['headers']>;
+  readonly headers: Headers;
 }
 
 export interface Publisher {
@@ -24,8 +25,9 @@ export interface Publisher {
   stop(): Promise<void>;
 }
 
-/** Above this a send is split, so that a request stays far below the broker's limit. */
+/** What is above these is sent in several parts, because a broker refuses a batch over its topic's limit as a whole. */
 const maxRecordsPerSend = 1_000;
+const maxBytesPerSend = 512 * 1024;
 
 export function createPublisher(kafka: Kafka, metrics: MessagingMetrics): Publisher {
   const producer = kafka.producer({
@@ -45,7 +47,11 @@ export function createPublisher(kafka: Kafka, metrics: MessagingMetrics): Publis
   };
 
   const sendOnce = async (records: readonly OutgoingRecord[]): Promise<PublishedAt[]> => {
-    const messages = records.map(({ key, value, headers }): Message => ({ key, value, headers }));
+    const messages = records.map(({ key, value, headers }): Message => ({
+      key,
+      value,
+      headers: writableHeaders(headers),
+    }));
     const byTopic = new Map<string, Message[]>();
     records.forEach(({ topic }, index) => {
       const list = byTopic.get(topic) ?? [];
@@ -74,9 +80,7 @@ export function createPublisher(kafka: Kafka, metrics: MessagingMetrics): Publis
 
   const send = async (records: readonly OutgoingRecord[]): Promise<PublishedAt[]> => {
     const published: PublishedAt[] = [];
-    for (let start = 0; start < records.length; start += maxRecordsPerSend) {
-      published.push(...(await sendOnce(records.slice(start, start + maxRecordsPerSend))));
-    }
+    for (const part of partsOf(records)) published.push(...(await sendOnce(part)));
     for (const { topic } of records) metrics.produced.inc({ topic });
     return published;
   };
@@ -87,6 +91,25 @@ export function createPublisher(kafka: Kafka, metrics: MessagingMetrics): Publis
     start: connect,
     stop: () => producer.disconnect(),
   };
+}
+
+/** A record that is above the limit on its own makes a part of its own. */
+function partsOf(records: readonly OutgoingRecord[]): OutgoingRecord[][] {
+  const parts: OutgoingRecord[][] = [];
+  let part: OutgoingRecord[] = [];
+  let bytes = 0;
+  for (const record of records) {
+    const size = Buffer.byteLength(record.value ?? '');
+    if (part.length > 0 && (part.length === maxRecordsPerSend || bytes + size > maxBytesPerSend)) {
+      parts.push(part);
+      part = [];
+      bytes = 0;
+    }
+    part.push(record);
+    bytes += size;
+  }
+  if (part.length > 0) parts.push(part);
+  return parts;
 }
 
 /** The Java client's murmur2 partitioner, which also notes its choice on the message: kafkajs does not report it. */
