@@ -17,7 +17,6 @@ const versions = {
 } as const;
 
 export type KubeTool = keyof typeof versions;
-export const kubeToolVersion = (tool: KubeTool): string => versions[tool].version;
 
 const buildLimitMs = 15 * 60_000;
 const downloadLimitMs = 10 * 60_000;

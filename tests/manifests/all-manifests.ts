@@ -1,11 +1,11 @@
 /** Everything that we ship, rendered in every profile, once for all tests of a file. */
 import {
+  charted,
   chartProfiles,
   objectsOf,
   overlays,
   renderChart,
   renderOverlay,
-  serviceCharts,
   umbrellaProfiles,
   type KubeObject,
 } from './render.ts';
@@ -21,10 +21,10 @@ const atOnce = 3;
 
 export async function renderAll(): Promise<Rendered[]> {
   const work: { what: string; render: () => Promise<string> }[] = [
-    ...serviceCharts.flatMap((chart) =>
+    ...charted.flatMap(({ name }) =>
       Object.entries(chartProfiles).map(([profile, args]) => ({
-        what: `chart ${chart}, ${profile}`,
-        render: () => renderChart(chart, ...args),
+        what: `chart ${name}, ${profile}`,
+        render: () => renderChart(name, ...args),
       })),
     ),
     ...Object.entries(umbrellaProfiles).map(([profile, args]) => ({

@@ -1,8 +1,9 @@
 /** Charts and overlays as they would go to the API server, in each way in which we say that they can be used. */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
+import { everyService, type ServiceEntry } from '@order-pipeline/events';
 import { kubeTool, outputOf } from '../../dev/kube-tools.ts';
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -14,7 +15,10 @@ const kubeVersion = '1.34.0';
 // oxlint-disable-next-line typescript/no-explicit-any -- each kind has its own shape, and tests look deep into it.
 export type KubeObject = { apiVersion: string; kind: string; metadata: Record<string, any>; [field: string]: any };
 
-export const serviceCharts = ['order', 'payment', 'inventory', 'shipment'] as const;
+/** The services of the registry that have a chart; a watcher may come without. */
+export const charted: readonly ServiceEntry[] = Object.values(everyService).filter(({ name }) =>
+  existsSync(join(repository, 'helm', name)),
+);
 
 /** `helm template`; rejects with what helm says, such as the sentence of a check. */
 export async function renderChart(chart: string, ...args: readonly string[]): Promise<string> {
