@@ -10,6 +10,8 @@ export interface Terminal {
   print(line: string): void;
   /** One line about the work, which is not part of the result. */
   note(line: string): void;
+  /** Shows how far the work has come, in place of what it showed before; on a terminal only. Empty text clears it. */
+  progress?(text: string): void;
   /** Aborted when the user has had enough. */
   readonly signal: AbortSignal;
 }
@@ -36,6 +38,7 @@ export async function runTool(tool: Tool): Promise<never> {
       env: process.env,
       print: write(process.stdout),
       note: write(process.stderr),
+      ...(process.stderr.isTTY ? { progress: showProgress } : {}),
       signal: stopping.signal,
     });
   } catch (error) {
@@ -46,6 +49,16 @@ export async function runTool(tool: Tool): Promise<never> {
   // A pipe takes more than one turn to be written out.
   process.stdout.write('', () => process.exit(code));
   return new Promise(() => {});
+}
+
+const progressEveryMs = 100;
+let shownAtMs = Number.NEGATIVE_INFINITY;
+
+function showProgress(text: string): void {
+  if (text !== '' && performance.now() - shownAtMs < progressEveryMs) return;
+  shownAtMs = performance.now();
+  const clearLine = '\r\u001B[K';
+  process.stderr.write(clearLine + text);
 }
 
 /** Options and positionals; throws a ToolError that names the faulty argument and where to read on. */

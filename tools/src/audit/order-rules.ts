@@ -1,0 +1,56 @@
+/** Orders come to an end, and what they have to tell is told. */
+import { lookUp, type Rule, type Suspect } from './rule.ts';
+import type { StoredOrder, StoredShipment } from '../databases.ts';
+
+export const ends: ReadonlySet<StoredOrder['status']> = new Set([
+  'SHIPPED',
+  'PAYMENT_DECLINED',
+  'REFUNDED',
+  'CANCELLED',
+]);
+
+interface WithOutbox {
+  readonly _id: string;
+  readonly outbox?: readonly { readonly fact: string; readonly at: Date }[];
+}
+
+const waitsInOutbox = <Item extends WithOutbox>(page: readonly Item[], isOld: (at: Date) => boolean): Suspect<Item>[] =>
+  page.flatMap((item) => {
+    const late = item.outbox?.find(({ at }) => isOld(at));
+    if (!late) return [];
+    return [{ item, subject: item._id, detail: `${late.fact} is not published since ${late.at.toISOString()}` }];
+  });
+
+export const orderRules: readonly Rule[] = [
+  {
+    id: 'orders-come-to-an-end',
+    sentence: 'Every accepted order has ended, is younger than the bound, or has a parcel that is not due yet.',
+    checks: [
+      {
+        over: 'orders',
+        async check(page, { databases, isOld }) {
+          const open = page.filter(({ status, created_at }) => !ends.has(status) && isOld(created_at));
+          const shipments = await lookUp<StoredShipment>(
+            databases.shipments,
+            open.map(({ _id }) => _id),
+            ['status', 'due_at'],
+          );
+          return open.flatMap((order) => {
+            const shipment = shipments.get(order._id);
+            if (shipment?.status === 'PROCESSING' && !isOld(shipment.due_at)) return [];
+            const detail = `is ${order.status} since ${order.updated_at.toISOString()}; npm run order -- why ${order._id}`;
+            return [{ item: order, subject: order._id, detail }];
+          });
+        },
+      },
+    ],
+  },
+  {
+    id: 'outbox-is-relayed',
+    sentence: 'No event waits in an outbox for longer than the bound.',
+    checks: [
+      { over: 'orders', check: async (page, { isOld }) => waitsInOutbox(page, isOld) },
+      { over: 'shipments', check: async (page, { isOld }) => waitsInOutbox(page, isOld) },
+    ],
+  },
+];

@@ -1,0 +1,39 @@
+/** An audit's result, for people. Pure. */
+import { duration } from '../order/explain.ts';
+import type { AuditResult } from './audit.ts';
+
+const shownExamples = 10;
+/** Above it, the report says that missing events may be overlooked. */
+const goodErrorRate = 1e-5;
+
+export function report({ rules, checked, tookMs, violations, missingEventErrorRate }: AuditResult): string[] {
+  const lines = rules.flatMap(({ id, sentence, violations, examples }) => {
+    if (violations === 0) return [`ok        ${id}: ${sentence}`];
+    const shown = examples.slice(0, shownExamples).map(({ subject, detail }) => `            ${subject} ${detail}`);
+    const more = violations > shown.length ? [`            … and ${violations - shown.length} more`] : [];
+    return [`VIOLATED  ${id}: ${sentence} (${violations})`, ...shown, ...more];
+  });
+  const counts = Object.entries(checked).map(([source, count]) => `${count} ${source}`);
+  const verdict =
+    violations === 0 ? 'No violation.' : `${violations} ${violations === 1 ? 'violation' : 'violations'}.`;
+  return [
+    ...lines,
+    '',
+    `${verdict} Went through ${counts.join(', ')} in ${duration(tookMs)}.`,
+    ...(missingEventErrorRate > goodErrorRate
+      ? [
+          `There are so many events that ${(missingEventErrorRate * 100).toPrecision(2)} % of missing ones are overlooked.`,
+        ]
+      : []),
+  ];
+}
+
+const barWidth = 20;
+
+/** One line of a progress bar, without colour and without its end of line. */
+export function progressLine(source: string, done: number, total: number): string {
+  const share = total === 0 ? 1 : Math.min(1, done / total);
+  const filled = Math.round(share * barWidth);
+  const bar = '█'.repeat(filled) + '░'.repeat(barWidth - filled);
+  return `${bar} ${String(Math.floor(share * 100)).padStart(3)} %  ${source} ${done}/${total}`;
+}
