@@ -1,5 +1,7 @@
 /** Promise 6: a bad message stops nobody. It goes to the dead-letter queue as it came; what came with it is worked off. */
+import { zstdCompressSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
+import kafkajs from 'kafkajs';
 import { deadLetterTopic, type PipelineEvent } from '@order-pipeline/events';
 import type { Handler, OutgoingRecord } from '@order-pipeline/messaging';
 import { useKafka } from '../support/engines.ts';
@@ -7,7 +9,8 @@ import { eventually } from '../support/eventually.ts';
 import { committedLag, deadLetters, header, readTopic } from '../support/kafka-reader.ts';
 import { inputTopic, newInput, newInputs, orderIds, outcomeOf, topicsFor, useMembers } from '../support/members.ts';
 
-const kafka = useKafka(topicsFor('malformed', 'failing', 'hefty', 'silent'));
+const { CompressionCodecs, CompressionTypes } = kafkajs;
+const kafka = useKafka(topicsFor('malformed', 'failing', 'hefty', 'silent', 'compressed'));
 const members = useMembers(kafka);
 
 const untilCaughtUp = (group: string): Promise<void> =>
@@ -169,6 +172,39 @@ test('messages of a megabyte are dead-lettered like any other, however many ther
   const places = await members.publisher.send(sent);
   expect(places.map(({ partition }) => partition)).toEqual(sent.map(() => 0));
   expect(await deadLetters(kafka.client, group)).toHaveLength(earlier + 2 * hefty.length);
+});
+
+test('what another producer compressed reaches the members uncompressed, and within the limit', async () => {
+  const group = 'compressed';
+  const earlier = await skipWhatOthersLeft(group);
+  // A method that a producer of another language may use, and that kafkajs could not read.
+  CompressionCodecs[CompressionTypes.ZSTD] = () => ({
+    compress: async ({ buffer }: { buffer: Buffer }) => zstdCompressSync(buffer),
+    decompress: () => Promise.reject(new Error('it arrived compressed')),
+  });
+  const producer = kafka.client.producer();
+  await producer.connect();
+  const send = (value: Buffer | string) =>
+    producer.send({ topic: inputTopic, compression: CompressionTypes.ZSTD, messages: [{ key: 'zstd', value }] });
+  const good = newInput();
+  await send(JSON.stringify(good.data));
+  await send('compressed poison');
+  await expect(send(Buffer.alloc(5_000_000))).rejects.toMatchObject({ type: 'MESSAGE_TOO_LARGE' });
+  await producer.disconnect();
+
+  const seen: string[] = [];
+  const member = members.start({
+    group,
+    handler: async (events) => {
+      seen.push(...events.map(({ event }) => event.data.order_id));
+      return [];
+    },
+  });
+  await untilCaughtUp(group);
+  expect(member.fatal).toEqual([]);
+  expect(seen).toEqual([good.data.order_id]);
+  const letters = (await deadLetters(kafka.client, group)).slice(earlier);
+  expect(letters.map(({ message }) => message.value?.toString())).toEqual(['compressed poison']);
 });
 
 const bytes = (value: Buffer | string | null): Buffer | null => (value === null ? null : Buffer.from(value));

@@ -1,7 +1,7 @@
 /** Members of consumer groups within the test's own process, and simple events for them. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect } from '@jest/globals';
-import { deadLetterTopic, type EventOf, type EventType, type TopicEntry } from '@order-pipeline/events';
+import { deadLetterTopic, topics, type EventOf, type EventType, type TopicEntry } from '@order-pipeline/events';
 import {
   createKafka,
   createMessagingMetrics,
@@ -24,7 +24,12 @@ import { quiet } from './quiet.ts';
 export const inputTopic = 'order_cancelled';
 export const outcomeTopic = 'shipment_processed';
 
-const topic = (name: string, partitions: number): TopicEntry => ({ name, partitions, config: {} });
+/** As the pipeline has it, with fewer partitions. */
+const topic = (name: string, partitions: number): TopicEntry => ({
+  name,
+  partitions,
+  config: topics.find((each) => each.name === name)?.config ?? {},
+});
 
 /** Few partitions each, and a dead-letter queue for each of the groups. */
 export const topicsFor = (...groups: readonly string[]): TopicEntry[] => [

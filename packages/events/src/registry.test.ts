@@ -47,7 +47,11 @@ describe('the registry', () => {
       expect(topic(type)).toEqual({
         name: type,
         partitions: 12,
-        config: { 'retention.ms': String(30 * 86_400_000), 'max.message.bytes': '1048576' },
+        config: {
+          'retention.ms': String(30 * 86_400_000),
+          'max.message.bytes': '1048576',
+          'compression.type': 'uncompressed',
+        },
       });
     }
   });
