@@ -111,6 +111,32 @@ describe('the table of transitions', () => {
   });
 });
 
+describe('each step of the table', () => {
+  const step = (before: Order, event: PipelineEvent): [OrderState, OrderState] => {
+    const decision = recordFact(before, received(event), later);
+    return [before.status, decision.outcome === 'accepted' ? decision.document.status : before.status];
+  };
+  const cancel = (before: Order): [OrderState, OrderState] => [before.status, cancelled(before).status];
+
+  test('is one that an order takes, and no other', () => {
+    const taken = [
+      step(after(), events.paid),
+      step(after(), events.declined),
+      cancel(after()),
+      step(after(events.paid), events.reserved),
+      step(after(events.paid), events.rejected),
+      cancel(after(events.paid)),
+      step(after(events.paid, events.reserved), events.shipped),
+      cancel(after(events.paid, events.reserved)),
+      step(after(events.paid, events.rejected), events.refunded),
+      step(after(events.paid, events.shipmentCancelled), events.refunded),
+      step(cancelled(after(events.paid, events.reserved)), events.shipped),
+    ];
+    const inTable = Object.entries(transitions).flatMap(([from, nexts]) => nexts.map((next) => [from, next]));
+    expect(taken).toEqual(inTable);
+  });
+});
+
 describe('a fact', () => {
   test.each(Object.values(events).map((event) => [factOf(event), event] as const))(
     '%s has a place in the timeline, and alone makes a state that is legal',
@@ -128,6 +154,8 @@ describe('a fact', () => {
     ['PAYMENT_DECLINED', [events.declined]],
     ['REFUNDING', [events.paid, events.rejected]],
     ['REFUNDED', [events.paid, events.rejected, events.refunded]],
+    ['CANCELLING', [events.paid, events.shipmentCancelled]],
+    ['CANCELLED', [events.shipmentCancelled, events.declined]],
   ])('%s is what the facts before it amount to', (state, told) => {
     expect(after(...told).status).toBe(state);
     expect(after(...told.toReversed()).status).toBe(state);
@@ -294,8 +322,8 @@ describe('the timeline', () => {
 
   test('orders times by the moment they name, however they are written', () => {
     const facts: Facts = {
-      'payment_processed:COMPLETED': { time: '2024-05-18T12:00:00.5Z', topic: 'payment_processed' },
-      'order_placed:PENDING': { time: '2024-05-18T12:00:00.25Z', topic: 'order_placed' },
+      'payment_processed:COMPLETED': { time: '2024-05-18T12:00:00.25Z', topic: 'payment_processed' },
+      'order_placed:PENDING': { time: '2024-05-18T12:00:00Z', topic: 'order_placed' },
       'inventory_updated:RESERVED': { time: '2024-05-18T12:00:01Z', topic: 'inventory_updated' },
     };
     expect(timelineOf(facts).map(({ state }) => state)).toEqual(['PENDING', 'PAID', 'RESERVED']);
