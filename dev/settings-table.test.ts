@@ -4,7 +4,7 @@ import { settingsTable, withSettingsTable } from './settings-table.ts';
 
 describe('the table of settings', () => {
   test('names every variable with its default and meaning', () => {
-    expect(settingsTable()).toContain('| `PORT` | every | 8001, 8002, 8003, 8004 |');
+    expect(settingsTable()).toContain('| `PORT` | every | 8001, 8002, 8003, 8004, 3000 |');
     expect(settingsTable()).not.toMatch(/\|\s*\|$/mu);
   });
 

@@ -1,11 +1,12 @@
 /** The README's table of settings, generated from the schemas that read them. */
 import { describeSettings, type SettingRow } from '@order-pipeline/service-host';
+import { settings as dashboard } from '../services/dashboard/src/config.ts';
 import { settings as inventory } from '../services/inventory/src/config.ts';
 import { settings as order } from '../services/order/src/config.ts';
 import { settings as payment } from '../services/payment/src/config.ts';
 import { settings as shipment } from '../services/shipment/src/config.ts';
 
-const schemas = { order, payment, inventory, shipment };
+const schemas = { order, payment, inventory, shipment, dashboard };
 
 const start = '<!-- settings -->';
 const end = '<!-- /settings -->';

@@ -31,6 +31,7 @@ if (patterns.length > 0) {
   await jest('--runInBand', ...patterns);
 } else {
   await run('types', bin('tsc'), ['--noEmit']);
+  await run("types of the dashboard's page", bin('tsc'), ['--noEmit', '-p', 'services/dashboard/web']);
   await run('lint', bin('oxlint'), ['--type-aware']);
   await run('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']);
   await Promise.all([kafkaFiles(), mongodFile()]);

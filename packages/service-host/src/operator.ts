@@ -6,7 +6,9 @@ import { unauthorized } from './problem.ts';
 /** Unset, nothing asks for a token. */
 export const operatorToken = setting('16 to 500 characters', (text) =>
   text.length >= 16 && text.length <= 500 ? text : undefined,
-).optional();
+)
+  .optional()
+  .describe('Bearer token that setting stock and the dead letters ask for; unset, anyone may');
 
 /** Throws a 401 with this sentence unless the request's Authorization holds the token. */
 export function requireOperator(token: string | undefined, authorization: string | undefined, sentence: string): void {

@@ -25,7 +25,7 @@ export const settings = z.object({
   )
     .optional()
     .describe('Where a trace is shown, such as http://localhost:16686/trace/{trace_id}; unset, only its id is'),
-  OPERATOR_TOKEN: operatorToken.describe('Bearer token that the dead letters ask for; unset, anyone may redrive'),
+  OPERATOR_TOKEN: operatorToken,
   DASHBOARD_SERVICE_TIMEOUT_MS: durationMs({ min: 100, max: 60_000, default: 6_000 }).describe(
     'Milliseconds that the dashboard waits for an answer of a service',
   ),

@@ -65,8 +65,8 @@ const serviceHealth = (name: string, url: string): Promise<HealthItem> =>
 const outboxHealth = (name: string, url: string): Promise<HealthItem> =>
   orDown(`${name} outbox`, 'its depth is not known', async () => {
     const metrics = await read(`${url}/metrics`);
-    const pending = sumOf(metrics, 'outbox_pending_documents');
-    const ageSeconds = sumOf(metrics, 'outbox_oldest_age_seconds');
+    const pending = valueOf(metrics, 'outbox_pending_documents');
+    const ageSeconds = valueOf(metrics, 'outbox_oldest_age_seconds');
     return item(
       `${name} outbox`,
       ageSeconds > outboxLateSeconds ? 'degraded' : 'up',
@@ -79,10 +79,23 @@ async function auditHealth(url: string | undefined): Promise<HealthItem> {
   if (url === undefined)
     return item('auditor', 'off', 'not running', { remedy: 'npm run audit, or AUDIT_METRICS_URL' });
   return orDown('auditor', `does not answer at ${url}`, async () => {
-    const violations = sumOf(await read(url), 'audit_violations');
-    const found = `${violations} ${violations === 1 ? 'violation' : 'violations'}`;
-    return item('auditor', violations === 0 ? 'up' : 'down', violations === 0 ? 'the books balance' : found);
+    const metrics = await read(url);
+    const rules = samplesOf(metrics, 'audit_violations');
+    if (rules.length === 0) return item('auditor', 'degraded', 'has not finished an audit yet');
+    const broken = rules.filter(({ value }) => value > 0);
+    const [lastRun] = samplesOf(metrics, 'audit_last_run_timestamp_seconds');
+    return item('auditor', broken.length === 0 ? 'up' : 'down', verdict(broken), {
+      rules: String(rules.length),
+      ...(lastRun ? { 'last audit': `${duration(Math.max(0, Date.now() / 1_000 - lastRun.value))} ago` } : {}),
+      ...Object.fromEntries(broken.map(({ labels, value }) => [labels['rule'] ?? 'a rule', String(value)])),
+    });
   });
+}
+
+function verdict(broken: readonly Sample[]): string {
+  const violations = broken.reduce((sum, { value }) => sum + value, 0);
+  if (violations === 0) return 'the books balance';
+  return violations === 1 ? '1 violation' : `${violations} violations`;
 }
 
 async function orDown(name: string, otherwise: string, look: () => Promise<HealthItem>): Promise<HealthItem> {
@@ -104,13 +117,25 @@ async function read(url: string): Promise<string> {
   return (await fetch(url, { signal: AbortSignal.timeout(limitMs), redirect: 'error' })).text();
 }
 
-/** The sum over a metric's series in the Prometheus text format. Throws when there is none. */
-export function sumOf(metrics: string, name: string): number {
-  const values = [...metrics.matchAll(new RegExp(`^${name}(?:\\{[^\\n]*\\})? (\\S+)`, 'gmu'))].map(([, value]) =>
-    Number(value),
-  );
-  if (values.length === 0) throw new Error(`there is no metric ${name}`);
-  return values.reduce((sum, value) => sum + value, 0);
+interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** The series of a metric in the Prometheus text format. */
+export function samplesOf(metrics: string, name: string): Sample[] {
+  const lines = metrics.matchAll(new RegExp(`^${name}(?:\\{([^\\n]*)\\})? (\\S+)`, 'gmu'));
+  return [...lines].map(([, labels = '', value]) => ({
+    labels: Object.fromEntries([...labels.matchAll(/(\w+)="([^"]*)"/gu)].map(([, label, text]) => [label!, text!])),
+    value: Number(value),
+  }));
+}
+
+/** Throws when the process has no such metric. */
+function valueOf(metrics: string, name: string): number {
+  const [sample] = samplesOf(metrics, name);
+  if (!sample) throw new Error(`there is no metric ${name}`);
+  return sample.value;
 }
 
 export function duration(seconds: number): string {

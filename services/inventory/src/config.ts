@@ -6,7 +6,7 @@ import { durationMs, integer, operatorToken, port } from '@order-pipeline/servic
 export const settings = z.object({
   ...pipelineSettings,
   PORT: port(services.inventory.port).describe('TCP port of the HTTP server; 0 takes a free one'),
-  OPERATOR_TOKEN: operatorToken.describe('Bearer token that PUT /inventory asks for; unset, anyone may set stock'),
+  OPERATOR_TOKEN: operatorToken,
   INVENTORY_WORK_MS: durationMs({ max: 60_000, default: 0 }).describe('Simulated work per event in milliseconds'),
   INVENTORY_CONCURRENCY: integer({ min: 1, max: 1_000, default: 1 }).describe(
     'Events whose simulated work goes on at once',

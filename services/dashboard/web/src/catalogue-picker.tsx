@@ -4,7 +4,7 @@ import type { Product } from '../../src/views.ts';
 import { setStock } from './api.ts';
 import { products, refreshCatalogue } from './catalogue.ts';
 import { draft } from './desk-store.ts';
-import { formatCount, formatMoney } from './format.ts';
+import { formatCompact, formatMoney } from './format.ts';
 
 /** Enough for a stream of thousands. */
 const restockTo = 100_000;
@@ -33,7 +33,7 @@ export function CataloguePicker(): JSX.Element {
               <b>{product.product_id}</b> <span class="quiet num">{formatMoney(product.price)}</span>
             </span>
             <span class={`stock num ${product.quantity <= fewLeft ? 'few' : ''}`}>
-              {formatCount(product.quantity)} left
+              {formatCompact(product.quantity)} left
               {product.quantity <= fewLeft && (
                 <button type="button" class="link" onClick={() => void restock(product)}>
                   restock

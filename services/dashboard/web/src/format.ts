@@ -1,10 +1,17 @@
 const money = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' });
 const whole = new Intl.NumberFormat('en-US');
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+const clock = new Intl.DateTimeFormat(undefined, {
+  hour: 'numeric',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+});
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
 export const formatMoney = (amount: number): string => money.format(amount);
 export const formatMinor = (minor: number): string => money.format(minor / 100);
+const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
+export const formatCompact = (count: number): string => (count < 100_000 ? whole : compact).format(count);
 export const formatCount = (count: number): string => whole.format(count);
 export const formatClock = (time: number | string): string => clock.format(new Date(time));
 export const formatMoment = (time: number | string): string => moment.format(new Date(time));

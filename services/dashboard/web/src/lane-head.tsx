@@ -3,7 +3,7 @@ import { lanes } from './facts.ts';
 import { formatCount, formatRate } from './format.ts';
 import type { RateMeter } from './rates.ts';
 
-const waitsFor = ['for the payment', 'for the stock', 'for the parcel', ''] as const;
+const hereTexts = ['waiting for payment', 'waiting for stock', 'waiting for a parcel', 'shipped'] as const;
 
 export function LaneHead(props: { index: number; here: number; rate: RateMeter; nowMs: number }): JSX.Element {
   const { index, here, rate, nowMs } = props;
@@ -11,7 +11,7 @@ export function LaneHead(props: { index: number; here: number; rate: RateMeter; 
     <div class={`lane-head lane-${lanes[index]}`}>
       <h2>{lanes[index]}</h2>
       <p class="here num">
-        <b>{formatCount(here)}</b> <span class="quiet">waiting {waitsFor[index]}</span>
+        <b>{formatCount(here)}</b> <span class="quiet">{hereTexts[index]}</span>
       </p>
       <Sparkline counts={rate.history(nowMs)} />
       <p class="rate num">{formatRate(rate.perSecond(3, nowMs))}/s</p>

@@ -24,9 +24,8 @@ export interface LaneCounts {
 }
 
 const maxOrders = 20_000;
-export const maxRows = 12;
 /** More new rows in a second nobody can follow: of faster streams the rows are a sample. */
-const rowEveryMs = 220;
+const rowEveryMs = 300;
 /** So long a card rests in a lane before it moves on. */
 const restMs = 420;
 const historySeconds = 60;
@@ -34,7 +33,9 @@ const maxLatencies = 500;
 
 export class LiveModel {
   readonly orders = new Map<string, LiveOrder>();
-  /** Newest first. */
+  /** As many as there is room for. */
+  maxRows = 12;
+  /** Newest first, at most `maxRows`. */
   rows: readonly LiveOrder[] = [];
   readonly lanes: readonly LaneCounts[] = [0, 1, 2, 3].map(() => ({
     here: 0,
@@ -125,7 +126,7 @@ export class LiveModel {
   }
 
   #addRow(order: LiveOrder): void {
-    this.rows = [order, ...this.rows].slice(0, maxRows);
+    this.rows = [order, ...this.rows].slice(0, this.maxRows);
   }
 
   #count(order: LiveOrder, by: 1 | -1): void {

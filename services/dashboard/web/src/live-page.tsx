@@ -8,15 +8,26 @@ import { Track } from './track.tsx';
 
 export function LivePage(): JSX.Element {
   return (
-    <div class="live">
+    <div class="live-view">
       <section class="flow" aria-labelledby="flow-title">
-        <h1 id="flow-title">Orders on their way</h1>
+        <div class="flow-head">
+          <h1 id="flow-title">Orders on their way</h1>
+          <Sampling />
+        </div>
         <Totals />
         <Lanes />
       </section>
       <OrderDesk />
     </div>
   );
+}
+
+function Sampling(): JSX.Element | null {
+  void frame.value;
+  const nowMs = performance.now();
+  if (!model.isSampling(nowMs)) return null;
+  const rate = formatRate(model.placed.perSecond(3, nowMs));
+  return <p class="quiet num">{rate} orders per second: the lanes count all of them, the cards are a sample.</p>;
 }
 
 function Totals(): JSX.Element {
@@ -34,7 +45,7 @@ function Totals(): JSX.Element {
       <Total name="cancelled" value={states.CANCELLED} tone="stopped" />
       {p50 !== undefined && p95 !== undefined && (
         <div class="total latency">
-          <dt>placed to shipped, half and 95 %</dt>
+          <dt>placed to shipped, p50 and p95</dt>
           <dd class="num">
             {formatMs(p50)} <span class="quiet">/</span> {formatMs(p95)}
           </dd>
@@ -53,6 +64,8 @@ function Total({ name, value, tone }: { name: string; value: number; tone: strin
   );
 }
 
+const lastLane = 3;
+
 function Lanes(): JSX.Element {
   void frame.value;
   const nowMs = performance.now();
@@ -61,18 +74,19 @@ function Lanes(): JSX.Element {
     <div class="lanes">
       <div class="lane-heads">
         {model.lanes.map((lane, index) => (
-          <LaneHead index={index} here={lane.here} rate={lane.rate} nowMs={nowMs} />
+          <LaneHead
+            key={index}
+            index={index}
+            here={index === lastLane ? model.states.SHIPPED : lane.here}
+            rate={lane.rate}
+            nowMs={nowMs}
+          />
         ))}
       </div>
-      {model.isSampling(nowMs) && (
-        <p class="sampling">
-          {formatRate(model.placed.perSecond(3, nowMs))} orders per second: the lanes count all, the cards are a sample.
-        </p>
-      )}
       {rows.length === 0 && (
         <p class="empty">No order yet. Place one, and watch it go from lane to lane; each step is an event in Kafka.</p>
       )}
-      <ol class="tracks" aria-label={plural(rows.length, 'latest order')}>
+      <ol class="tracks" style={{ '--rows': model.maxRows }} aria-label={plural(rows.length, 'latest order')}>
         {rows.map((order, index) => (
           <Track key={order.id} order={order} index={index} steps={order.path} shown={order.shown} />
         ))}

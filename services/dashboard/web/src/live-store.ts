@@ -13,6 +13,21 @@ const restTickMs = 60;
 /** Rates fade also when nothing comes. */
 const idleTickMs = 1_000;
 
+/** Heights in CSS pixels: one row, and all else that stands above the rows. */
+const rowHeight = 62;
+const aboveRows = 320;
+const fewRows = 6;
+const manyRows = 16;
+const narrowRows = 7;
+
+function makeRoom(): void {
+  const fitting = Math.floor((innerHeight - aboveRows) / rowHeight);
+  model.maxRows = innerWidth < 720 ? narrowRows : Math.min(manyRows, Math.max(fewRows, fitting));
+  model.rows = model.rows.slice(0, model.maxRows);
+}
+makeRoom();
+addEventListener('resize', makeRoom);
+
 let scheduled = false;
 export function draw(): void {
   if (scheduled) return;

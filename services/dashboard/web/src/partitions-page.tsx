@@ -52,7 +52,7 @@ function Group({ group }: { group: GroupView }): JSX.Element {
         {members.length === 0 && <li class="quiet">nobody reads</li>}
         {members.map(({ id, client, host }, index) => (
           <li key={id} title={`${id} at ${host}`}>
-            <span class={`chip owner-${index % 8}`}>{letterOf(index)}</span> {client}
+            <span class={`chip owner-${index % 8}`}>{letterOf(index)}</span> {nameOf(client)}
           </li>
         ))}
       </ul>
@@ -88,6 +88,9 @@ function Group({ group }: { group: GroupView }): JSX.Element {
     </section>
   );
 }
+
+/** A replica that is named after its service need not say it twice. */
+const nameOf = (client: string): string => client.replace(/^([\w-]+)-(?=\1-)/u, '');
 
 function Cell({ partition, members }: { partition: PartitionView; members: GroupView['members'] }): JSX.Element {
   const { owner, lag, lag_seconds: seconds, committed, end } = partition;

@@ -39,20 +39,13 @@ export class Track extends Component<TrackProps> {
           <span class={`card at-${lanes[lane]}`}>
             <span class="card-head">
               <b>{standing.label}</b>
-              <span class="id">{shortId(order.id)}</span>
+              {reason !== undefined && <span class="reason">{reasonText(reason)}</span>}
             </span>
+            {reason === undefined && <span class="card-note">{took ?? 'now'}</span>}
             <span class="card-line">
-              {placed ? (
-                <>
-                  <span class="who">{placed.customer_id}</span>
-                  <span class="num">{formatMinor(placed.total_minor ?? 0)}</span>
-                </>
-              ) : (
-                <span class="who">…</span>
-              )}
-            </span>
-            <span class="card-note">
-              {standing.ended && reason ? reasonText(reason) : took ? `after ${took}` : 'now'}
+              <span class="id">{shortId(order.id)}</span>
+              <span class="who">{placed?.customer_id}</span>
+              {placed && <span class="num">{formatMinor(placed.total_minor ?? 0)}</span>}
             </span>
           </span>
         </a>
