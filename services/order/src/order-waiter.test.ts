@@ -13,7 +13,7 @@ function statesInMemory() {
   return { states, asked, statesOf };
 }
 
-const forLong = 60_000;
+const forLong = 10_000;
 const neverStops = new AbortController().signal;
 
 describe('waiting for a state', () => {
@@ -62,15 +62,30 @@ describe('waiting for a state', () => {
     expect(asked.length).toBe(reads);
   });
 
+  test('stays one read, however often everybody had got an answer and somebody new comes', async () => {
+    const { states, asked, statesOf } = statesInMemory();
+    const waiter = createOrderWaiter(statesOf, neverStops);
+    states.set('a', 'SHIPPED');
+    for (let again = 0; again < 20; again += 1) await waiter.wait('a', 'SHIPPED', forLong);
+    const before = asked.length;
+    await waiter.wait('b', 'SHIPPED', 100);
+    expect(asked.length - before).toBeLessThan(10);
+  });
+
   test('fails for all when the read fails, and works again for the next', async () => {
     let broken = true;
+    let reads = 0;
     const statesOf = async (): Promise<Map<string, OrderState>> => {
+      reads += 1;
       if (broken) throw new Error('the database is away');
       return new Map([['a', 'SHIPPED']]);
     };
     const waiter = createOrderWaiter(statesOf, neverStops);
     const waits = ['a', 'b'].map((id) => waiter.wait(id, 'SHIPPED', forLong));
     for (const { status } of await Promise.allSettled(waits)) expect(status).toBe('rejected');
+    const failed = reads;
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    expect(reads).toBe(failed);
     broken = false;
     await waiter.wait('a', 'SHIPPED', forLong);
   });
@@ -81,8 +96,10 @@ describe('waiting for a state', () => {
     const stopping = new AbortController();
     const waited = createOrderWaiter(statesOf, stopping.signal).wait('a', 'PAID', forLong);
     while (asked.length === 0) await new Promise(setImmediate);
+    const startMs = performance.now();
     stopping.abort();
     await waited;
+    expect(performance.now() - startMs).toBeLessThan(forLong / 2);
   });
 
   test('has a limit', async () => {

@@ -24,6 +24,7 @@ export function createOrderWaiter(
   stopping: AbortSignal,
 ): OrderWaiter {
   const waiting = new Set<Waiting>();
+  let watching = false;
 
   const settle = (each: Waiting, states: ReadonlyMap<string, OrderState>): void => {
     const now = states.get(each.orderId);
@@ -34,6 +35,7 @@ export function createOrderWaiter(
   };
 
   const watch = async (): Promise<void> => {
+    watching = true;
     while (waiting.size > 0) {
       const round = [...waiting];
       try {
@@ -45,15 +47,16 @@ export function createOrderWaiter(
           each.reject(error);
         }
       }
-      await delay(tickMs, undefined, { signal: stopping }).catch(() => undefined);
+      if (waiting.size > 0) await delay(tickMs, undefined, { signal: stopping }).catch(() => undefined);
     }
+    watching = false;
   };
 
   return {
     wait: (orderId, state, timeoutMs) =>
       new Promise((resolve, reject) => {
         waiting.add({ orderId, state, deadlineMs: performance.now() + timeoutMs, resolve, reject });
-        if (waiting.size === 1) void watch();
+        if (!watching) void watch();
       }),
     isFull: () => waiting.size >= maxWaiting,
   };
