@@ -147,5 +147,6 @@ const isInvalidEvent = (error: unknown): error is InvalidEventError =>
 function textHeader(message: KafkaMessage, name: string): string | undefined {
   const header = message.headers?.[name];
   const first = Array.isArray(header) ? header[0] : header;
-  return first === undefined ? undefined : first.toString();
+  // A header may have no value at all.
+  return first?.toString();
 }
