@@ -1,10 +1,9 @@
 /** The real simulated gateway over a ledger in memory, asked everything once, so that the search can look answers up. */
-import type { ChargeRow, GatewayLedger, RefundRow } from '../../services/payment/src/gateway-ledger.ts';
+import { ledgerInMemory, type LedgerRow } from '../../services/payment/src/ledger-in-memory.ts';
 import type { ChargeRequest, ChargeResult, VoidResult } from '../../services/payment/src/payment-gateway.ts';
 import { createSimulatedGateway } from '../../services/payment/src/simulated-gateway.ts';
 import { Interned } from './interned.ts';
 
-export type LedgerRow = ChargeRow | RefundRow;
 export type GatewayCall = 'charge' | 'void';
 
 export interface GatewayAnswer {
@@ -15,16 +14,6 @@ export interface GatewayAnswer {
 export interface GatewayTable {
   readonly ledgers: Interned<readonly LedgerRow[]>;
   ask(ledger: number, call: GatewayCall): GatewayAnswer;
-}
-
-/** A ledger as the port describes it: the first row under a key stands. */
-export function ledgerInMemory(rows: Map<string, LedgerRow>): GatewayLedger {
-  return {
-    async record(row) {
-      if (!rows.has(row._id)) rows.set(row._id, row);
-      return rows.get(row._id) as typeof row;
-    },
-  };
 }
 
 export async function gatewayTable(request: ChargeRequest): Promise<GatewayTable> {

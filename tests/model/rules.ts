@@ -1,7 +1,7 @@
 /** What must hold in every state of the model, and what must hold once nothing is left to do. */
 import { canReach, isEnd } from '../../services/order/src/order.ts';
+import type { LedgerRow } from '../../services/payment/src/ledger-in-memory.ts';
 import type { AskableDecisions } from './decisions.ts';
-import type { LedgerRow } from './gateway-table.ts';
 
 interface Books {
   readonly order: number;
