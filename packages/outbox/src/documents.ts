@@ -60,7 +60,8 @@ export function createDocumentStore<Doc extends Versioned>(collection: DocumentC
   };
 }
 
-const changedFields = <Doc extends Versioned>(before: Doc | undefined, after: Doc): Partial<Doc> =>
+/** The top-level fields to set: a field that keeps its very value is left to whoever else writes it. */
+export const changedFields = <Doc extends Versioned>(before: Doc | undefined, after: Doc): Partial<Doc> =>
   Object.fromEntries(
     Object.entries(after).filter(([name, value]) => name !== '_id' && value !== before?.[name as keyof Doc]),
   ) as Partial<Doc>;
