@@ -1,0 +1,166 @@
+/**
+ * The steps have one sequence whichever replica writes them: whoever follows sees each once, in order and without a gap,
+ * also while replicas write at the same time, when he is slow, and when he comes back.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createMongo, isMongoOutage, type Mongo } from '@order-pipeline/outbox';
+import { createStepFeed } from '../../services/dashboard/src/step-feed.ts';
+import { createStepRepository, type StepRepository } from '../../services/dashboard/src/step-repository.ts';
+import type { NewStep } from '../../services/dashboard/src/step.ts';
+import { useMongo } from '../support/engines.ts';
+import { eventually } from '../support/eventually.ts';
+import { quiet } from '../support/quiet.ts';
+
+const mongo = useMongo();
+const clients: Mongo[] = [];
+const stopping = new AbortController();
+
+beforeAll(async () => {
+  for (let replica = 0; replica < 2; replica += 1) {
+    const client = createMongo(mongo.engine.uri, 'dashboard_db', quiet);
+    await client.start();
+    clients.push(client);
+  }
+});
+afterAll(async () => {
+  stopping.abort();
+  await Promise.all(clients.map((client) => client.stop()));
+});
+
+/** Two replicas of the dashboard, on an empty database. */
+async function replicas(maxSteps = 1_000_000): Promise<[StepRepository, StepRepository]> {
+  await clients[0]!.db.dropDatabase();
+  const [one, other] = clients.map((client) => createStepRepository(client, { maxSteps }));
+  await one!.createIndexes();
+  return [one!, other!];
+}
+
+const stepsOf = (from: number, count: number): NewStep[] =>
+  Array.from({ length: count }, (_, index) => ({
+    _id: `order-${from + index}:order_placed:PENDING`,
+    order_id: `order-${from + index}`,
+    type: 'order_placed',
+    partition: 0,
+    offset: from + index,
+    time: new Date(),
+    seen_at: new Date(),
+    data: { status: 'PENDING' } as NewStep['data'],
+  }));
+
+const chunkSize = 20;
+const chunks = 60;
+
+test('two replicas that write at once leave no gap for who reads meanwhile, and no step twice', async () => {
+  const [one, other] = await replicas();
+  let writing = true;
+  // After a rebalance both have the same events in hand: the second replica gets every third chunk of the first, too.
+  const write = async (repository: StepRepository, first: number): Promise<void> => {
+    for (let chunk = 0; chunk < chunks; chunk += 1) {
+      const from = first === 0 || chunk % 3 > 0 ? first + chunk * chunkSize : chunk * chunkSize;
+      await repository.append(stepsOf(from, chunkSize));
+    }
+  };
+  const written = Promise.all([write(one, 0), write(other, 100_000)]).finally(() => (writing = false));
+
+  const seen: { seq: number; id: string }[] = [];
+  for (let last = 0, more = true; more;) {
+    more = writing;
+    const steps = await one.readAfter(last, 1_000);
+    seen.push(...steps.map(({ seq, _id }) => ({ seq, id: _id })));
+    last = steps.at(-1)?.seq ?? last;
+    more ||= steps.length > 0;
+    await pause(1);
+  }
+  await written;
+  const total = chunks * chunkSize + ((chunks * 2) / 3) * chunkSize;
+  expect(seen.map(({ seq }) => seq)).toEqual(Array.from({ length: total }, (_, index) => index + 1));
+  expect(new Set(seen.map(({ id }) => id)).size).toBe(total);
+  expect(await other.newest()).toBe(total);
+});
+
+test('a chunk that is delivered again changes nothing', async () => {
+  const [one, other] = await replicas();
+  await one.append(stepsOf(0, 10));
+  await other.append([...stepsOf(5, 10), ...stepsOf(5, 10)]);
+  await other.append(stepsOf(0, 15));
+  const steps = await one.readAfter(0, 100);
+  expect(steps.map(({ seq }) => seq)).toEqual(Array.from({ length: 15 }, (_, index) => index + 1));
+  expect(steps.map(({ offset }) => offset)).toEqual(Array.from({ length: 15 }, (_, index) => index));
+});
+
+test('the oldest go when there are more than are to be kept', async () => {
+  const [one] = await replicas(1_000);
+  for (let chunk = 0; chunk < 10; chunk += 1) await one.append(stepsOf(chunk * 200, 200));
+  await eventually(async () => expect([await one.oldest(), await one.newest()]).toEqual([1_001, 2_000]));
+});
+
+describe('the feed', () => {
+  /** Follows until the step of that number came, or a later one with it; answers the numbers, in the order in which they came. */
+  async function follow(messages: AsyncGenerator<string>, until: number, slowMs = 0): Promise<number[]> {
+    const numbers: number[] = [];
+    for await (const message of messages) {
+      const [, data = '[]'] = /^event: steps$[^]*^data: (.*)$/mu.exec(message) ?? [];
+      numbers.push(...(JSON.parse(data) as { seq: number }[]).map(({ seq }) => seq));
+      if ((numbers.at(-1) ?? 0) >= until) break;
+      await pause(slowMs);
+    }
+    return numbers;
+  }
+  const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+  const feedOf = (repository: StepRepository) => {
+    let queries = 0;
+    const counting = {
+      ...repository,
+      readAfter: (seq: number, limit: number) => {
+        queries += 1;
+        return repository.readAfter(seq, limit);
+      },
+    };
+    const feed = createStepFeed({
+      repository: counting,
+      isOutage: isMongoOutage,
+      logger: quiet,
+      pollMs: 20,
+      stopping: stopping.signal,
+    });
+    return { feed, queries: () => queries };
+  };
+
+  test('tells every follower every step, those that are slow and those that come back as well', async () => {
+    const [one, other] = await replicas();
+    const total = 4_000;
+    const mine = feedOf(one).feed;
+    const elsewhere = feedOf(other).feed;
+    const quick = follow(await mine.open(undefined), total);
+    const slow = follow(await mine.open(0), total, 40);
+    const untilCut = follow(await mine.open(0), 1_000);
+    for (let chunk = 0; chunk < total / 200; chunk += 1)
+      await [one, other][chunk % 2]!.append(stepsOf(chunk * 200, 200));
+
+    // He was cut off, and comes back to another replica with the number of the last step that he saw.
+    const before = await untilCut;
+    const after = follow(await elsewhere.open(before.at(-1)), total);
+    expect([...before, ...(await after)]).toEqual(range(1, total));
+    expect(await quick).toEqual(range(1, total));
+    expect(await slow).toEqual(range(1, total));
+    await eventually(() => expect([mine.followers, elsewhere.followers]).toEqual([0, 0]));
+  });
+
+  test('asks the database no more for fifty followers than for one', async () => {
+    const [one, other] = await replicas();
+    const { feed, queries } = feedOf(one);
+    const total = 400;
+    const followers = await Promise.all(Array.from({ length: 50 }, () => feed.open(0)));
+    const all = Promise.all(followers.map((messages) => follow(messages, total)));
+    const begunMs = performance.now();
+    for (let from = 0; from < total; from += 10) {
+      await other.append(stepsOf(from, 10));
+      await pause(10);
+    }
+    for (const numbers of await all) expect(numbers).toEqual(range(1, total));
+    const ticks = (performance.now() - begunMs) / 20;
+    expect(queries()).toBeLessThan(2 * ticks + 50);
+  });
+});
