@@ -7,11 +7,12 @@ import { auditTool } from '../../tools/src/audit/tool.ts';
 import { rules } from '../../tools/src/audit/audit.ts';
 import { dlq } from '../../tools/src/dlq/tool.ts';
 import { untilAtRest } from '../support/books.ts';
+import { eventually } from '../support/eventually.ts';
 import { getJson, postJson } from '../support/http.ts';
 import { mixedOrder, stockForMixedOrders } from '../support/mixed-orders.ts';
 import { articleOrder, orderOf, placeOrder, placeOrders, untilEnd } from '../support/orders.ts';
 import { usePipeline } from '../support/pipeline.ts';
-import { runTool } from './run-tool.ts';
+import { runTool, startTool } from './run-tool.ts';
 
 /** Long enough to cancel an order whose stock is reserved. */
 const on = usePipeline({ env: { SHIPMENT_PROCESSING_MS: '1500' } });
@@ -79,6 +80,23 @@ describe('at rest', () => {
     expect(checked).toMatchObject({ orders: 604, payments: expect.any(Number), letters: 0 });
     expect(checked.orders).toBeGreaterThanOrEqual(604);
     expect(checked.events).toBeGreaterThan(4 * 400);
+  });
+
+  test('it can go on and on, and tell Prometheus', async () => {
+    const stopping = new AbortController();
+    const often = ['--every', '100ms', '--metrics-port', '0', '--younger-than', '0s', '--recheck-after', '50ms'];
+    const { out, err, ended } = startTool(on, auditTool, stopping.signal, ...often);
+    await eventually(() => expect(out.length).toBeGreaterThan(1));
+    const [url] = /http\S+/.exec(err[0]!)!;
+    const { body } = await getJson(url);
+    for (const { id } of rules) expect(body).toContain(`audit_violations{rule="${id}"} 0\n`);
+    const valueOf = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(body)?.[1]);
+    expect(Date.now() / 1_000 - valueOf('audit_last_run_timestamp_seconds')).toBeLessThan(60);
+    expect(valueOf('audit_duration_seconds')).toBeGreaterThan(0);
+    expect(valueOf('audit_failures_total')).toBe(0);
+    stopping.abort();
+    expect((await ended).code).toBe(0);
+    expect(out[0]).toMatch(/^No violation\. Went through 0 letters, \d+ events, \d+ orders/);
   });
 
   const collection = (database: string, name: string) => on.mongo.db(database).collection<any>(name);

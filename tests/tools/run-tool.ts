@@ -12,16 +12,35 @@ export interface ToolRun {
   json(): any;
 }
 
-export async function runTool(on: TestPipeline, tool: Tool, ...args: string[]): Promise<ToolRun> {
+export const runTool = (on: TestPipeline, tool: Tool, ...args: string[]): Promise<ToolRun> =>
+  startTool(on, tool, new AbortController().signal, ...args).ended;
+
+export interface StartedTool extends Pick<ToolRun, 'out' | 'err'> {
+  readonly ended: Promise<ToolRun>;
+}
+
+/** For a tool that runs until it is stopped by the signal. */
+export function startTool(on: TestPipeline, tool: Tool, signal: AbortSignal, ...args: string[]): StartedTool {
   const out: string[] = [];
   const err: string[] = [];
+  return { out, err, ended: runToEnd(on, tool, { args, signal, out, err }) };
+}
+
+interface Run {
+  readonly args: readonly string[];
+  readonly signal: AbortSignal;
+  readonly out: string[];
+  readonly err: string[];
+}
+
+async function runToEnd(on: TestPipeline, tool: Tool, { args, signal, out, err }: Run): Promise<ToolRun> {
   let code: number;
   try {
     code = await tool(args, {
       env: { KAFKA_BOOTSTRAP_SERVERS: on.pipeline.bootstrapServers, MONGODB_URI: on.pipeline.mongoUri },
       print: (line) => void out.push(line),
       note: (line) => void err.push(line),
-      signal: new AbortController().signal,
+      signal,
     });
   } catch (error) {
     if (!['ToolError', 'TopicReadError'].includes((error as Error).name)) throw error;

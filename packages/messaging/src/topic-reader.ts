@@ -37,7 +37,9 @@ export interface TopicReader {
 export type OnBatch = (batch: Batch) => Promise<'enough' | void>;
 
 const silenceLimitMs = 30_000;
-const maxBytesPerPartition = 1024 * 1024;
+/** A fetch becomes many small objects, ten times its size. Larger messages come one at a time. */
+const maxBytesPerPartition = 256 * 1024;
+const maxBytesPerFetch = 2 * 1024 * 1024;
 const sessionTimeoutMs = 60_000;
 
 /** What each partition holds now. Throws a TopicReadError that names a topic which is not there. */
@@ -76,6 +78,7 @@ export async function readRanges(
     sessionTimeout: sessionTimeoutMs,
     maxWaitTimeInMs: 100,
     maxBytesPerPartition,
+    maxBytes: maxBytesPerFetch,
     allowAutoTopicCreation: false,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5, restartOnFailure: async () => false },
   });

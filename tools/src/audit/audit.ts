@@ -42,6 +42,8 @@ export interface RuleResult {
   readonly id: string;
   readonly sentence: string;
   readonly violations: number;
+  /** There may be more: so many were found that the rule was not applied any further. */
+  readonly more: boolean;
   /** The first of them. */
   readonly examples: readonly Violation[];
 }
@@ -58,8 +60,8 @@ export interface AuditResult {
 }
 
 const maxExamples = 100;
-/** Further ones are counted each time that they are found. */
-const maxToldApart = 10_000;
+/** Where everything is wrong, to count it all would take hours, and would say no more. */
+const maxViolations = 10_000;
 
 export async function audit(
   databases: Databases,
@@ -99,13 +101,15 @@ export async function audit(
           },
         });
         open.push(suspicions as unknown as Suspicions<never>);
-        return { check, suspicions };
+        return { check, suspicions, found: results[index]!.found };
       }),
     );
     checked[name] = 0;
     onProgress?.(name, 0, total);
     await source.scan(async (page) => {
-      for (const { check, suspicions } of applied) await suspicions.add(await check(page, look));
+      for (const { check, suspicions, found } of applied) {
+        if (found.count < maxViolations) await suspicions.add(await check(page, look));
+      }
       checked[name] = (checked[name] ?? 0) + page.length;
       onProgress?.(name, checked[name], Math.max(total, checked[name]));
     });
@@ -127,6 +131,7 @@ export async function audit(
       id,
       sentence,
       violations: found.count,
+      more: found.count === maxViolations,
       examples: found.examples,
     })),
     violations: results.reduce((sum, { found }) => sum + found.count, 0),
@@ -148,9 +153,9 @@ function createFindings() {
   return {
     found,
     note({ subject, detail }: Violation): void {
-      if (subjects.has(subject)) return;
-      if (subjects.size < maxToldApart) subjects.add(subject);
-      found.count += 1;
+      if (subjects.has(subject) || subjects.size === maxViolations) return;
+      subjects.add(subject);
+      found.count = subjects.size;
       if (found.examples.length < maxExamples) found.examples.push({ subject, detail });
     },
   };

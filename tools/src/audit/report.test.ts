@@ -10,11 +10,12 @@ const result = (violations: number, more: Partial<AuditResult> = {}): AuditResul
   missingEventErrorRate: 1e-7,
   violations,
   rules: [
-    { id: 'all-is-well', sentence: 'All is well.', violations: 0, examples: [] },
+    { id: 'all-is-well', sentence: 'All is well.', violations: 0, more: false, examples: [] },
     {
       id: 'nothing-is-lost',
       sentence: 'Nothing is lost.',
       violations,
+      more: violations === 10_000,
       examples: Array.from({ length: Math.min(100, violations) }, (_, i) => ({
         subject: `order-${i}`,
         detail: 'is lost',
@@ -40,6 +41,10 @@ describe('a report', () => {
     expect(lines[2]).toBe('            order-0 is lost');
     expect(lines[12]).toBe('            … and 240 more');
     expect(lines.at(-1)).toMatch(/^250 violations\./);
+  });
+
+  test('does not claim to have counted all where nearly everything is wrong', () => {
+    expect(report(result(10_000))[1]).toContain('(10000 or more)');
   });
 
   test('says when there are too many events for the memory', () => {

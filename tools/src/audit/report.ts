@@ -7,11 +7,11 @@ const shownExamples = 10;
 const goodErrorRate = 1e-5;
 
 export function report({ rules, checked, tookMs, violations, missingEventErrorRate }: AuditResult): string[] {
-  const lines = rules.flatMap(({ id, sentence, violations, examples }) => {
+  const lines = rules.flatMap(({ id, sentence, violations, more, examples }) => {
     if (violations === 0) return [`ok        ${id}: ${sentence}`];
     const shown = examples.slice(0, shownExamples).map(({ subject, detail }) => `            ${subject} ${detail}`);
-    const more = violations > shown.length ? [`            … and ${violations - shown.length} more`] : [];
-    return [`VIOLATED  ${id}: ${sentence} (${violations})`, ...shown, ...more];
+    const others = violations > shown.length ? [`            … and ${violations - shown.length} more`] : [];
+    return [`VIOLATED  ${id}: ${sentence} (${violations}${more ? ' or more' : ''})`, ...shown, ...others];
   });
   const counts = Object.entries(checked).map(([source, count]) => `${count} ${source}`);
   const verdict =
