@@ -1,0 +1,123 @@
+import { expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { sampleEvents, type EventOf, type PipelineEvent } from '@order-pipeline/events';
+import { sumByProduct } from './reservation.ts';
+import { foldOverStock } from './stock-fold.ts';
+import { stockInMemory, type StockInMemory } from './stock-in-memory.ts';
+
+const price_minor = 29_99;
+const products = ['P001', 'P002', 'P003'];
+const orders = Array.from({ length: 12 }, (_, order) => `018f8c1e-7a00-7000-8000-${String(order).padStart(12, '0')}`);
+
+interface Run {
+  readonly quantities: readonly number[];
+  /** The lines of each order, always the same: a redelivery brings the same order. */
+  readonly lines: readonly (readonly { product: number; quantity: number; stale: boolean }[])[];
+  readonly deliveries: readonly { order: number; cancel: boolean }[];
+  readonly chunkSize: number;
+  /** Before which commits another replica works off which deliveries. */
+  readonly races: readonly { order: number; cancel: boolean }[];
+}
+
+const delivery = fc.record({ order: fc.nat({ max: orders.length - 1 }), cancel: fc.boolean() });
+const line = fc.record({
+  product: fc.nat({ max: products.length }),
+  quantity: fc.integer({ min: 1, max: 8 }),
+  stale: fc.constantFrom(false, false, false, false, true),
+});
+const runs: fc.Arbitrary<Run> = fc.record({
+  quantities: fc.array(fc.nat({ max: 20 }), { minLength: products.length, maxLength: products.length }),
+  lines: fc.array(fc.array(line, { minLength: 1, maxLength: 4 }), {
+    minLength: orders.length,
+    maxLength: orders.length,
+  }),
+  deliveries: fc.array(delivery, { maxLength: 40 }),
+  chunkSize: fc.integer({ min: 1, max: 10 }),
+  races: fc.array(delivery, { maxLength: 10 }),
+});
+
+function eventOf({ lines }: Run, { order, cancel }: Run['deliveries'][number]): PipelineEvent {
+  const { paid, shipmentCancelled } = sampleEvents(orders[order]);
+  if (cancel) return shipmentCancelled;
+  const items = lines[order]!.map(({ product, quantity, stale }) => ({
+    // One index more than there are products: nobody knows that one.
+    product_id: products[product] ?? 'P404',
+    quantity,
+    price_minor: stale ? price_minor + 1 : price_minor,
+  }));
+  return { ...paid, data: { ...paid.data, items } };
+}
+
+/** What is on hand, and what the reservations say was taken and given back: the books of one product. */
+function booksOf(store: StockInMemory, product: string) {
+  const pieces = (statuses: readonly string[]): number =>
+    [...store.reservations.values()]
+      .filter(({ status }) => statuses.includes(status))
+      .flatMap(({ lines }) => lines)
+      .reduce((sum, { product_id, quantity }) => sum + (product_id === product ? quantity : 0), 0);
+  return {
+    onHand: store.products.get(product)!.quantity,
+    reserved: pieces(['RESERVED', 'RELEASED']),
+    released: pieces(['RELEASED']),
+  };
+}
+
+test('stock is never negative, and set + released − reserved is what is on hand, after every chunk', async () => {
+  await fc.assert(
+    fc.asyncProperty(runs, async (run) => {
+      const store = stockInMemory(
+        products.map((_id, index) => ({ _id, quantity: run.quantities[index]!, price_minor })),
+      );
+      const received = (events: PipelineEvent[]) =>
+        events.map((event, index) => ({ event, topic: event.type, partition: 0, offset: String(index) }));
+      const now = (): Date => new Date('2024-05-18T12:00:00Z');
+      for (const race of run.races) {
+        store.beforeCommit(async () => void (await foldOverStock(received([eventOf(run, race)]), store, now)));
+      }
+      const told = new Map<string, string>();
+      for (let next = 0; next < run.deliveries.length; next += run.chunkSize) {
+        const chunk = run.deliveries.slice(next, next + run.chunkSize).map((each) => eventOf(run, each));
+        const outcomes = await foldOverStock(received(chunk), store, now);
+        for (const [index, product] of products.entries()) {
+          const { onHand, reserved, released } = booksOf(store, product);
+          expect(onHand).toBeGreaterThanOrEqual(0);
+          expect(onHand).toBe(run.quantities[index]! + released - reserved);
+        }
+        // What is told is what is stored, and the same fact never has two truths.
+        for (const { data } of outcomes) {
+          const reservation = store.reservations.get(data.order_id);
+          expect([reservation?.reserved?.data, reservation?.released?.data]).toContainEqual(data);
+          const fact = `${data.order_id} ${data.status}`;
+          expect(told.get(fact) ?? JSON.stringify(data)).toBe(JSON.stringify(data));
+          told.set(fact, JSON.stringify(data));
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+}, 60_000);
+
+test('an order has all of its lines or none, and takes them once', async () => {
+  await fc.assert(
+    fc.asyncProperty(runs, async (run) => {
+      const store = stockInMemory(
+        products.map((_id, index) => ({ _id, quantity: run.quantities[index]!, price_minor })),
+      );
+      const known = new Set<number>();
+      for (const { order } of run.deliveries) {
+        const event = eventOf(run, { order, cancel: false }) as EventOf<'payment_processed'>;
+        const before = new Map([...store.products].map(([id, { quantity }]) => [id, quantity]));
+        const received = { event, topic: event.type, partition: 0, offset: '0' };
+        const [outcome] = await foldOverStock([received], store, () => new Date());
+        const items = 'items' in event.data ? event.data.items : [];
+        const isTaken = outcome?.data.status === 'RESERVED' && !known.has(order);
+        const asked = new Map(sumByProduct(items).map(({ product_id, quantity }) => [product_id, quantity]));
+        known.add(order);
+        for (const id of products) {
+          expect(before.get(id)! - store.products.get(id)!.quantity).toBe(isTaken ? (asked.get(id) ?? 0) : 0);
+        }
+      }
+    }),
+    { numRuns: 200 },
+  );
+}, 60_000);
