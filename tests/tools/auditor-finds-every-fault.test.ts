@@ -45,7 +45,7 @@ test('beside a pipeline under load it finds nothing wrong', async () => {
   let loaded = true;
   const auditAgain = async (): Promise<void> => {
     while (loaded) {
-      const audit = await runTool(on, auditTool, '--json', '--younger-than', '30s', '--recheck-after', '500ms');
+      const audit = await runTool(on, auditTool, '--json', '--younger-than', '60s', '--recheck-after', '500ms');
       expect(violated(audit)).toEqual([]);
       expect(audit.code).toBe(0);
       audits += 1;

@@ -8,8 +8,8 @@ import { z } from 'zod';
 import { createKafka, type TopicReader } from '@order-pipeline/messaging';
 import { kafkaSecurity, mongoAddress, pipelineSettings } from '@order-pipeline/pipeline-service';
 import { readConfig } from '@order-pipeline/service-host';
-import { rememberedEngines } from '../../dev/remembered-engines.ts';
 import { ToolError, type Terminal } from './command-line.ts';
+import { rememberedEngines } from './remembered-engines.ts';
 
 export interface KafkaConnection extends TopicReader {
   close(): Promise<void>;

@@ -1,14 +1,16 @@
+/**
+ * Where the engines of the last `npm start` listen, as they keep it with their data, so that a tool in another terminal
+ * finds them without being told. Read here and not by the runner's own code, which an image of the tools does not hold.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { replicaSetName } from './engines/mongo-ready.ts';
 
-/** Where the engines of the last `npm start` on that folder listen, whether or not they run now. */
+/** Whether or not they run now. */
 export interface RememberedEngines {
   readonly kafka?: { readonly bootstrapServers: string; readonly clusterId: string };
   readonly mongoUri?: string;
 }
 
-/** Reads what the engines keep with their data, so that a tool in another terminal finds them without being told. */
 export function rememberedEngines(dataDir: string): RememberedEngines {
   const cluster = read(join(dataDir, 'kafka', 'cluster.json')) as KafkaCluster | undefined;
   const mongoPorts = read(join(dataDir, 'mongo', 'ports.json')) as number[] | undefined;
@@ -17,7 +19,7 @@ export function rememberedEngines(dataDir: string): RememberedEngines {
     ...(cluster && {
       kafka: { bootstrapServers: hosts(cluster.cluster.map(({ broker }) => broker)), clusterId: cluster.clusterId },
     }),
-    ...(mongoPorts && { mongoUri: `mongodb://${hosts(mongoPorts)}/?replicaSet=${replicaSetName}` }),
+    ...(mongoPorts && { mongoUri: `mongodb://${hosts(mongoPorts)}/` }),
   };
 }
 
