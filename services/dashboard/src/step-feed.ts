@@ -120,15 +120,17 @@ export interface StartingPoint {
   readonly after: number;
   /** Steps that were asked for and are no longer kept. */
   readonly lost: number;
+  /** The newest step when the follower came: all up to it are of the past. */
+  readonly newest: number;
 }
 
 /** Where a follower begins who saw the step `after` last; a number from the future is one of another database. */
 export function startingPoint(after: number | undefined, oldest: number, newest: number): StartingPoint {
   if (after === undefined || after > newest) {
-    return { after: Math.max(oldest - 1, newest - stepsAtStart, 0), lost: 0 };
+    return { after: Math.max(oldest - 1, newest - stepsAtStart, 0), lost: 0, newest };
   }
   const lost = oldest === 0 ? newest - after : Math.max(0, oldest - 1 - after);
-  return { after: after + lost, lost };
+  return { after: after + lost, lost, newest };
 }
 
 const stepsMessage = (steps: readonly Step[]): string =>

@@ -15,13 +15,14 @@ export interface FeedState {
 export const feedState = signal<FeedState>({ connection: 'connecting', last: undefined, lost: 0 });
 
 export interface FeedListener {
-  /** `past`: they happened before the page looked. */
+  /** `past`: they happened while the page did not look. */
   onSteps(steps: readonly FeedStep[], past: boolean): void;
 }
 
 interface StartingPoint {
   readonly after: number;
   readonly lost: number;
+  readonly newest: number;
 }
 
 const reconnectMs = 1_000;
@@ -45,10 +46,11 @@ export function startFeed(): void {
     const { last } = feedState.value;
     const opened = new EventSource(last === undefined ? '/api/feed' : `/api/feed?after=${last}`);
     source = opened;
-    /** On the first message of a page, the steps of the past come first. */
-    let past = last === undefined;
+    /** The newest step when the connection was made. */
+    let newest = 0;
     listen('start', (data) => {
-      const { after, lost } = data as StartingPoint;
+      const { after, lost, newest: atStart } = data as StartingPoint;
+      newest = atStart;
       const { last, lost: lostBefore } = feedState.value;
       // A number that goes back is that of another database: nothing of it has been seen.
       change({ connection: 'live', last: after, lost: last !== undefined && after >= last ? lostBefore + lost : 0 });
@@ -58,8 +60,12 @@ export function startFeed(): void {
       const { last = 0, lost } = feedState.value;
       const missing = Math.max(0, steps[0]!.seq - last - 1);
       change({ last: steps.at(-1)!.seq, lost: lost + missing });
-      for (const { onSteps } of listeners) onSteps(steps, past);
-      past = false;
+      const past = steps.filter(({ seq }) => seq <= newest);
+      const now = steps.slice(past.length);
+      for (const { onSteps } of listeners) {
+        if (past.length > 0) onSteps(past, true);
+        if (now.length > 0) onSteps(now, false);
+      }
     });
     listen('alive', () => undefined);
     opened.addEventListener('error', () => {

@@ -37,6 +37,22 @@ describe('an order', () => {
     expect(model.rows[0]).toMatchObject({ state: 'SHIPPED', shown: 4 });
   });
 
+  test('waits in its lane for the step that brought the next one about, but not for ever', () => {
+    const model = new LiveModel();
+    const [placed, paid, reserved] = shippedOrder('a');
+    model.apply([paid!, reserved!], 0);
+    expect(model.advance(500)).toBe(true);
+    expect(model.rows[0]!.shown).toBe(0);
+    model.apply([placed!], 600);
+    expect(movesOf(model, 600)).toEqual([0, 420, 840]);
+
+    model.apply(
+      [reserved!].map((step) => ({ ...step, order_id: 'b' })),
+      10_000,
+    );
+    expect(movesOf(model, 10_000)).toEqual([0, 1_500]);
+  });
+
   test('is told by the time of its steps, whatever order they came in', () => {
     const model = new LiveModel();
     const [placed, paid, reserved, shipped] = shippedOrder('a');

@@ -3,7 +3,7 @@
  * shown. Steps come in thousands per second; nothing here grows without limit, and nothing touches the document.
  */
 import type { FeedStep } from '../../src/views.ts';
-import { byTime, factName, factOf, rankOf, standings, stateOf, type Lane, type State } from './facts.ts';
+import { byTime, causeOf, factName, factOf, rankOf, standings, stateOf, type Lane, type State } from './facts.ts';
 import { RateMeter } from './rates.ts';
 
 export interface LiveOrder {
@@ -14,6 +14,8 @@ export interface LiveOrder {
   /** How many steps of the path the page shows by now. */
   shown: number;
   movedAtMs: number;
+  /** When its last step arrived. */
+  learntAtMs: number;
 }
 
 export interface LaneCounts {
@@ -26,6 +28,8 @@ export interface LaneCounts {
 const maxOrders = 20_000;
 /** More new rows in a second nobody can follow: of faster streams the rows are a sample. */
 const rowEveryMs = 300;
+/** Topics overtake each other: so long a card waits for the step that brought its next one about. */
+const causeWaitMs = 1_500;
 /** So long a card rests in a lane before it moves on. */
 const restMs = 420;
 const historySeconds = 60;
@@ -60,6 +64,7 @@ export class LiveModel {
       const first = order.path.length === 0;
       this.#count(order, -1);
       const ended = standings[order.state].ended;
+      order.learntAtMs = nowMs;
       order.path = [...order.path, step].toSorted(byTime);
       const names = new Set(order.path.map(factName));
       order.state = stateOf((fact) => names.has(fact));
@@ -87,7 +92,8 @@ export class LiveModel {
     let pending = false;
     for (const order of this.rows) {
       if (order.shown >= order.path.length) continue;
-      if (order.shown === 0 || nowMs - order.movedAtMs >= restMs) {
+      const rested = order.shown === 0 || nowMs - order.movedAtMs >= restMs;
+      if (rested && isNext(order, nowMs)) {
         order.shown += 1;
         order.movedAtMs = nowMs;
       }
@@ -102,7 +108,7 @@ export class LiveModel {
   }
 
   #begin(id: string, nowMs: number): LiveOrder {
-    const order: LiveOrder = { id, path: [], state: 'PENDING', shown: 0, movedAtMs: nowMs };
+    const order: LiveOrder = { id, path: [], state: 'PENDING', shown: 0, movedAtMs: nowMs, learntAtMs: nowMs };
     this.orders.set(id, order);
     if (this.orders.size > maxOrders) this.#forgetOldest();
     return order;
@@ -142,6 +148,12 @@ export class LiveModel {
     this.latencies.push(shipped.time - placed.time);
     if (this.latencies.length > maxLatencies) this.latencies.shift();
   }
+}
+
+/** Whether the step after those on show may be shown: what brought it about is known, or was waited for. */
+function isNext({ path, shown, learntAtMs }: LiveOrder, nowMs: number): boolean {
+  const next = path[shown]!;
+  return factOf(next)?.after.length === 0 || causeOf(next, path) !== undefined || nowMs - learntAtMs >= causeWaitMs;
 }
 
 /** Where it is: the lane of the fact that follows from all others. */

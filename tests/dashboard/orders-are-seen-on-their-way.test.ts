@@ -1,0 +1,149 @@
+/** The live page in a real browser: orders are placed, seen to move from lane to lane, refused and cancelled. */
+import { expect, test } from '@jest/globals';
+import type { Locator, Page } from 'playwright-core';
+import { eventually } from '../support/eventually.ts';
+import { useBrowser } from './browser.ts';
+import { useDashboard } from './dashboard.ts';
+
+// A parcel takes its time, so that an order can be cancelled before it has gone.
+const on = useDashboard({ SHIPMENT_PROCESSING_MS: '3000' });
+const browser = useBrowser();
+
+const track = (page: Page, customer: string): Locator => page.locator('.track', { hasText: customer });
+const card = (page: Page, customer: string): Locator => track(page, customer).locator('.card');
+
+async function placeAs(page: Page, customer: string): Promise<void> {
+  await page.getByLabel('Customer', { exact: true }).fill(customer);
+  await page.getByRole('button', { name: 'Place order' }).click();
+  await track(page, customer).waitFor();
+}
+
+/** Every lane in which the customer's card was, in turn; noted by the page itself, because a poll might miss one. */
+async function noteLanes(page: Page, customer: string): Promise<void> {
+  await page.evaluate(`{
+    const noted = (globalThis.noted = []);
+    const look = () => {
+      const row = [...document.querySelectorAll('.track')].find((each) => each.textContent.includes('${customer}'));
+      const lane = row?.querySelector('.card').className.replace('card at-', '');
+      if (lane && noted.at(-1) !== lane) noted.push(lane);
+    };
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
+  }`);
+}
+const notedLanes = (page: Page): Promise<string[]> => page.evaluate('globalThis.noted');
+
+test('an order placed with the form arrives in all four lanes without a reload', async () => {
+  const page = await browser.open(on.view());
+  await noteLanes(page, 'Ada Lovelace');
+  await placeAs(page, 'Ada Lovelace');
+  await eventually(async () => expect(await notedLanes(page)).toEqual(['order', 'payment', 'inventory', 'shipment']));
+  expect(await card(page, 'Ada Lovelace').textContent()).toContain('Shipped');
+  expect(await track(page, 'Ada Lovelace').locator('.print-label').allTextContents()).toEqual([
+    'Placed',
+    'Paid',
+    'Reserved',
+    'Shipped',
+  ]);
+});
+
+test('what is declined, out of stock or at another price ends where it is refused, and says why', async () => {
+  const page = await browser.open(on.view());
+  await page.getByLabel('Customer', { exact: true }).fill('Refused');
+  for (const [button, state, reason, lane] of [
+    ['Declined', 'Declined', 'customer declined', 'payment'],
+    ['Out of stock', 'Refunded', 'out of stock', 'payment'],
+    ['Price changed', 'Refunded', 'price changed', 'payment'],
+  ] as const) {
+    await page.getByRole('button', { name: button, exact: true }).click();
+    await page.locator('.outcome', { hasText: 'is placed' }).waitFor();
+    const found = page.locator('.track.ended', { hasText: reason }).locator('.card');
+    await found.waitFor();
+    expect(await found.textContent()).toContain(state);
+    expect(await found.getAttribute('class')).toContain(`at-${lane}`);
+  }
+
+  await page.locator('.track', { hasText: 'price changed' }).getByRole('link').click();
+  await page.getByRole('heading', { name: 'Timeline' }).waitFor();
+  expect(await page.locator('.timeline .step-head b').allTextContents()).toEqual([
+    'Placed',
+    'Paid',
+    'Rejected',
+    'Refunded',
+  ]);
+  expect(await page.locator('.timeline .hop').count()).toBe(3);
+  await page.getByText('inventory_updated as JSON').click();
+  expect(JSON.parse((await page.locator('.timeline pre').nth(2).textContent()) ?? '')).toMatchObject({
+    status: 'REJECTED',
+    reason: 'PRICE_CHANGED',
+  });
+  expect(await page.locator('.timeline .place').first().textContent()).toMatch(
+    /order_placed · partition \d+ · offset \d+/,
+  );
+  expect(await page.getByRole('complementary').textContent()).toMatch(/Trace[0-9a-f]{32}/);
+});
+
+test('an order is cancelled before its parcel goes, and one that has gone is not', async () => {
+  const page = await browser.open(on.view());
+  await placeAs(page, 'Grace Hopper');
+  await page.getByRole('button', { name: 'Cancel it' }).click();
+  await page.locator('.track.ended', { hasText: 'Cancelled' }).waitFor();
+
+  await page.getByRole('link', { name: 'Look at it' }).click();
+  await page.locator('.badge', { hasText: 'Cancelled' }).waitFor();
+  const steps = page.locator('.timeline .step-head b');
+  await eventually(async () =>
+    expect((await steps.allTextContents()).toSorted((a, b) => a.localeCompare(b))).toEqual([
+      'Cancelling',
+      'Paid',
+      'Placed',
+      'Refunded',
+      'Released',
+      'Reserved',
+      'Stopped',
+    ]),
+  );
+
+  await page.getByRole('link', { name: 'Live', exact: true }).first().click();
+  await placeAs(page, 'Too late');
+  await page.locator('.track.ended', { hasText: 'Too late' }).waitFor();
+  await page.getByRole('button', { name: 'Cancel it' }).click();
+  await page.getByText('The order is SHIPPED and can no longer be cancelled').waitFor();
+});
+
+test('what the order service refuses stands beside its field, and nothing is placed', async () => {
+  const page = await browser.open(on.view());
+  await page.getByLabel('Customer', { exact: true }).fill(' ');
+  await page.getByLabel('Pieces of P001').fill('0');
+  await page.getByRole('button', { name: 'Place order' }).click();
+  await page.getByText('The order service refuses this order').waitFor();
+  expect(await page.locator('#fault-customer_id').textContent()).toMatch(/must not be empty/);
+  expect(await page.locator('#fault-items').textContent()).toMatch(/./);
+  expect(await page.getByLabel('Customer', { exact: true }).getAttribute('aria-invalid')).toBe('true');
+  expect(await page.getByLabel('Customer', { exact: true }).getAttribute('aria-describedby')).toBe('fault-customer_id');
+});
+
+test('markup in an order is text wherever it is shown', async () => {
+  const address = '<script>globalThis.ran = 1</script><img src=x onerror="globalThis.ran = 2">';
+  const page = await browser.open(on.view());
+  await page.getByLabel('Shipping address', { exact: true }).fill(address);
+  await placeAs(page, '<b>Robert</b>');
+  expect(await track(page, '<b>Robert</b>').locator('.print-note').first().textContent()).toBe(address);
+  await page.getByRole('link', { name: 'Look at it' }).click();
+  await page.getByRole('complementary').getByText(address).waitFor();
+  await page.getByText('order_placed as JSON').click();
+  expect(await page.locator('.timeline pre').first().textContent()).toContain('<script>globalThis.ran = 1</script>');
+  expect(await page.evaluate('globalThis.ran')).toBeUndefined();
+  expect(await page.locator('main :is(img, script)').count()).toBe(0);
+});
+
+test('a stream of orders is placed at its pace and counted by every lane', async () => {
+  const page = await browser.open(on.view());
+  await page.locator('.connection.live').waitFor();
+  const shipped = page.locator('.total.good dd');
+  const before = Number(await shipped.textContent());
+  await page.getByLabel('Orders', { exact: true }).fill('12');
+  await page.getByLabel('per second').fill('6');
+  await page.getByRole('button', { name: 'Start' }).click();
+  await page.getByText('12 placed').waitFor();
+  await eventually(async () => expect(Number(await shipped.textContent())).toBe(before + 12));
+});
