@@ -118,7 +118,7 @@ beforeAll(async () => {
       quantity: 100_000,
       price,
     });
-    expect(answer.status).toBe(200);
+    if (answer.status !== 200) throw new Error(`PUT /inventory answers ${answer.status}`);
   }
 }, setUpLimitMs);
 
