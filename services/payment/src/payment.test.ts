@@ -118,6 +118,10 @@ describe('a refund that the gateway refuses for good', () => {
     expect(document).not.toHaveProperty('compensated');
   });
 
+  test('is a fault when the gateway then knows no charge: telling of the charge again would go round for ever', () => {
+    expect(() => afterVoid(document, rejected, '', nothing, refundedAt)).toThrow(/knows no charge/u);
+  });
+
   test('is asked for again by a repetition, for somebody may have put it right', () => {
     expect(asked(document, rejected)).toMatchObject({ call: 'void' });
     expect(accepted(afterVoid(document, rejected, 'INSUFFICIENT_STOCK', much, refundedAt)).told).toEqual(

@@ -124,8 +124,9 @@ export function afterVoid(
         events: [],
       };
     case 'nothing-charged':
-      if (known.status === 'COMPLETED')
-        throw new Error(`payment ${known._id} is COMPLETED, but the gateway knows no charge`);
+      // Neither may a refused refund end so: the charge told again would be answered with the same rejection, for ever.
+      if (known.charged?.data.status === 'COMPLETED')
+        throw new Error(`payment ${known._id} was charged, but the gateway knows no charge`);
       // A payment that was declined anyway told so under the same id: the same fact is told again, not another one.
       if (known.charged) {
         return { outcome: 'accepted', document: { ...known, compensated: known.charged }, events: [known.charged] };
