@@ -1,13 +1,20 @@
 /** The live page in a real browser: orders are placed, seen to move from lane to lane, refused and cancelled. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
+import { freePort } from '../../dev/ports.ts';
+import { startTcpProxy } from '../faults/tcp-proxy.ts';
 import { eventually } from '../support/eventually.ts';
+import { articleOrder, orderOf, placeOrder, placeOrders, untilEnd } from '../support/orders.ts';
 import { useBrowser } from './browser.ts';
-import { useDashboard } from './dashboard.ts';
+import { fillStock, useDashboard } from './dashboard.ts';
 
 // A parcel takes its time, so that an order can be cancelled before it has gone.
 const on = useDashboard({ SHIPMENT_PROCESSING_MS: '3000' });
 const browser = useBrowser();
+
+const cutMs = 10_000;
+const floodMs = 8_000;
 
 const track = (page: Page, customer: string): Locator => page.locator('.track', { hasText: customer });
 const card = (page: Page, customer: string): Locator => track(page, customer).locator('.card');
@@ -147,3 +154,96 @@ test('a stream of orders is placed at its pace and counted by every lane', async
   await page.getByText('12 placed').waitFor();
   await eventually(async () => expect(Number(await shipped.textContent())).toBe(before + 12));
 });
+
+test('a feed that is cut for ten seconds misses no step', async () => {
+  const direct = new URL(on.view());
+  const proxy = await startTcpProxy(await freePort(), Number(direct.port));
+  try {
+    const page = await browser.open(`http://127.0.0.1:${proxy.port}/#/`);
+    await page.locator('.connection.live').waitFor();
+    const shipped = page.locator('.total.good dd');
+    const before = Number(await shipped.textContent());
+
+    proxy.set('refuse');
+    proxy.cut();
+    await page.locator('.connection.cut').waitFor();
+    const cutAtMs = performance.now();
+    const ids = await placeOrders(on, 40, () => articleOrder);
+    await Promise.all(ids.map((id) => untilEnd(on, id)));
+    await pause(Math.max(0, cutMs - (performance.now() - cutAtMs)));
+    expect(Number(await shipped.textContent())).toBe(before);
+
+    proxy.set('pass');
+    await eventually(async () => expect(Number(await shipped.textContent())).toBe(before + ids.length));
+    const counter = await on.mongo.db('dashboard_db').collection<{ _id: string; last: number }>('counters').findOne();
+    const connection = page.locator('.connection');
+    await eventually(async () =>
+      expect((await connection.textContent())?.replaceAll(',', '')).toBe(`Live${counter?.last} steps`),
+    );
+  } finally {
+    await proxy.stop();
+  }
+}, 120_000);
+
+test('the page stays fluid at 200 orders a second, and counts each of them', async () => {
+  await fillStock(on);
+  const page = await browser.open(on.view());
+  await page.locator('.connection.live').waitFor();
+  const shipped = page.locator('.total.good dd');
+  const countedBefore = Number((await shipped.textContent())?.replaceAll(',', ''));
+  const order = orderOf([{ product_id: 'P001', quantity: 1, price: 29.99 }]);
+  const flood = placeAtRate(200, floodMs, () => placeOrder(on, order));
+  await page.getByText('the cards are a sample').waitFor();
+  const { framesPerSecond, medianGapMs, busyShare } = await measureFrames(page, 3_000);
+  const count = await flood;
+  process.stderr.write(
+    `${Math.round(count / (floodMs / 1_000))} orders/s: ${framesPerSecond.toFixed(0)} frames/s, median gap ` +
+      `${medianGapMs.toFixed(0)} ms, main thread busy ${(busyShare * 100).toFixed(0)} %\n`,
+  );
+  // Frames come late where other programs have the processor; what the page itself asks of it does not depend on them.
+  expect(busyShare).toBeLessThan(0.5);
+  await eventually(async () =>
+    expect(Number((await shipped.textContent())?.replaceAll(',', ''))).toBe(countedBefore + count),
+  );
+  expect(await page.locator('.track').count()).toBeLessThan(20);
+});
+
+/** Calls at a steady pace, and answers how many it made once all are done. */
+async function placeAtRate(perSecond: number, forMs: number, place: () => Promise<unknown>): Promise<number> {
+  const begunMs = performance.now();
+  const placing: Promise<unknown>[] = [];
+  for (let passedMs = 0; passedMs < forMs; passedMs = performance.now() - begunMs) {
+    while (placing.length < (passedMs / 1_000) * perSecond) placing.push(place());
+    await pause(10);
+  }
+  await Promise.all(placing);
+  return placing.length;
+}
+
+async function measureFrames(page: Page, forMs: number) {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const busySeconds = async (): Promise<number> => {
+    const { metrics } = await devtools.send('Performance.getMetrics');
+    return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN;
+  };
+  const busyBefore = await busySeconds();
+  const gapsMs = await page.evaluate<number[]>(`new Promise((resolve) => {
+    const gaps = [];
+    let last = performance.now();
+    const end = last + ${forMs};
+    const frame = (now) => {
+      gaps.push(now - last);
+      last = now;
+      if (now < end) requestAnimationFrame(frame);
+      else resolve(gaps);
+    };
+    requestAnimationFrame(frame);
+  })`);
+  const tookMs = gapsMs.reduce((sum, gap) => sum + gap, 0);
+  return {
+    framesPerSecond: gapsMs.length / (tookMs / 1_000),
+    medianGapMs: gapsMs.toSorted((a, b) => a - b)[gapsMs.length >> 1]!,
+    busyShare: ((await busySeconds()) - busyBefore) / (tookMs / 1_000),
+  };
+}
