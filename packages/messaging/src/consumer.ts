@@ -10,7 +10,9 @@ import { createChunkProcessor, type Handler } from './chunk-processor.ts';
 import type { Logger } from './kafka.ts';
 import type { MessagingMetrics } from './metrics.ts';
 import { joinGroup } from './membership.ts';
+import { wait } from './outage.ts';
 import type { Publisher } from './publisher.ts';
+import { restMs } from './rest.ts';
 
 export interface ConsumerSettings {
   readonly sessionTimeoutMs: number;
@@ -113,6 +115,8 @@ export function startConsumer(options: ConsumerOptions): RunningConsumer {
         AbortSignal.any([abandon.signal, lost.signal]),
       );
       await commitOffsetsIfNecessary({ topics: nextOffsets(slices) });
+      const events = slices.reduce((sum, { messages }) => sum + messages.length, 0);
+      rested = events < settings.maxChunkSize / 2 ? wait(restMs(events)) : undefined;
       for (const { payload, messages } of slices) {
         const { topic, partition, highWatermark } = payload.batch;
         const last = messages.at(-1)!.offset;
@@ -128,6 +132,8 @@ export function startConsumer(options: ConsumerOptions): RunningConsumer {
     if (lost.signal.aborted) throw lost.signal.reason;
   }
 
+  /** The rest that the last chunk is followed by; one that is half full pays for itself. */
+  let rested: Promise<void> | undefined;
   // When one partition's chunk fails, the others stop as well, so that the group is rejoined at once.
   let inWork = 0;
   let failed = false;
@@ -140,6 +146,8 @@ export function startConsumer(options: ConsumerOptions): RunningConsumer {
         if (!(await collector.submit({ payload, messages: slice }))) break;
         next += slice.length;
       }
+      // kafkajs fetches again when all partitions are done: what comes meanwhile is fetched together.
+      if (!stopping) await rested;
     } catch (error) {
       failed = true;
       if (!stopping) throw error;

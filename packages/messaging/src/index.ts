@@ -30,6 +30,7 @@ export { createMessagingMetrics, type MessagingMetrics } from './metrics.ts';
 export { backoffMs, isOutage, OutageError, wait, type Backoff } from './outage.ts';
 export { createOnDemandAdmin, type OnDemandAdmin } from './on-demand-admin.ts';
 export { createPublisher, type OutgoingRecord, type PublishedAt, type Publisher } from './publisher.ts';
+export { restMs } from './rest.ts';
 export { withSimulatedWork, type SimulatedWork } from './simulated-work.ts';
 export {
   deadLetterGroups,

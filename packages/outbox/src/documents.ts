@@ -1,5 +1,5 @@
 /** Documents that carry a version: loaded and written per batch, each write conditional on what was read. */
-import type { Collection, Db, Document } from 'mongodb';
+import type { AnyBulkWriteOperation, Collection, Db, Document } from 'mongodb';
 import { duplicateKeyIndexes } from './bulk-errors.ts';
 
 /**
@@ -41,21 +41,28 @@ export function createDocumentStore<Doc extends Versioned>(collection: DocumentC
       return new Map(documents.map((document) => [document._id, document as unknown as Doc]));
     },
     async save(changes) {
-      // An upsert on {_id, version}: if another version is there by now, the insert that follows fails on _id, and the
-      // error names the operation. A plain conditional update would only lower a total.
-      const operations = changes.map(({ before, after }) => ({
-        updateOne: {
-          filter: { _id: after._id, version: after.version },
-          update: { $set: { ...changedFields(before, after), version: after.version + 1 } },
-          upsert: true,
-        },
-      }));
       try {
-        await collection.bulkWrite(operations, { ordered: false });
+        await collection.bulkWrite(changes.map(writeOf), { ordered: false });
         return new Set();
       } catch (error) {
         return new Set(duplicateKeyIndexes(error).map((index) => changes[index]!.after._id));
       }
+    },
+  };
+}
+
+/**
+ * What is new is inserted. What is known is an upsert on {_id, version}: if another version is there by now, the insert
+ * that follows fails on _id. Either way the error names the operation; a conditional update would only lower a total.
+ */
+export function writeOf<Doc extends Versioned>({ before, after }: Change<Doc>): AnyBulkWriteOperation<StoredDocument> {
+  const version = after.version + 1;
+  if (before === undefined) return { insertOne: { document: { ...after, version } } };
+  return {
+    updateOne: {
+      filter: { _id: after._id, version: after.version },
+      update: { $set: { ...changedFields(before, after), version } },
+      upsert: true,
     },
   };
 }

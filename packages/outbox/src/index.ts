@@ -2,6 +2,7 @@ export { duplicateKeyIndexes } from './bulk-errors.ts';
 export {
   createDocumentStore,
   openCollection,
+  writeOf,
   type Change,
   type DocumentCollection,
   type DocumentStore,

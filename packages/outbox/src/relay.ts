@@ -5,7 +5,7 @@
  */
 import { Gauge, type Registry } from 'prom-client';
 import { factOf, type PipelineEvent } from '@order-pipeline/events';
-import { backoffMs, wait, type Logger, type PublishedAt, type Publisher } from '@order-pipeline/messaging';
+import { backoffMs, restMs, wait, type Logger, type PublishedAt, type Publisher } from '@order-pipeline/messaging';
 import type { DocumentCollection } from './documents.ts';
 
 export interface OutboxEntry {
@@ -88,6 +88,8 @@ export function createRelay(options: RelayOptions): Relay {
   };
 
   async function relayQueued(): Promise<void> {
+    // The orders of one group commit are handed over one by one, in one turn of the event loop: they go together.
+    await new Promise(setImmediate);
     for (let failures = 0; queue.length > 0 && !stopping.signal.aborted;) {
       const batch = queue.slice(0, maxBatch);
       try {
@@ -96,6 +98,7 @@ export function createRelay(options: RelayOptions): Relay {
         failures = 0;
         // The next batch does not wait for this one to be cleared.
         clearing = clearing.then(() => clear(batch, publishedAt));
+        if (batch.length < maxBatch) await wait(restMs(batch.length), stopping.signal).catch(() => undefined);
       } catch (error) {
         if (!isOutage(error)) {
           onFatal(error as Error);

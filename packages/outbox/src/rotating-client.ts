@@ -114,15 +114,22 @@ function forward<T extends object>(now: () => T, own: Partial<Record<keyof T, un
 }
 
 function forwardCollection(database: string, name: string, now: () => MongoClient): object {
+  // Made once per client: each new one copies all options of the client.
+  const collections = new WeakMap<MongoClient, object>();
+  const collectionOf = (client: MongoClient): object => {
+    const known = collections.get(client) ?? client.db(database).collection(name);
+    collections.set(client, known);
+    return known;
+  };
   return new Proxy(
     {},
     {
       get(_, key) {
-        const value: unknown = Reflect.get(now().db(database).collection(name), key);
+        const value: unknown = Reflect.get(collectionOf(now()), key);
         if (typeof value !== 'function') return value;
         return (...args: unknown[]) => {
           // A transaction ends with the client that it began with, also when another one takes over in between.
-          const collection = (clientOfSession(args) ?? now()).db(database).collection(name);
+          const collection = collectionOf(clientOfSession(args) ?? now());
           return (Reflect.get(collection, key) as (...args: unknown[]) => unknown).apply(collection, args);
         };
       },

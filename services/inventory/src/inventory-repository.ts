@@ -6,6 +6,7 @@ import {
   createDocumentStore,
   duplicateKeyIndexes,
   openCollection,
+  writeOf,
   type Change,
   type DocumentStore,
   type Mongo,
@@ -89,12 +90,7 @@ export function createInventoryRepository(mongo: Mongo): InventoryRepository {
     session: ClientSession,
   ): Promise<boolean> => {
     try {
-      await updates.bulkWrite(
-        changes.map(({ after: { _id, version, ...fields } }) => ({
-          updateOne: { filter: { _id, version }, update: { $set: { ...fields, version: version + 1 } }, upsert: true },
-        })),
-        { ordered: true, session },
-      );
+      await updates.bulkWrite(changes.map(writeOf), { ordered: true, session });
       return true;
     } catch (error) {
       if (lostRace(error)) return false;

@@ -1,7 +1,12 @@
 import type { Handler } from '@order-pipeline/messaging';
+import { movesStock } from './reservation.ts';
 import { foldOverStock, type StockStore } from './stock-fold.ts';
 
 export const createInventoryHandler =
   (store: StockStore): Handler =>
   (events) =>
-    foldOverStock(events, store, () => new Date());
+    foldOverStock(
+      events.filter(({ event }) => movesStock(event)),
+      store,
+      () => new Date(),
+    );

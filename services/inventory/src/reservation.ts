@@ -45,6 +45,10 @@ export interface StockDecision {
 
 const unchanged = (decision: Decision<Reservation>): StockDecision => ({ decision, delta: [] });
 
+/** Most events of the topics that may tell of a cancellation tell of none: for those no reservation need be read. */
+export const movesStock = ({ type, data: { status } }: PipelineEvent): boolean =>
+  (type === 'payment_processed' && status === 'COMPLETED') || (type === 'shipment_processed' && status === 'CANCELLED');
+
 export function decide(
   stock: Stock,
   reservation: Reservation | undefined,

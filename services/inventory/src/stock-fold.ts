@@ -32,6 +32,7 @@ export async function foldOverStock(
   store: StockStore,
   now: () => Date,
 ): Promise<PipelineEvent[]> {
+  if (chunk.length === 0) return [];
   const orderIds = [...new Set(chunk.map(({ event }) => event.data.order_id))];
   for (let race = 0; race < maxRaces; race += 1) {
     if (race > 0) await wait(backoffMs(raceBackoff, race - 1));

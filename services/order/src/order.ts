@@ -54,7 +54,7 @@ export interface Order extends Versioned {
   readonly reason?: string;
   readonly idempotency_key?: string;
   /** Of the request's body: tells a repeated request from another one under the same key. */
-  readonly request_hash: string;
+  readonly request_hash?: string;
   readonly traceparent?: string;
 }
 
@@ -95,7 +95,7 @@ export interface Placement {
   readonly shipping_address: string;
   readonly currency: string;
   readonly idempotencyKey?: string;
-  readonly requestHash: string;
+  readonly requestHash?: string;
   readonly traceparent?: string;
 }
 
@@ -134,7 +134,7 @@ export function placeOrder(placement: Placement): Told<'order_placed'> {
     created_at: now,
     updated_at: now,
     facts: { [factOf(event)]: { time: timestamp, topic: event.type } },
-    request_hash: placement.requestHash,
+    ...(placement.requestHash === undefined ? {} : { request_hash: placement.requestHash }),
     ...(placement.idempotencyKey === undefined ? {} : { idempotency_key: placement.idempotencyKey }),
     ...(traceparent === undefined ? {} : { traceparent }),
   };

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { currency, orderIdSchema } from '@order-pipeline/events';
 import type { Relay } from '@order-pipeline/outbox';
@@ -64,8 +64,8 @@ export function createOrderRoutes(dependencies: RouteDependencies): Route[] {
       assertPrepared();
       if (relay.isFull()) throw unavailable('Too many orders wait to be published', 5);
       const now = new Date();
-      const requestHash = hashOf(body);
       const idempotencyKey = headers['idempotency-key'];
+      const repeatable = idempotencyKey === undefined ? {} : { idempotencyKey, requestHash: hashOf(body) };
       const placed = placeOrder({
         orderId: newOrderId(now),
         now,
@@ -73,15 +73,14 @@ export function createOrderRoutes(dependencies: RouteDependencies): Route[] {
         items: linesOf(body.items),
         shipping_address: body.shipping_address,
         currency,
-        requestHash,
-        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+        ...repeatable,
         traceparent: isTraceparent(headers.traceparent) ? headers.traceparent : newTraceparent(),
       });
       const accepted = await repository.accept(placed);
       if (accepted._id === placed.order._id) {
         relay.push([placed.event]);
         metrics.entered.inc({ state: 'PENDING' });
-      } else if (accepted.request_hash !== requestHash) {
+      } else if (accepted.request_hash !== placed.order.request_hash) {
         throw unprocessable([
           { parameter: 'Idempotency-Key', detail: 'was used before with another body; a new order needs a new key' },
         ]);
@@ -212,10 +211,13 @@ const withPublished = ({ facts, published }: StoredOrder): Facts =>
   Object.fromEntries(Object.entries(facts).map(([fact, record]) => [fact, { ...record, ...published?.[fact] }]));
 
 /** The body as validated has its fields in the schema's order, so that equal requests have equal hashes. */
-const hashOf = (body: PlaceOrder): string => createHash('sha256').update(JSON.stringify(body)).digest('base64url');
+const hashOf = (body: PlaceOrder): string => hash('sha256', JSON.stringify(body), 'base64url');
 
 const isTraceparent = (value: string | undefined): value is string =>
   value !== undefined && /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/u.test(value);
 
 /** W3C Trace Context, not sampled: it ties an order's events and log lines together even where nobody traces. */
-const newTraceparent = (): string => `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`;
+function newTraceparent(): string {
+  const parent = randomUUID();
+  return `00-${randomUUID().replaceAll('-', '')}-${parent.slice(0, 8)}${parent.slice(-8)}-00`;
+}

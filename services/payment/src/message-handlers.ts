@@ -1,7 +1,7 @@
 import type { Handler } from '@order-pipeline/messaging';
 import { backoffMs, wait } from '@order-pipeline/messaging';
 import { foldChunk, type Change, type Decide, type DocumentStore } from '@order-pipeline/outbox';
-import { afterCharge, afterVoid, nextStep, type Payment } from './payment.ts';
+import { afterCharge, afterVoid, movesMoney, nextStep, type Payment } from './payment.ts';
 import type { PaymentGateway } from './payment-gateway.ts';
 
 export interface PaymentHandlerOptions {
@@ -42,5 +42,9 @@ export function createPaymentHandler({ store, gateway, onRefundRefused }: Paymen
   const onSaved = (changes: readonly Change<Payment>[]): void => {
     for (const { after } of changes) if (after.status === 'REFUNDING') onRefundRefused(after);
   };
-  return (events) => foldChunk(events, { store, decide, onSaved });
+  return (events) =>
+    foldChunk(
+      events.filter(({ event }) => movesMoney(event)),
+      { store, decide, onSaved },
+    );
 }

@@ -30,6 +30,12 @@ export type Step =
 const decided = (decision: Decision<Payment>): Step => ({ call: 'none', decision });
 const ignored = (why: string): Step => decided({ outcome: 'ignored', why });
 
+/** Most events of the topics that may tell of a compensation tell of none: for those no payment need be read. */
+export const movesMoney = ({ type, data: { status } }: PipelineEvent): boolean =>
+  type === 'order_placed' ||
+  (type === 'inventory_updated' && status === 'REJECTED') ||
+  (type === 'shipment_processed' && status === 'CANCELLED');
+
 /** What an event asks of the gateway, given what is known of the payment. */
 export function nextStep(payment: Payment | undefined, event: PipelineEvent): Step {
   if (event.type === 'order_placed') return chargeStep(payment, event);
