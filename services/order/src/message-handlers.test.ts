@@ -1,0 +1,74 @@
+import { describe, expect, test } from '@jest/globals';
+import { sampleEvents, type PipelineEvent } from '@order-pipeline/events';
+import { Counter, createMetrics, Histogram } from '@order-pipeline/service-host';
+import { storeInMemory } from '../../../packages/outbox/src/store-in-memory.ts';
+import { createOrderHandler } from './message-handlers.ts';
+import { placeOrder, type Order } from './order.ts';
+
+const events = sampleEvents();
+const { order_id: orderId, customer_id, items, shipping_address } = events.placed.data;
+const received = (...told: PipelineEvent[]) =>
+  told.map((event, index) => ({ event, topic: event.type, partition: 0, offset: String(index) }));
+
+function open() {
+  const { order } = placeOrder({
+    orderId,
+    now: new Date(Date.now() - 1_500),
+    customer_id,
+    items,
+    shipping_address,
+    currency: 'USD',
+    requestHash: '',
+  });
+  const store = storeInMemory<Order>([{ ...order, version: 1 }]);
+  const registry = createMetrics('order');
+  const entered = new Counter({ name: 'orders_total', help: '-', labelNames: ['state'], registers: [registry] });
+  const placedToShippedSeconds = new Histogram({ name: 'placed_to_shipped_seconds', help: '-', registers: [registry] });
+  const handle = createOrderHandler({ store }, { entered, placedToShippedSeconds });
+  const countOf = async (name: string): Promise<Record<string, number>> => {
+    const lines = (await registry.metrics()).split('\n').filter((line) => line.startsWith(name));
+    return Object.fromEntries(
+      lines.map((line) => [/state="(\w+)"/.exec(line)?.[1] ?? line.split(/[{ ]/)[0]!, Number(line.split(' ').at(-1))]),
+    );
+  };
+  return { handle, store, countOf };
+}
+
+describe('the order handler', () => {
+  test('records the facts of a chunk, and tells nobody anything', async () => {
+    const { handle, store } = open();
+    expect(await handle(received(events.paid, events.reserved, events.shipped, events.paid))).toEqual([]);
+    expect(store.documents.get(orderId)).toMatchObject({ status: 'SHIPPED', version: 2 });
+    expect(Object.keys(store.documents.get(orderId)!.facts)).toHaveLength(4);
+  });
+
+  test('counts each state that is written once, however often its event comes', async () => {
+    const { handle, countOf } = open();
+    await handle(received(events.paid));
+    await handle(received(events.paid, events.paid));
+    await handle(received(events.reserved, events.shipped));
+    expect(await countOf('orders_total')).toEqual({ PAID: 1, SHIPPED: 1 });
+  });
+
+  test('does not count a fact that moves the order nowhere', async () => {
+    const { handle, countOf } = open();
+    await handle(received(events.reserved));
+    await handle(received(events.paid));
+    expect(await countOf('orders_total')).toEqual({ RESERVED: 1 });
+  });
+
+  test('measures the time from placing to shipping, once', async () => {
+    const { handle, countOf } = open();
+    await handle(received(events.shipped));
+    await handle(received(events.shipped, events.paid));
+    expect(await countOf('placed_to_shipped_seconds_count')).toEqual({ placed_to_shipped_seconds_count: 1 });
+    expect((await countOf('placed_to_shipped_seconds_sum'))['placed_to_shipped_seconds_sum']).toBeGreaterThan(1.4);
+  });
+
+  test('fails on an event of an order that it does not know, which is then dead-lettered and not lost', async () => {
+    const { handle, store } = open();
+    const stranger = sampleEvents('018f8c1e-7a00-7000-8000-00000000000b').paid;
+    await expect(handle(received(events.paid, stranger))).rejects.toThrow(/is not known here/u);
+    expect(store.documents.get(orderId)?.version).toBe(1);
+  });
+});
