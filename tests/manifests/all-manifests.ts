@@ -1,12 +1,16 @@
 /** Everything that we ship, rendered in every profile, once for all tests of a file. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   charted,
   chartProfiles,
   objectsOf,
   overlays,
   renderChart,
+  jobs,
   renderOverlay,
   umbrellaProfiles,
+  repository,
   type KubeObject,
 } from './render.ts';
 
@@ -32,6 +36,7 @@ export async function renderAll(): Promise<Rendered[]> {
       render: () => renderChart('order-pipeline', ...args),
     })),
     ...overlays().map((overlay) => ({ what: `overlay ${overlay}`, render: () => renderOverlay(overlay) })),
+    ...jobs().map((job) => ({ what: `job ${job}`, render: () => readFile(join(repository, 'k8s/jobs', job), 'utf8') })),
   ];
   const rendered: Rendered[] = [];
   const worker = async (): Promise<void> => {

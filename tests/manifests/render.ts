@@ -31,6 +31,7 @@ export const renderOverlay = async (name: string): Promise<string> =>
   outputOf(await kubeTool('kustomize'), ['build', join(repository, 'k8s/overlays', name)]);
 
 export const overlays = (): string[] => readdirSync(join(repository, 'k8s/overlays'));
+export const jobs = (): string[] => readdirSync(join(repository, 'k8s/jobs'));
 
 export const objectsOf = (yaml: string): KubeObject[] =>
   parseAllDocuments(yaml)

@@ -14,6 +14,7 @@ import { eventually } from '../support/eventually.ts';
 import { getJson, postJson, putJson } from '../support/http.ts';
 import { articleOrder } from '../support/orders.ts';
 import { quiet } from '../support/quiet.ts';
+import { auditTool } from '../../tools/src/audit/tool.ts';
 import { startSecuredKafka, type SecuredKafka } from '../support/secured-kafka.ts';
 import { startSecuredMongo, type Role, type SecuredMongo } from '../support/secured-mongo.ts';
 
@@ -86,6 +87,10 @@ beforeAll(async () => {
   const users = only(overlay!, 'MongoDBCommunity')['spec'].users as { name: string; roles: Role[] }[];
   roles = new Map(users.map(({ name, roles }) => [name, roles]));
   await setKafkaPasswords('first');
+  const tools = only(overlay!, 'KafkaUser', 'tools')['spec'].authorization.acls;
+  await kafka.setPasswords({ tools: 'of-the-tools' });
+  await kafka.grant('tools', tools);
+  await mongo.setUser('tools', 'of-the-tools', roles.get('tools')!);
   for (const service of entries) {
     await kafka.grant(
       service.consumerGroup,
@@ -248,3 +253,28 @@ describe('credentials that change under load', () => {
     testLimitMs,
   );
 });
+
+test(
+  'the auditor, with the rights of the tools, finds in the end that nothing was lost and nothing doubled',
+  async () => {
+    writeSecret('tools', 'ca.crt', certificate);
+    writeSecret('tools', 'password', 'of-the-tools');
+    const env = {
+      KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers,
+      KAFKA_CA_FILE: secret('tools', 'ca.crt'),
+      KAFKA_PASSWORD_FILE: secret('tools', 'password'),
+      MONGODB_URI: mongo.uri('tools', 'of-the-tools'),
+      MONGODB_CA_FILE: secret('tools', 'ca.crt'),
+    };
+    const lines: string[] = [];
+    const terminal = {
+      env,
+      print: (line: string) => void lines.push(line),
+      note: () => {},
+      signal: new AbortController().signal,
+    };
+    const code = await auditTool(['--younger-than', '0s', '--recheck-after', '3s'], terminal);
+    expect({ code, lines }).toMatchObject({ code: 0 });
+  },
+  testLimitMs,
+);
