@@ -1,6 +1,7 @@
 export { duplicateKeyIndexes } from './bulk-errors.ts';
 export {
   createDocumentStore,
+  indexBuild,
   openCollection,
   writeOf,
   type Change,
@@ -14,4 +15,4 @@ export { createGroupCommit, type GroupCommit } from './group-commit.ts';
 export { createMongo, type Mongo } from './mongo.ts';
 export { isMongoOutage } from './mongo-outage.ts';
 export type { MongoAddress } from './rotating-client.ts';
-export { createRelay, outboxEntry, type OutboxEntry, type Relay, type WithOutbox } from './relay.ts';
+export { createRelay, outboxEntry, type OutboxEntry, type Relay, type RelayOptions, type WithOutbox } from './relay.ts';

@@ -14,6 +14,7 @@ export interface Mongo {
   isUp(): boolean;
 }
 
+const operationTimeoutMs = 10_000;
 const connectBackoff = { firstMs: 100, maxMs: 2_000 };
 
 /**
@@ -31,13 +32,15 @@ export function createMongo(address: string | (() => MongoAddress), database: st
     logger,
     clientOptions: {
       appName: database,
-      writeConcern: { w: 'majority', journal: true, wtimeoutMS: 10_000 },
+      writeConcern: { w: 'majority', journal: true },
       readConcern: { level: 'majority' },
       retryWrites: true,
       retryReads: true,
       connectTimeoutMS: 3_000,
       serverSelectionTimeoutMS: 3_000,
-      socketTimeoutMS: 15_000,
+      // Of a whole operation. Without it one that begins while its connection is being closed waits for ever, because the
+      // driver waits for a socket to drain that is gone already; no time-out of the socket ends that.
+      timeoutMS: operationTimeoutMs,
       heartbeatFrequencyMS: 2_000,
       maxPoolSize: 20,
       ignoreUndefined: true,

@@ -6,7 +6,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import { factOf, type PipelineEvent } from '@order-pipeline/events';
 import { backoffMs, restMs, wait, type Logger, type PublishedAt, type Publisher } from '@order-pipeline/messaging';
-import type { DocumentCollection } from './documents.ts';
+import { indexBuild, type DocumentCollection } from './documents.ts';
 
 export interface OutboxEntry {
   /** Which fact it is, `<type>:<status>`: what the relay pulls by. */
@@ -144,7 +144,8 @@ export function createRelay(options: RelayOptions): Relay {
     const oldestAt = Math.min(...(oldest?.outbox ?? []).map(({ at }) => at.getTime()));
     ageGauge.set(oldest ? Math.max(0, (Date.now() - oldestAt) / 1_000) : 0);
     if (!oldest || queue.length >= maxBatch) return;
-    const overdue = { 'outbox.at': { $lte: new Date(Date.now() - sweepAfterMs) } };
+    // Both bounds, because a query uses a partial index only if it asks for no more than the index holds.
+    const overdue = { 'outbox.at': { $gt: new Date(0), $lte: new Date(Date.now() - sweepAfterMs) } };
     const left = await find(overdue, maxBatch);
     const events = left.flatMap(({ outbox }) => (outbox ?? []).map(({ event }) => event));
     const missed = events.filter((event) => !inHand.has(keyOf(event)));
@@ -168,7 +169,7 @@ export function createRelay(options: RelayOptions): Relay {
     async start() {
       await collection.createIndex(
         { 'outbox.at': 1 },
-        { name: 'outbox_waiting', partialFilterExpression: { 'outbox.at': { $gt: new Date(0) } } },
+        { name: 'outbox_waiting', partialFilterExpression: { 'outbox.at': { $gt: new Date(0) } }, ...indexBuild },
       );
       sweeping = sweepForever();
     },

@@ -4,7 +4,7 @@
  * whichever replica writes, and a reader that goes on after the last number it saw misses nothing.
  */
 import type { ClientSession } from 'mongodb';
-import { openCollection, type Mongo } from '@order-pipeline/outbox';
+import { indexBuild, openCollection, type Mongo } from '@order-pipeline/outbox';
 import type { NewStep, Step } from './step.ts';
 
 export interface StepRepository {
@@ -54,11 +54,14 @@ export function createStepRepository({ client, db }: Mongo, { maxSteps }: { maxS
 
   return {
     async createIndexes() {
-      await steps.createIndexes([
-        { key: { seq: 1 }, name: 'by_sequence', unique: true },
-        { key: { order_id: 1, seq: 1 }, name: 'by_order' },
-        { key: { type: 1, partition: 1, offset: 1 }, name: 'by_place' },
-      ]);
+      await steps.createIndexes(
+        [
+          { key: { seq: 1 }, name: 'by_sequence', unique: true },
+          { key: { order_id: 1, seq: 1 }, name: 'by_order' },
+          { key: { type: 1, partition: 1, offset: 1 }, name: 'by_place' },
+        ],
+        indexBuild,
+      );
       await counters.updateOne({ _id: counterId }, { $setOnInsert: { last: 0 } }, { upsert: true });
     },
     async append(chunk) {
@@ -87,7 +90,7 @@ export function createStepRepository({ client, db }: Mongo, { maxSteps }: { maxS
       return step?.time;
     },
     async ping() {
-      const { primary, hosts } = await db.command({ hello: 1 }, { timeoutMS: 2_000 });
+      const { primary, hosts } = await db.command({ hello: 1, maxTimeMS: 2_000 });
       return { primary: String(primary), members: (hosts as unknown[] | undefined)?.length ?? 1 };
     },
   };

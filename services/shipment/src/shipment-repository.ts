@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import {
   createDocumentStore,
+  indexBuild,
   openCollection,
   type DocumentCollection,
   type DocumentStore,
@@ -26,7 +27,7 @@ export function createShipmentRepository(db: Db): ShipmentRepository {
     async createIndexes() {
       await collection.createIndex(
         { due_at: 1 },
-        { name: 'processing_by_due', partialFilterExpression: { status: 'PROCESSING' } },
+        { name: 'processing_by_due', partialFilterExpression: { status: 'PROCESSING' }, ...indexBuild },
       );
     },
     async find(orderId) {
