@@ -4,7 +4,7 @@
  * whichever replica writes, and a reader that goes on after the last number it saw misses nothing.
  */
 import type { ClientSession } from 'mongodb';
-import { indexBuild, openCollection, type Mongo } from '@order-pipeline/outbox';
+import { openCollection, type Mongo } from '@order-pipeline/outbox';
 import type { NewStep, Step } from './step.ts';
 
 export interface StepRepository {
@@ -54,14 +54,11 @@ export function createStepRepository({ client, db }: Mongo, { maxSteps }: { maxS
 
   return {
     async createIndexes() {
-      await steps.createIndexes(
-        [
-          { key: { seq: 1 }, name: 'by_sequence', unique: true },
-          { key: { order_id: 1, seq: 1 }, name: 'by_order' },
-          { key: { type: 1, partition: 1, offset: 1 }, name: 'by_place' },
-        ],
-        indexBuild,
-      );
+      await steps.createIndexes([
+        { key: { seq: 1 }, name: 'by_sequence', unique: true },
+        { key: { order_id: 1, seq: 1 }, name: 'by_order' },
+        { key: { type: 1, partition: 1, offset: 1 }, name: 'by_place' },
+      ]);
       await counters.updateOne({ _id: counterId }, { $setOnInsert: { last: 0 } }, { upsert: true });
     },
     async append(chunk) {

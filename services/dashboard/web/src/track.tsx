@@ -31,22 +31,20 @@ export class Track extends Component<TrackProps> {
     const took = last && placed && last !== placed ? formatMs(last.time - placed.time) : undefined;
     return (
       <li class={`track ${standing.tone} ${standing.ended ? 'ended' : ''}`} style={{ '--row': index }}>
-        <a href={orderHref(order.id)} aria-label={describe(order.id, placed, standing.label, reason, took)}>
-          <span class="rail" aria-hidden="true" />
-          {lanes.map((_, at) => (
-            <Footprint steps={visible.filter((step) => factOf(step)?.lane === at)} all={visible} />
-          ))}
-          <span class={`card at-${lanes[lane]}`}>
-            <span class="card-head">
-              <b>{standing.label}</b>
-              {reason !== undefined && <span class="reason">{reasonText(reason)}</span>}
-            </span>
-            {reason === undefined && <span class="card-note">{took ?? 'now'}</span>}
-            <span class="card-line">
-              <span class="id">{shortId(order.id)}</span>
-              <span class="who">{placed?.customer_id}</span>
-              {placed && <span class="num">{formatMinor(placed.total_minor ?? 0)}</span>}
-            </span>
+        <span class="rail" aria-hidden="true" />
+        {lanes.map((_, at) => (
+          <Footprint steps={visible.filter((step) => factOf(step)?.lane === at)} all={visible} />
+        ))}
+        <a class={`card at-${lanes[lane]}`} href={orderHref(order.id)}>
+          <span class="card-head">
+            <b>{standing.label}</b>
+            {reason !== undefined && <span class="reason">{reasonText(reason)}</span>}
+          </span>
+          {reason === undefined && <span class="card-note">{took ?? 'now'}</span>}
+          <span class="card-line">
+            <span class="id">{shortId(order.id)}</span>
+            <span class="who">{placed?.customer_id}</span>
+            {placed && <span class="num">{formatMinor(placed.total_minor ?? 0)}</span>}
           </span>
         </a>
       </li>
@@ -69,15 +67,4 @@ function Footprint({ steps, all }: { steps: readonly FeedStep[]; all: readonly F
       </span>
     </span>
   );
-}
-
-function describe(
-  id: string,
-  placed: FeedStep | undefined,
-  label: string,
-  reason: string | undefined,
-  took: string | undefined,
-): string {
-  const who = placed ? ` of ${placed.customer_id}, ${formatMinor(placed.total_minor ?? 0)}` : '';
-  return `Order ${shortId(id)}${who}: ${label}${reason ? `, ${reasonText(reason)}` : ''}${took ? `, after ${took}` : ''}`;
 }
