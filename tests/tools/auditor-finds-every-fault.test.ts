@@ -39,24 +39,27 @@ async function cancelledLate(): Promise<string> {
   }
 }
 
+const placed: string[] = [];
+
 test('beside a pipeline under load it finds nothing wrong', async () => {
   await stockForMixedOrders(on);
-  let audits = 0;
-  let loaded = true;
-  const auditAgain = async (): Promise<void> => {
-    while (loaded) {
+  let audited = false;
+  const auditing = async (): Promise<void> => {
+    for (let audits = 0; audits < 3; audits += 1) {
       const audit = await runTool(on, auditTool, '--json', '--younger-than', '60s', '--recheck-after', '500ms');
       expect(violated(audit)).toEqual([]);
       expect(audit.code).toBe(0);
-      audits += 1;
     }
   };
-  const auditing = auditAgain();
-  const ids = await placeOrders(on, 600, mixedOrder, { clients: 8 });
-  for (const orderId of ids.filter((_, index) => index % 7 === 0)) await cancel(orderId);
-  loaded = false;
-  await auditing;
-  expect(audits).toBeGreaterThan(1);
+  const loading = async (): Promise<void> => {
+    while (!audited) {
+      const ids = await placeOrders(on, 40, (number) => mixedOrder(placed.length + number), { clients: 8 });
+      placed.push(...ids);
+      await Promise.all(ids.filter((_, index) => index % 7 === 0).map(cancel));
+    }
+  };
+  await Promise.all([auditing().finally(() => (audited = true)), loading()]);
+  expect(placed.length).toBeGreaterThan(40);
 }, 120_000);
 
 describe('at rest', () => {
@@ -77,9 +80,12 @@ describe('at rest', () => {
     expect(violated(audit)).toEqual([]);
     expect(audit.code).toBe(0);
     const { checked } = audit.json();
-    expect(checked).toMatchObject({ orders: 604, payments: expect.any(Number), letters: 0 });
-    expect(checked.orders).toBeGreaterThanOrEqual(604);
-    expect(checked.events).toBeGreaterThan(4 * 400);
+    expect(checked.letters).toBe(0);
+    for (const source of ['orders', 'payments', 'ledger', 'shipments']) {
+      // A declined order has no shipment.
+      expect(checked[source]).toBeGreaterThan(source === 'shipments' ? placed.length / 2 : placed.length);
+    }
+    expect(checked.events).toBeGreaterThan(2 * placed.length);
   });
 
   test('it can go on and on, and tell Prometheus', async () => {
