@@ -29,6 +29,13 @@ test.each([
   expect(tookMs).toBeGreaterThanOrEqual(times * 20 - times);
 });
 
+test('goes on for as many at once as is allowed', async () => {
+  const startMs = performance.now();
+  await withSimulatedWork({ workMs: 100, concurrency: 6 }, answering)(events);
+  // One after the other they would take at least six times the work.
+  expect(performance.now() - startMs).toBeLessThan(600);
+});
+
 test('does not block the loop', async () => {
   let turns = 0;
   const working = withSimulatedWork({ workMs: 20, concurrency: 1 }, answering)(events);

@@ -31,6 +31,7 @@ describe('a bulk write', () => {
     ['with another fault beside the lost races', bulkError([duplicate(0), { code: 121, index: 1 }])],
     ['with no error in its list', bulkError([])],
     ['without a list', bulkError(undefined)],
+    ['that calls itself something else', Object.assign(bulkError([duplicate(0)]), { name: 'MongoWriteConcernError' })],
     ['that failed as a whole', Object.assign(new Error('no primary'), { name: 'MongoServerSelectionError' })],
     [
       'that failed with a duplicate key outside of a bulk',
