@@ -45,7 +45,7 @@ const mutants: readonly Mutant[] = [
   {
     defect: 'a write is acknowledged by one member alone (w: 1)',
     file: 'packages/outbox/src/mongo.ts',
-    find: "writeConcern: { w: 'majority', journal: true },",
+    find: "writeConcern: { w: 'majority', journal: true, wtimeoutMS: 10_000 },",
     replace: 'writeConcern: { w: 1 },',
     caughtBy: engines,
   },

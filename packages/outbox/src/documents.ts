@@ -13,9 +13,6 @@ export type DocumentCollection = Collection<StoredDocument>;
 
 export const openCollection = (db: Db, name: string): DocumentCollection => db.collection<StoredDocument>(name);
 
-/** Options for building an index, which may take its time on a collection that has grown. */
-export const indexBuild = { timeoutMS: 30 * 60 * 1_000 } as const;
-
 export interface Versioned {
   readonly _id: string;
   /** Counts the writes; 0 means that it is not stored yet. */

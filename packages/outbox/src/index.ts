@@ -1,7 +1,6 @@
 export { duplicateKeyIndexes } from './bulk-errors.ts';
 export {
   createDocumentStore,
-  indexBuild,
   openCollection,
   writeOf,
   type Change,

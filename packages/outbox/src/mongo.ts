@@ -1,6 +1,7 @@
 /** The connection to MongoDB with the guarantees that the promises rest on, and what counts as an outage of it. */
 import type { Db, MongoClient } from 'mongodb';
 import { backoffMs, wait, type Logger } from '@order-pipeline/messaging';
+import { tellWhoWaitsForClosedConnections } from './closed-connections.ts';
 import { isMongoOutage } from './mongo-outage.ts';
 import { createRotatingClient, type MongoAddress } from './rotating-client.ts';
 
@@ -14,7 +15,8 @@ export interface Mongo {
   isUp(): boolean;
 }
 
-const operationTimeoutMs = 10_000;
+tellWhoWaitsForClosedConnections();
+
 const connectBackoff = { firstMs: 100, maxMs: 2_000 };
 
 /**
@@ -25,6 +27,7 @@ const connectBackoff = { firstMs: 100, maxMs: 2_000 };
  * to without a pause.
  */
 export function createMongo(address: string | (() => MongoAddress), database: string, logger: Logger): Mongo {
+  tellWhoWaitsForClosedConnections();
   let up = false;
   const mongo = createRotatingClient({
     address: typeof address === 'string' ? () => ({ uri: address }) : address,
@@ -32,15 +35,13 @@ export function createMongo(address: string | (() => MongoAddress), database: st
     logger,
     clientOptions: {
       appName: database,
-      writeConcern: { w: 'majority', journal: true },
+      writeConcern: { w: 'majority', journal: true, wtimeoutMS: 10_000 },
       readConcern: { level: 'majority' },
       retryWrites: true,
       retryReads: true,
       connectTimeoutMS: 3_000,
       serverSelectionTimeoutMS: 3_000,
-      // Of a whole operation. Without it one that begins while its connection is being closed waits for ever, because the
-      // driver waits for a socket to drain that is gone already; no time-out of the socket ends that.
-      timeoutMS: operationTimeoutMs,
+      socketTimeoutMS: 15_000,
       heartbeatFrequencyMS: 2_000,
       maxPoolSize: 20,
       ignoreUndefined: true,

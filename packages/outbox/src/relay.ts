@@ -6,7 +6,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import { factOf, type PipelineEvent } from '@order-pipeline/events';
 import { backoffMs, restMs, wait, type Logger, type PublishedAt, type Publisher } from '@order-pipeline/messaging';
-import { indexBuild, type DocumentCollection } from './documents.ts';
+import type { DocumentCollection } from './documents.ts';
 
 export interface OutboxEntry {
   /** Which fact it is, `<type>:<status>`: what the relay pulls by. */
@@ -169,7 +169,7 @@ export function createRelay(options: RelayOptions): Relay {
     async start() {
       await collection.createIndex(
         { 'outbox.at': 1 },
-        { name: 'outbox_waiting', partialFilterExpression: { 'outbox.at': { $gt: new Date(0) } }, ...indexBuild },
+        { name: 'outbox_waiting', partialFilterExpression: { 'outbox.at': { $gt: new Date(0) } } },
       );
       sweeping = sweepForever();
     },

@@ -6,7 +6,6 @@ import {
   createDocumentStore,
   createGroupCommit,
   duplicateKeyIndexes,
-  indexBuild,
   isMongoOutage,
   openCollection,
   outboxEntry,
@@ -115,22 +114,19 @@ export function createOrderRepository(db: Db, { acceptWithinMs }: { acceptWithin
     collection,
     store,
     async createIndexes() {
-      await collection.createIndexes(
-        [
-          {
-            key: { idempotency_key: 1 },
-            name: 'idempotency_key',
-            unique: true,
-            partialFilterExpression: { idempotency_key: { $exists: true } },
-          },
-          {
-            key: { updated_at: 1 },
-            name: 'open_by_last_move',
-            partialFilterExpression: { status: { $in: openStates } },
-          },
-        ],
-        indexBuild,
-      );
+      await collection.createIndexes([
+        {
+          key: { idempotency_key: 1 },
+          name: 'idempotency_key',
+          unique: true,
+          partialFilterExpression: { idempotency_key: { $exists: true } },
+        },
+        {
+          key: { updated_at: 1 },
+          name: 'open_by_last_move',
+          partialFilterExpression: { status: { $in: openStates } },
+        },
+      ]);
     },
     accept: ({ order, event }) =>
       within(

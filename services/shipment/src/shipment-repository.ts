@@ -1,7 +1,6 @@
 import type { Db } from 'mongodb';
 import {
   createDocumentStore,
-  indexBuild,
   openCollection,
   type DocumentCollection,
   type DocumentStore,
@@ -27,7 +26,7 @@ export function createShipmentRepository(db: Db): ShipmentRepository {
     async createIndexes() {
       await collection.createIndex(
         { due_at: 1 },
-        { name: 'processing_by_due', partialFilterExpression: { status: 'PROCESSING' }, ...indexBuild },
+        { name: 'processing_by_due', partialFilterExpression: { status: 'PROCESSING' } },
       );
     },
     async find(orderId) {
