@@ -16,13 +16,7 @@ const { prototype } = (
   createRequire(import.meta.url)('mongodb/lib/cmap/connection.js') as { Connection: { prototype: Connection } }
 ).Connection;
 
-let told = false;
-
-/** Mends the driver's connections once for the process. */
-export function tellWhoWaitsForClosedConnections(): void {
-  if (told) return;
-  told = true;
-  /** For every connection of this process; to be called once. */
+/** For every connection of this process; to be called once. */
 export function tellWhoWaitsForClosedConnections(): void {
   const { onClose } = prototype;
   prototype.onClose = function () {

@@ -27,7 +27,6 @@ const connectBackoff = { firstMs: 100, maxMs: 2_000 };
  * to without a pause.
  */
 export function createMongo(address: string | (() => MongoAddress), database: string, logger: Logger): Mongo {
-  tellWhoWaitsForClosedConnections();
   let up = false;
   const mongo = createRotatingClient({
     address: typeof address === 'string' ? () => ({ uri: address }) : address,
