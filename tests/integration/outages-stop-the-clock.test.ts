@@ -1,0 +1,95 @@
+/** Promise 7: an outage is waited out, however long. The group is kept, nothing is skipped, nothing dead-lettered. */
+import { expect, test } from '@jest/globals';
+import { OutageError, type Handler } from '@order-pipeline/messaging';
+import { useKafka } from '../support/engines.ts';
+import { eventually } from '../support/eventually.ts';
+import { committedLag, deadLetters } from '../support/kafka-reader.ts';
+import { inputTopic, newInputs, orderIds, topicsFor, useMembers, type Member } from '../support/members.ts';
+
+const kafka = useKafka(topicsFor('patient', 'interrupted', 'leaving'));
+const members = useMembers(kafka);
+
+const lagOf = (group: string): Promise<number> => committedLag(kafka.client, group, [inputTopic]);
+const joinsOf = async ({ metrics }: Member): Promise<number> => (await metrics.rebalances.get()).values[0]!.value;
+
+test('while a dependency is away longer than the session time-out, the member keeps its place and its events', async () => {
+  const group = 'patient';
+  const awayMs = 8_000;
+  const inputs = newInputs(40);
+  await members.publisher.publish(inputs);
+  const done: string[] = [];
+  let backAt = Infinity;
+  let tries = 0;
+  const handler: Handler = async (events) => {
+    tries += 1;
+    if (backAt === Infinity) backAt = performance.now() + awayMs;
+    if (performance.now() < backAt) throw new OutageError('mongodb', new Error('no primary'));
+    done.push(...events.map(({ event }) => event.data.order_id));
+    return [];
+  };
+  const member = members.start({ group, handler, settings: { sessionTimeoutMs: 6_000 } });
+  await eventually(async () => {
+    expect(member.health()).toEqual({ status: 'degraded', detail: 'mongodb is away: no primary' });
+    expect((await member.metrics.inOutage.get()).values[0]!.value).toBe(1);
+  });
+  expect(member.isAlive()).toBe(true);
+  const joins = await joinsOf(member);
+  expect(await lagOf(group)).toBe(inputs.length);
+
+  await eventually(async () => expect(await lagOf(group)).toBe(0));
+  expect(performance.now()).toBeGreaterThan(backAt);
+  expect(tries).toBeGreaterThan(3);
+  expect(done.toSorted()).toEqual(orderIds(inputs).toSorted());
+  expect(await joinsOf(member)).toBe(joins);
+  expect(member.health()).toEqual({ status: 'up' });
+  expect((await member.metrics.inOutage.get()).values[0]!.value).toBe(0);
+  expect(await deadLetters(kafka.client, group)).toEqual([]);
+});
+
+test('a member that is stopped during an outage does not wait for its end, and commits nothing', async () => {
+  const group = 'leaving';
+  await members.skipToEnd(group);
+  const inputs = newInputs(10);
+  await members.publisher.publish(inputs);
+  const member = members.start({
+    group,
+    handler: () => Promise.reject(new OutageError('mongodb', new Error('no primary'))),
+  });
+  await eventually(() => expect(member.health().status).toBe('degraded'));
+  const begunAt = performance.now();
+  await member.stop();
+  expect(performance.now() - begunAt).toBeLessThan(5_000);
+  expect(await lagOf(group)).toBe(inputs.length);
+  expect(await deadLetters(kafka.client, group)).toEqual([]);
+});
+
+test('the broker is killed and comes back: publishing says so, and the member goes on by itself', async () => {
+  const group = 'interrupted';
+  await members.skipToEnd(group);
+  const seen = new Set<string>();
+  const member = members.start({
+    group,
+    handler: async (events) => {
+      for (const { event } of events) seen.add(event.data.order_id);
+      return [];
+    },
+  });
+  const before = newInputs(20);
+  await members.publisher.publish(before);
+  await eventually(() => expect(seen.size).toBe(20));
+
+  await kafka.engine.kill();
+  const [during] = newInputs(1);
+  await expect(members.publisher.publish([during!])).rejects.toMatchObject({ outage: true, dependency: 'kafka' });
+  await eventually(() => expect(member.health()).toMatchObject({ status: 'degraded' }));
+  expect(member.isAlive()).toBe(true);
+  await kafka.engine.start();
+
+  const after = newInputs(20);
+  await eventually(() => members.publisher.publish(after));
+  await eventually(() => expect([...seen]).toEqual(expect.arrayContaining(orderIds([...before, ...after]))), 60_000);
+  await eventually(async () => expect(await lagOf(group)).toBe(0));
+  expect(member.health()).toEqual({ status: 'up' });
+  expect(member.fatal).toEqual([]);
+  expect(await deadLetters(kafka.client, group)).toEqual([]);
+});

@@ -1,0 +1,71 @@
+/** Documents with an outbox, and relays over them, within the test's own process. */
+import { afterEach } from '@jest/globals';
+import { Registry } from '@order-pipeline/service-host';
+import type { PipelineEvent } from '@order-pipeline/events';
+import {
+  createKafka,
+  createMessagingMetrics,
+  createPublisher,
+  isOutage,
+  type Publisher,
+} from '@order-pipeline/messaging';
+import {
+  createRelay,
+  isMongoOutage,
+  outboxEntry,
+  type DocumentCollection,
+  type Relay,
+  type RelayOptions,
+} from '@order-pipeline/outbox';
+import type { TestKafka } from './engines.ts';
+import { quiet } from './quiet.ts';
+
+export interface TestRelay extends Relay {
+  readonly registry: Registry;
+  readonly fatal: readonly Error[];
+}
+
+/** Starts relays that are stopped after the test. */
+export function useRelays(kafka: TestKafka) {
+  const running: { stop(): Promise<void> }[] = [];
+  afterEach(async () => {
+    for (const each of running.splice(0)) await each.stop();
+  }, 30_000);
+
+  return async function startRelay(
+    collection: DocumentCollection,
+    options: Partial<Pick<RelayOptions, 'maxPending' | 'sweepAfterMs'>> & {
+      around?: (own: Publisher) => Publisher;
+    } = {},
+  ): Promise<TestRelay> {
+    const client = createKafka({ brokers: [kafka.engine.bootstrapServers], clientId: 'relay' }, quiet);
+    const publisher = createPublisher(client, createMessagingMetrics(new Registry()));
+    const registry = new Registry();
+    const fatal: Error[] = [];
+    const relay = createRelay({
+      collection,
+      publisher: options.around?.(publisher) ?? publisher,
+      isOutage: (error) => isOutage(error) || isMongoOutage(error),
+      logger: quiet,
+      registry,
+      maxPending: options.maxPending ?? 1_000,
+      // Long: what a test hands over is to go out at once, and not by the sweep.
+      sweepAfterMs: options.sweepAfterMs ?? 3_600_000,
+      onFatal: (error) => void fatal.push(error),
+    });
+    running.push({ stop: () => relay.stop().then(() => publisher.stop()) });
+    await relay.start();
+    return { ...relay, registry, fatal };
+  };
+}
+
+/** Stores a document with these events in its outbox, as of `ageMs` ago. */
+export async function store(
+  collection: DocumentCollection,
+  events: readonly PipelineEvent[],
+  ageMs = 0,
+): Promise<void> {
+  const at = new Date(Date.now() - ageMs);
+  const _id = events[0]!.data.order_id;
+  await collection.insertOne({ _id, version: 1, outbox: events.map((event) => outboxEntry(event, at)) });
+}
