@@ -8,7 +8,7 @@ import type { Locator, Page } from 'playwright-core';
 import { encodeEvent } from '@order-pipeline/events';
 import { deadLetterHeaders } from '@order-pipeline/messaging';
 import { eventually } from '../support/eventually.ts';
-import { articleOrder, placeOrder, placeOrders, untilEnd } from '../support/orders.ts';
+import { articleOrder, orderOf, placeOrder, placeOrders, untilEnd } from '../support/orders.ts';
 import { narrow, useBrowser, wide } from './browser.ts';
 import { useDashboard } from './dashboard.ts';
 
@@ -29,9 +29,12 @@ async function produce(topic: string, messages: { key: string; value: string; he
 
 const poison = '{"status": <img src=x onerror=alert(1)>}';
 
+const customers = ['Barbara', 'DECLINE-1', 'Edsger', 'Grace', 'Niklaus', 'Ada'];
+const mispriced = orderOf([{ product_id: 'P001', quantity: 1, price: 30.99 }], 'Leslie');
+
 beforeAll(async () => {
-  orderId = await placeOrder(on, articleOrder);
-  const others = await placeOrders(on, 2, (n) => ({ ...articleOrder, customer_id: ['DECLINE-1', 'Ada'][n]! }));
+  orderId = await placeOrder(on, mispriced);
+  const others = await placeOrders(on, 6, (n) => ({ ...articleOrder, customer_id: customers[n]! }), { clients: 1 });
   await Promise.all([orderId, ...others].map((id) => untilEnd(on, id)));
 });
 
@@ -120,7 +123,7 @@ describe('dead letters', () => {
 
   test('are shown as they are, discarded only when asked twice, and stay on record', async () => {
     const page = await openDeadLetters();
-    const rows = letter(page, 'not-json');
+    const rows = letter(page, 'not JSON');
     await rows.first().getByRole('button', { name: 'Look inside' }).click();
     await rows.first().locator('pre', { hasText: poison }).waitFor();
     await page.getByLabel('Choose all').check();
@@ -166,7 +169,7 @@ describe('everybody', () => {
     live: '.track.ended',
     order: '.timeline li:nth-child(4)',
     partitions: '.map td',
-    'dead-letters': '.letters',
+    'dead-letters': '.inside pre',
     health: '.health-item',
   } as const;
   const screens = {
@@ -177,6 +180,7 @@ describe('everybody', () => {
   async function look(view: (typeof views)[number], options: object): Promise<Page> {
     const page =
       view === 'dead-letters' ? await openDeadLetters(options) : await browser.open(addressOf(view), options);
+    if (view === 'dead-letters') await page.getByRole('button', { name: 'Look inside' }).first().click();
     await page.locator(shown[view]).first().waitFor();
     return page;
   }
@@ -192,13 +196,18 @@ describe('everybody', () => {
       const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
       expect(serious.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html) }))).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
-      if (process.env['UPDATE_SCREENSHOTS']) {
-        const folder = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
-        mkdirSync(folder, { recursive: true });
-        await page.screenshot({ path: `${folder}${view}-${name}.png`, animations: 'disabled' });
-      }
+      if (process.env['UPDATE_SCREENSHOTS']) await keepScreenshot(page, view, name);
     }
   });
+
+  /** docs/screenshots, as they are now: `UPDATE_SCREENSHOTS=1 npm test -- tests/dashboard`. */
+  async function keepScreenshot(page: Page, view: string, screen: string): Promise<void> {
+    const folder = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
+    mkdirSync(folder, { recursive: true });
+    const some = [...customers.map((name) => ({ ...articleOrder, customer_id: name })), mispriced];
+    if (view === 'live') await placeOrders(on, some.length, (n) => some[n]!, { clients: 1, pauseMs: 320 });
+    await page.screenshot({ path: `${folder}${view}-${screen}.png` });
+  }
 
   test('can place and follow an order with the keyboard alone', async () => {
     const page = await browser.open(on.view());

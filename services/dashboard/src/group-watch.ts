@@ -62,7 +62,10 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
     });
     const groups = entries.map(async ({ consumerGroup, consumes }, index): Promise<GroupView> => {
       const state = states.find(({ group }) => group === consumerGroup);
-      const members = state?.members ?? [];
+      // By name, so that a member keeps its letter and colour from look to look.
+      const members = (state?.members ?? []).toSorted((a, b) =>
+        a.client.localeCompare(b.client, 'en', { numeric: true }),
+      );
       const owners = ownersOf(members);
       const mapped = consumes.map(async (topic) => ({
         topic,

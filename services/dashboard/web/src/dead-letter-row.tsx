@@ -4,6 +4,12 @@ import type { DeadLetter, DeadLetterDetails } from '../../src/views.ts';
 import { getDeadLetter } from './api.ts';
 import { formatMoment } from './format.ts';
 
+const kinds: Readonly<Record<string, string>> = {
+  'not-json': 'not JSON',
+  schema: 'not its schema',
+  handler: 'handler failed',
+};
+
 /** One dead letter, and when it is opened its key, headers and value: as text, whatever they hold. */
 export function DeadLetterRow(props: {
   letter: DeadLetter;
@@ -44,11 +50,12 @@ export function DeadLetterRow(props: {
           <b>{group}</b>
           <br />
           <span class="mono quiet">
-            {letter.original_topic ?? '?'} · {letter.original_partition ?? '?'} · {letter.original_offset ?? '?'}
+            {letter.original_topic ?? '?'} · partition {letter.original_partition ?? '?'} · offset{' '}
+            {letter.original_offset ?? '?'}
           </span>
         </td>
         <td class="why">
-          <span class="badge refused">{letter.error_kind ?? 'unknown'}</span>
+          <span class="badge refused">{kinds[letter.error_kind ?? ''] ?? 'unknown'}</span>
           {resolution && (
             <span class="badge stopped">
               {resolution.action} by {resolution.by}

@@ -1,9 +1,11 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { DeadLetter, DeadLetters, ResolutionOutcome } from '../../src/views.ts';
-import { getDeadLetters, operatorToken, Problem, resolveDeadLetters } from './api.ts';
+import { getDeadLetters, resolveDeadLetters, type Problem } from './api.ts';
 import { DeadLetterRow } from './dead-letter-row.tsx';
+import { DiscardButton } from './discard-button.tsx';
 import { plural } from './format.ts';
+import { TokenForm } from './token-form.tsx';
 
 type Action = 'redriven' | 'discarded';
 
@@ -134,37 +136,6 @@ function LetterTable(props: {
   );
 }
 
-/** What cannot be taken back is asked for twice. */
-function DiscardButton(props: { count: number; busy: boolean; onDiscard: () => void }): JSX.Element {
-  const { count, busy, onDiscard } = props;
-  const [asking, setAsking] = useState(false);
-  if (!asking || count === 0) {
-    return (
-      <button type="button" disabled={busy || count === 0} onClick={() => setAsking(true)}>
-        Discard …
-      </button>
-    );
-  }
-  return (
-    <span class="asking">
-      <button
-        type="button"
-        class="danger"
-        disabled={busy}
-        onClick={() => {
-          setAsking(false);
-          onDiscard();
-        }}
-      >
-        Discard {plural(count, 'dead letter')} for good
-      </button>
-      <button type="button" class="link" onClick={() => setAsking(false)}>
-        Keep
-      </button>
-    </span>
-  );
-}
-
 function ReportText({ report: { dryRun, outcomes } }: { report: Report }): JSX.Element {
   return (
     <div class="report">
@@ -178,35 +149,5 @@ function ReportText({ report: { dryRun, outcomes } }: { report: Report }): JSX.E
         ))}
       </ul>
     </div>
-  );
-}
-
-function TokenForm({ problem, onToken }: { problem: Problem; onToken: () => void }): JSX.Element {
-  const [token, setToken] = useState('');
-  return (
-    <form
-      class="token"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        operatorToken.value = token;
-        onToken();
-      }}
-    >
-      <h1>Dead letters</h1>
-      <p role="alert">{problem.message}.</p>
-      <label for="operator-token">Operator's token</label>
-      <input
-        id="operator-token"
-        type="password"
-        autocomplete="off"
-        value={token}
-        onInput={({ currentTarget }) => setToken(currentTarget.value)}
-      />
-      <button type="submit" class="primary" disabled={token === ''}>
-        Go on
-      </button>
-      <p class="quiet">It is kept until this tab is closed.</p>
-    </form>
   );
 }
