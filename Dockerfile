@@ -26,6 +26,8 @@ RUN test -f "${WORKSPACE}/package.json" \
 # Workspaces stay links into packages/, because node strips no types under node_modules.
 RUN --mount=type=cache,target=/root/.npm \
   npm ci --omit=dev --ignore-scripts --no-audit --no-fund --workspace "${WORKSPACE}" \
+  && find . -path '*/node_modules/*' -type d \( -name test -o -name tests -o -name __tests__ \) -prune -exec rm -rf {} + \
+  && find . -path '*/node_modules/*' -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' \) -delete \
   && find services tools -mindepth 1 -maxdepth 1 ! -path "${WORKSPACE}" -exec rm -rf {} + \
   && { [ "${WORKSPACE}" = tools ] || rm -rf tools; }
 
