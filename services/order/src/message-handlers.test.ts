@@ -59,6 +59,7 @@ describe('the order handler', () => {
 
   test('measures the time from placing to shipping, once', async () => {
     const { handle, countOf } = open();
+    await handle(received(events.reserved));
     await handle(received(events.shipped));
     await handle(received(events.shipped, events.paid));
     expect(await countOf('placed_to_shipped_seconds_count')).toEqual({ placed_to_shipped_seconds_count: 1 });
