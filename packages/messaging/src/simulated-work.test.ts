@@ -31,9 +31,9 @@ test.each([
 
 test('goes on for as many at once as is allowed', async () => {
   const startMs = performance.now();
-  await withSimulatedWork({ workMs: 100, concurrency: 6 }, answering)(events);
+  await withSimulatedWork({ workMs: 300, concurrency: 6 }, answering)(events);
   // One after the other they would take at least six times the work.
-  expect(performance.now() - startMs).toBeLessThan(600);
+  expect(performance.now() - startMs).toBeLessThan(1_800);
 });
 
 test('does not block the loop', async () => {
@@ -42,5 +42,5 @@ test('does not block the loop', async () => {
   const counting = setInterval(() => (turns += 1), 1);
   await working;
   clearInterval(counting);
-  expect(turns).toBeGreaterThan(10);
+  expect(turns).toBeGreaterThanOrEqual(3);
 });

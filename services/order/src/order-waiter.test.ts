@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import type { OrderState } from './order.ts';
 import { createOrderWaiter } from './order-waiter.ts';
 
@@ -12,6 +12,8 @@ function statesInMemory() {
   };
   return { states, asked, statesOf };
 }
+
+jest.setTimeout(30_000);
 
 const forLong = 10_000;
 const neverStops = new AbortController().signal;

@@ -70,7 +70,7 @@ describe('the payment handler', () => {
     await expect(handle(received(placed))).rejects.toMatchObject({ outage: true });
     expect(calls).toHaveLength(8);
     expect([store.documents.size, rows.size]).toEqual([0, 0]);
-  });
+  }, 60_000);
 
   test('says when a refund was refused for good, and tells nobody of a refund', async () => {
     const { handle, refused } = open();

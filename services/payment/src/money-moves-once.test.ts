@@ -96,6 +96,7 @@ test.each(['CUST001', 'DECLINE-1', 'NOREFUND-1'])(
       { numRuns: 400 },
     );
   },
+  60_000,
 );
 
 test('an input that moved money is always answered in the end', async () => {
@@ -111,4 +112,4 @@ test('an input that moved money is always answered in the end', async () => {
     }),
     { numRuns: 400 },
   );
-});
+}, 60_000);

@@ -1,9 +1,11 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { factOf, sampleEvents, type PipelineEvent } from '@order-pipeline/events';
 import { OutageError, type Logger } from '@order-pipeline/messaging';
 import { storeInMemory, type StoreInMemory } from '../../../packages/outbox/src/store-in-memory.ts';
 import { decide, type Shipment } from './shipment.ts';
 import { createShippingTimer } from './shipping-timer.ts';
+
+jest.setTimeout(30_000);
 
 const orderId = (order: number): string => `018f8c1e-7a00-7000-8000-${String(order).padStart(12, '0')}`;
 
@@ -48,7 +50,7 @@ function open(store: StoreInMemory<Shipment>, { failures = 0 } = {}) {
 }
 
 async function until(holds: () => boolean): Promise<void> {
-  const deadlineMs = performance.now() + 4_000;
+  const deadlineMs = performance.now() + 20_000;
   while (!holds() && performance.now() < deadlineMs) await new Promise((resolve) => setTimeout(resolve, 2));
   expect(holds()).toBe(true);
 }
