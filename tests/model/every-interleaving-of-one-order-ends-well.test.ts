@@ -49,7 +49,7 @@ describe('every interleaving of one order, with up to three second deliveries or
       );
       expect(cancelled.states).toBeGreaterThan(10_000);
     },
-    120_000,
+    300_000,
   );
 });
 
