@@ -3,11 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import axe from 'axe-core';
 import type { Locator, Page } from 'playwright-core';
 import { encodeEvent } from '@order-pipeline/events';
 import { deadLetterHeaders } from '@order-pipeline/messaging';
 import { eventually } from '../support/eventually.ts';
+import { getJson } from '../support/http.ts';
 import { articleOrder, orderOf, placeOrder, placeOrders, untilEnd } from '../support/orders.ts';
 import { narrow, useBrowser, wide } from './browser.ts';
 import { useDashboard } from './dashboard.ts';
@@ -233,6 +235,12 @@ describe('everybody', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Timeline' }).waitFor();
     expect(await focused()).toBe('content');
+  });
+
+  test('can read what the API offers, in OpenAPI 3.1', async () => {
+    const { body } = await getJson(`${on.view('')}openapi.json`);
+    expect(await new Validator().validate(body)).toEqual({ valid: true });
+    expect(Object.keys(body.paths)).toEqual(expect.arrayContaining(['/', '/api/feed', '/api/orders', '/metrics']));
   });
 
   test('sees something within a second, under a policy that allows no foreign or inline code', async () => {

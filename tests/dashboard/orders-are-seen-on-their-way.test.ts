@@ -185,6 +185,20 @@ test('a feed that is cut for ten seconds misses no step', async () => {
   }
 }, 120_000);
 
+test('a dashboard that is stopped lets go of its pages at once, and they find it again by themselves', async () => {
+  const page = await browser.open(on.view());
+  await page.locator('.connection.live').waitFor();
+  const [dashboard] = on.pipeline.services.dashboard;
+  const { exitCode, tookMs } = await dashboard!.stop();
+  expect({ exitCode, inTime: tookMs < 9_000 }).toEqual({ exitCode: 0, inTime: true });
+  await page.locator('.connection.cut').waitFor();
+  await dashboard!.start();
+  await page.locator('.connection.live').waitFor();
+  await placeAs(page, 'After the restart');
+  await track(page, 'After the restart').locator('.at-shipment').waitFor();
+  expect(await page.locator('.connection .warn').count()).toBe(0);
+});
+
 test('the page stays fluid at 200 orders a second, and counts each of them', async () => {
   await fillStock(on);
   const page = await browser.open(on.view());

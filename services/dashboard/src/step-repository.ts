@@ -41,7 +41,7 @@ export function createStepRepository({ client, db }: Mongo, { maxSteps }: { maxS
     const counter = await counters.findOneAndUpdate(
       { _id: counterId },
       { $inc: { last: unknown.length } },
-      { session, returnDocument: 'after' },
+      { session, upsert: true, returnDocument: 'after' },
     );
     const last = counter?.['last'] as number;
     const first = last - unknown.length + 1;
