@@ -20,7 +20,13 @@ const on = usePipeline({
 const testLimitMs = 180_000;
 const orderCount = 400;
 
-beforeAll(() => stockForMixedOrders(on));
+/** The first records of a new topic may be sent twice, while its leaders are becoming known. */
+let first: readonly string[];
+beforeAll(async () => {
+  await stockForMixedOrders(on);
+  first = await placeOrders(on, 60, mixedOrder);
+  await expectBooksBalance(on, first);
+});
 
 /** Facts that the order service has stored, although their offsets are not committed: they would come again. */
 async function storedButNotCommitted(): Promise<object[]> {
@@ -59,8 +65,8 @@ test(
 
     // A service that gets an event again tells its outcome again: under the same id.
     for (const topic of eventTypes) {
-      const told = (await readTopic(on.kafka, topic)).map(({ message }) => header(message, 'ce_id'));
-      const twice = told.filter((id, index) => told.indexOf(id) !== index);
+      const told = (await readTopic(on.kafka, topic)).map(({ message }) => header(message, 'ce_id')!);
+      const twice = told.filter((id, index) => told.indexOf(id) !== index && !first.includes(id.split(':')[0]!));
       expect({ topic, twice }).toEqual({ topic, twice: [] });
     }
   },

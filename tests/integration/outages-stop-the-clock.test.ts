@@ -17,14 +17,15 @@ test('while a dependency is away longer than the session time-out, the member ke
   const awayMs = 8_000;
   const inputs = newInputs(40);
   await members.publisher.publish(inputs);
-  const done: string[] = [];
+  const waiting = await lagOf(group);
+  const done = new Set<string>();
   let backAt = Infinity;
   let tries = 0;
   const handler: Handler = async (events) => {
     tries += 1;
     if (backAt === Infinity) backAt = performance.now() + awayMs;
     if (performance.now() < backAt) throw new OutageError('mongodb', new Error('no primary'));
-    done.push(...events.map(({ event }) => event.data.order_id));
+    for (const { event } of events) done.add(event.data.order_id);
     return [];
   };
   const member = members.start({ group, handler, settings: { sessionTimeoutMs: 6_000 } });
@@ -34,12 +35,12 @@ test('while a dependency is away longer than the session time-out, the member ke
   });
   expect(member.isAlive()).toBe(true);
   const joins = await joinsOf(member);
-  expect(await lagOf(group)).toBe(inputs.length);
+  expect(await lagOf(group)).toBe(waiting);
 
   await eventually(async () => expect(await lagOf(group)).toBe(0));
   expect(performance.now()).toBeGreaterThan(backAt);
   expect(tries).toBeGreaterThan(3);
-  expect(done.toSorted()).toEqual(orderIds(inputs).toSorted());
+  expect(done).toEqual(new Set(orderIds(inputs)));
   expect(await joinsOf(member)).toBe(joins);
   expect(member.health()).toEqual({ status: 'up' });
   expect((await member.metrics.inOutage.get()).values[0]!.value).toBe(0);

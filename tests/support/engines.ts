@@ -25,7 +25,7 @@ export function useKafka(topics: readonly TopicEntry[]): TestKafka {
       await ensureTopics(client, { topics });
       return { engine, client };
     },
-    ({ engine }) => engine.stop(),
+    ({ engine }) => engine.kill(),
   );
 }
 
@@ -36,7 +36,7 @@ export interface TestMongo {
 export function useMongo(): TestMongo {
   return useEngine(
     async (dataDir) => ({ engine: await startMongo({ dataDir }) }),
-    ({ engine }) => engine.stop(),
+    ({ engine }) => engine.kill(),
   );
 }
 

@@ -3,14 +3,7 @@ import { execFile } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import {
-  AclOperationTypes,
-  AclPermissionTypes,
-  AclResourceTypes,
-  ResourcePatternTypes,
-  type AclEntry,
-  type Kafka,
-} from 'kafkajs';
+import kafkajs, { type AclEntry, type Kafka } from 'kafkajs';
 import { createKafka } from '@order-pipeline/messaging';
 import { newClusterId } from '../../dev/engines/kafka-broker.ts';
 import { kafkaFiles } from '../../dev/engines/kafka-files.ts';
@@ -21,6 +14,9 @@ import { freePort } from '../../dev/ports.ts';
 import type { Authority } from './authority.ts';
 import { quiet } from './quiet.ts';
 import { setScramPasswords } from './scram-passwords.ts';
+
+// kafkajs is CommonJS, and Node finds only some of its names.
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
 /** A rule as a KafkaUser has it. */
 export interface Acl {
@@ -94,7 +90,7 @@ export async function startSecuredKafka(dir: string, authority: Authority): Prom
   });
 }
 
-const entriesOf = (user: string, { resource, operations }: Acl): AclEntry[] =>
+export const entriesOf = (user: string, { resource, operations }: Acl): AclEntry[] =>
   operations.map((operation) => ({
     principal: `User:${user}`,
     host: '*',
