@@ -73,8 +73,9 @@ const mutants: readonly Mutant[] = [
   {
     defect: 'a charge has a fresh key each time',
     file: 'services/payment/src/simulated-gateway.ts',
-    find: '_id: `${orderId}:charge`,',
-    replace: '_id: `${orderId}:charge:${Math.random()}`,',
+    find: "_id: `${orderId}:charge`,\n          order_id: orderId,\n          kind: 'charge',\n          outcome: reason",
+    replace:
+      "_id: `${orderId}:charge:${Math.random()}`,\n          order_id: orderId,\n          kind: 'charge',\n          outcome: reason",
     caughtBy: crashes,
   },
   {

@@ -34,8 +34,8 @@ describe('every interleaving of one order, with up to three second deliveries or
     ['that is happy', happy, 3],
     ['that is declined', declined, 3],
     ['that asks for more than there is', unsatisfiable, 3],
-    ['that ships as soon as it is reserved', shipsAtOnce, 2],
-    ['whose refund the gateway refuses', neverRefunded, 2],
+    ['that ships as soon as it is reserved', shipsAtOnce, 3],
+    ['whose refund the gateway refuses', neverRefunded, 3],
   ])(
     'an order %s, cancelled at any point or never, ends legally, with money and stock where they belong',
     async (title, scenario, disturbances) => {
