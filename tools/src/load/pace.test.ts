@@ -1,0 +1,46 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { keepPace } from './pace.ts';
+
+const signal = new AbortController().signal;
+
+test('work falls due at the rate, and nothing is begun before it is due', async () => {
+  const begunMs = performance.now();
+  const dueMs: number[] = [];
+  const done = await keepPace({ perSecond: 200, count: 20, maxInFlight: 100, signal }, async (_, dueAtMs) => {
+    expect(performance.now()).toBeGreaterThanOrEqual(dueAtMs - 1);
+    dueMs.push(dueAtMs);
+  });
+  expect(done).toBe(20);
+  expect(performance.now() - begunMs).toBeGreaterThanOrEqual(94);
+  expect(dueMs.at(-1)! - dueMs[0]!).toBeCloseTo(95);
+});
+
+test('at most so much is in flight, and what waited for that is due when it was', async () => {
+  let inFlight = 0;
+  let most = 0;
+  let lateMs = 0;
+  await keepPace({ perSecond: 1_000, count: 12, maxInFlight: 3, signal }, async (_, dueAtMs) => {
+    most = Math.max(most, (inFlight += 1));
+    lateMs = performance.now() - dueAtMs;
+    await pause(20);
+    inFlight -= 1;
+  });
+  expect(most).toBe(3);
+  expect(lateMs).toBeGreaterThan(30);
+});
+
+test('when it is stopped, what was begun is finished and nothing else is begun', async () => {
+  const stopping = new AbortController();
+  let finished = 0;
+  const done = await keepPace(
+    { perSecond: 100, count: 1_000_000, maxInFlight: 10, signal: stopping.signal },
+    async (number) => {
+      if (number === 4) stopping.abort();
+      await pause(10);
+      finished += 1;
+    },
+  );
+  expect(done).toBe(5);
+  expect(finished).toBe(5);
+});

@@ -1,0 +1,31 @@
+/** An open loop: work falls due at a steady rate, whatever earlier work takes, as customers do not wait for each other. */
+import { setTimeout as pause } from 'node:timers/promises';
+
+export interface PaceOptions {
+  readonly perSecond: number;
+  readonly count: number;
+  /** Pieces of work at once; what falls due above it waits, and has waited, which its `dueAtMs` tells. */
+  readonly maxInFlight: number;
+  readonly signal: AbortSignal;
+}
+
+/** Resolves when everything that was begun is done, with how much that is; `work` must not throw. */
+export async function keepPace(
+  { perSecond, count, maxInFlight, signal }: PaceOptions,
+  work: (number: number, dueAtMs: number) => Promise<void>,
+): Promise<number> {
+  const inFlight = new Set<Promise<void>>();
+  const begunMs = performance.now();
+  let number = 0;
+  for (; number < count && !signal.aborted; number += 1) {
+    const dueAtMs = begunMs + (number * 1_000) / perSecond;
+    const earlyMs = dueAtMs - performance.now();
+    if (earlyMs > 0) await pause(earlyMs, undefined, { signal }).catch(() => undefined);
+    while (inFlight.size >= maxInFlight) await Promise.race(inFlight);
+    if (signal.aborted) break;
+    const doing: Promise<void> = work(number, dueAtMs).finally(() => inFlight.delete(doing));
+    inFlight.add(doing);
+  }
+  await Promise.all(inFlight);
+  return number;
+}

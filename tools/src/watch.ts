@@ -1,0 +1,5 @@
+/** `npm run watch`: follows one order, step by step, to its end. */
+import { runTool } from './command-line.ts';
+import { watch } from './watch/tool.ts';
+
+await runTool(watch);
