@@ -3,6 +3,6 @@
  * events n milliseconds go by, at most `maxRestMs`, before the next one is taken. An event at a quiet time waits for
  * nothing, and under load the cost per event falls instead of the batches.
  */
-const maxRestMs = 50;
+const maxRestMs = 200;
 
 export const restMs = (events: number): number => Math.min(events, maxRestMs);
