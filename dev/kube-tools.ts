@@ -10,6 +10,8 @@ import { SetupError } from './setup-error.ts';
 
 const versions = {
   helm: { version: 'v3.22.0', package: 'helm.sh/helm/v3/cmd/helm' },
+  // Applies on the server's side, where fields have owners: upgrades are tried with both.
+  helm4: { version: 'v4.3.1', package: 'helm.sh/helm/v4/cmd/helm' },
   kubeconform: { version: 'v0.8.0', package: 'github.com/yannh/kubeconform/cmd/kubeconform' },
   kustomize: { version: 'v5.7.1', package: 'sigs.k8s.io/kustomize/kustomize/v5' },
   'kube-score': { version: 'v1.20.0', package: 'github.com/zegl/kube-score/cmd/kube-score' },
@@ -32,7 +34,7 @@ export async function kubeTool(tool: KubeTool): Promise<string> {
       env: { GOBIN: draft, CGO_ENABLED: '0' },
     });
   });
-  return join(dir, tool);
+  return join(dir, tool === 'helm4' ? 'helm' : tool);
 }
 
 /** The folder of a Go module's release as the cache keeps it: what `keep` copies out of it. */

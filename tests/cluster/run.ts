@@ -1,0 +1,27 @@
+/** `npm run test:cluster`: the pipeline in the cluster of KUBECONFIG, its tests, and last of all its removal. */
+import { spawnSync } from 'node:child_process';
+import { SetupError } from '../../dev/setup-error.ts';
+import { repository } from '../manifests/render.ts';
+import { setUp } from './support/set-up.ts';
+
+const patterns = process.argv.slice(2);
+const jest = (...args: readonly string[]): number => {
+  const options = '--experimental-vm-modules --disable-warning=ExperimentalWarning';
+  const { status } = spawnSync(
+    process.execPath,
+    ['node_modules/jest/bin/jest.js', '--config', 'tests/cluster/jest.config.mjs', '--runInBand', ...args],
+    { cwd: repository, stdio: 'inherit', env: { ...process.env, NODE_OPTIONS: options } },
+  );
+  return status ?? 1;
+};
+
+try {
+  await setUp();
+  const last = 'uninstall-leaves';
+  process.exitCode = jest(...(patterns.length > 0 ? patterns : ['--testPathIgnorePatterns', last]));
+  if (patterns.length === 0) process.exitCode ||= jest(last);
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

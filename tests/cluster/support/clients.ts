@@ -1,0 +1,68 @@
+/** Kafka and MongoDB in the cluster, reached from outside as somebody in particular. */
+import { connect } from 'node:tls';
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
+import { MongoClient } from 'mongodb';
+import { createKafka } from '@order-pipeline/messaging';
+import { quiet } from '../../support/quiet.ts';
+import { namespace, portForward } from './kubectl.ts';
+import { readSecret } from './secrets.ts';
+
+/** The broker tells clients of its administrators' listener to come to this port of their own machine. */
+export const adminPort = 9094;
+
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** Work with a client of MongoDB that may do what the user may; without a login, what nobody in particular may. */
+export async function asMongoUser<T>(login: Login | undefined, work: (client: MongoClient) => Promise<T>): Promise<T> {
+  const certificates = (await readSecret('pipeline-mongodb-certificate'))!;
+  await using forward = await portForward('pod/pipeline-mongodb-0', 27017);
+  const who = login === undefined ? '' : `${login.user}:${encodeURIComponent(login.password)}@`;
+  const client = new MongoClient(`mongodb://${who}localhost:${forward.port}/?directConnection=true&tls=true`, {
+    ca: certificates['ca.crt'],
+    serverSelectionTimeoutMS: 5_000,
+  } as object);
+  try {
+    return await work(await client.connect());
+  } finally {
+    await client.close();
+  }
+}
+
+/** Work with a client of MongoDB that may do everything. */
+export async function asMongoAdmin<T>(work: (client: MongoClient) => Promise<T>): Promise<T> {
+  const { password } = (await readSecret('pipeline-mongodb-certificate'))!;
+  return asMongoUser({ user: 'admin', password: password! }, work);
+}
+
+/** Work with a client of Kafka that may do everything. */
+export async function asKafkaAdmin<T>(work: (admin: Admin, kafka: Kafka) => Promise<T>): Promise<T> {
+  await using forward = await portForward('pod/pipeline-kafka-0', adminPort, adminPort);
+  const kafka = createKafka({ brokers: [`127.0.0.1:${forward.port}`], clientId: 'operator' }, quiet);
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    return await work(admin, kafka);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Work with a client that comes as the services do, with TLS and SCRAM, through a port-forward. */
+export async function asKafkaUser<T>({ user, password }: Login, work: (kafka: Kafka) => Promise<T>): Promise<T> {
+  const ca = (await readSecret('pipeline-cluster-ca-cert'))!['ca.crt'];
+  await using forward = await portForward('pod/pipeline-kafka-0', 9093);
+  const kafka = new kafkajs.Kafka({
+    brokers: [`pipeline-kafka-bootstrap.${namespace}.svc.cluster.local:9093`],
+    clientId: user,
+    logLevel: kafkajs.logLevel.NOTHING,
+    retry: { retries: 2 },
+    ssl: true,
+    sasl: { mechanism: 'scram-sha-512', username: user, password },
+    socketFactory: ({ host, onConnect }) =>
+      connect({ host: '127.0.0.1', port: forward.port, servername: host, ca }, onConnect),
+  });
+  return work(kafka);
+}

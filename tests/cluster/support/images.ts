@@ -1,0 +1,57 @@
+/**
+ * How images get into the cluster: IMAGE_ADAPTER is a shell command that is run with an image's name, a context and
+ * options of `docker build`, and has to build that image and make it known to the cluster's nodes. Unset, it is Docker
+ * and kind; elsewhere it may be `docker build … && docker push …`, or the tool of a cluster that is made by hand.
+ *
+ *   IMAGE_ADAPTER='docker build --tag "$1" "${@:3}" "$2" && minikube image load "$1"'
+ */
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { repository } from '../../manifests/render.ts';
+import { run } from './kubectl.ts';
+
+const kind =
+  'docker build --tag "$1" "${@:3}" "$2" && kind load docker-image "$1" --name "${KIND_CLUSTER:-order-pipeline}"';
+
+const adapter = process.env.IMAGE_ADAPTER || kind;
+
+export const version = '0.1.0';
+/** The same sources under another name, to upgrade to. */
+export const nextVersion = '0.1.1';
+
+export const buildImage = (name: string, context: string, ...options: readonly string[]): Promise<string> =>
+  run('bash', ['-c', adapter, 'image-adapter', name, context, ...options]);
+
+/** The images of the services and the tools, from this tree. */
+export async function buildImages(services: readonly string[]): Promise<void> {
+  for (const service of services) {
+    for (const tag of [version, nextVersion]) {
+      await buildImage(
+        `order-pipeline/${service}:${tag}`,
+        repository,
+        '--build-arg',
+        `SERVICE=${service}`,
+        '--build-arg',
+        `VERSION=${tag}`,
+      );
+    }
+  }
+  await buildImage(`order-pipeline/tools:${version}`, repository, '--build-arg', 'WORKSPACE=tools');
+}
+
+/** Mongo Express as npm has it, under the name of its image: the image itself may not be had where the tests run. */
+export async function buildMongoExpress(): Promise<void> {
+  const context = await mkdtemp(join(tmpdir(), 'mongo-express-'));
+  try {
+    await cp(join(repository, 'tests/cluster/manifests/mongo-express.Dockerfile'), join(context, 'Dockerfile'));
+    await buildImage('mongo-express:1.0.2-20-alpine3.19', context);
+  } finally {
+    await rm(context, { recursive: true, force: true });
+  }
+}
+
+export const engineImages = {
+  kafka: process.env.KAFKA_IMAGE || 'apache/kafka:4.2.0',
+  mongod: process.env.MONGOD_IMAGE || 'mongo:8.2',
+};

@@ -1,0 +1,46 @@
+import { describe, expect, test } from '@jest/globals';
+import { waitFor } from '../../dev/wait-for.ts';
+import { get, helm, kubectl, run } from './support/kubectl.ts';
+
+const limitMs = 300_000;
+
+interface Listed {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly labels?: Record<string, string> };
+}
+
+/** Everything in the namespace that a chart of ours made, whatever its kind. */
+async function ofTheRelease(): Promise<string[]> {
+  const kinds = await run('kubectl', ['api-resources', '--namespaced', '--verbs=list', '--output=name']);
+  const asked = kinds
+    .trim()
+    .split('\n')
+    .filter((kind) => !kind.startsWith('events'))
+    .join(',');
+  const { items } = await get<{ items: Listed[] }>(asked, '--selector', 'app.kubernetes.io/managed-by=Helm');
+  return items.map(({ kind, metadata }) => `${kind}/${metadata.name}`).toSorted();
+}
+
+describe('helm uninstall', () => {
+  test(
+    'leaves the topics, as documented, and nothing else',
+    async () => {
+      const before = await ofTheRelease();
+      expect(before).toContain('Deployment/order');
+      const topics = before.filter((name) => name.startsWith('KafkaTopic/'));
+      expect(topics).toHaveLength(13);
+      await helm('uninstall', 'order-pipeline', '--wait', '--timeout', '3m');
+      const left = await waitFor(
+        async () => {
+          const now = await ofTheRelease();
+          if (now.length === topics.length) return now;
+          throw new Error(`left: ${now.join(', ')}`);
+        },
+        { what: 'the removal of the release', timeoutMs: 120_000, pollMs: 1_000 },
+      );
+      expect(left).toEqual(topics);
+      await kubectl('delete', 'kafkatopics', '--all');
+    },
+    limitMs,
+  );
+});
