@@ -4,11 +4,12 @@
  */
 import type { KafkaMessage } from 'kafkajs';
 import { decodeEvent, encodeEvent, InvalidEventError, type PipelineEvent } from '@order-pipeline/events';
+import { traceIdOf, type ChunkSpans, type MessageSpans, type TracedMessage } from '@order-pipeline/tracing';
 import { deadLetterRecord, type DeadLetter } from './dead-letter.ts';
 import type { Logger } from './kafka.ts';
 import type { MessagingMetrics } from './metrics.ts';
 import { backoffMs, wait, type Backoff } from './outage.ts';
-import type { OutgoingRecord, Publisher } from './publisher.ts';
+import { sentMessages, type OutgoingRecord, type Publisher } from './publisher.ts';
 
 export interface ReceivedEvent {
   readonly event: PipelineEvent;
@@ -41,6 +42,8 @@ export interface ChunkProcessorOptions {
   readonly onOutage: (error: Error | undefined) => void;
   readonly logger: Logger;
   readonly metrics: MessagingMetrics;
+  /** Where tracing is on. */
+  readonly spans?: MessageSpans | undefined;
 }
 
 interface Outcome {
@@ -51,7 +54,7 @@ interface Outcome {
 type Received = ReceivedEvent & { readonly raw: RawRecord };
 
 export function createChunkProcessor(options: ChunkProcessorOptions) {
-  const { consumerGroup, handler, publisher, isOutage, maxAttempts, onOutage, logger, metrics } = options;
+  const { consumerGroup, handler, publisher, isOutage, maxAttempts, onOutage, logger, metrics, spans } = options;
 
   /** Repeats the step while a dependency is away; gives up only when the signal says so. */
   const waitOut = async <T>(step: () => Promise<T>, signal: AbortSignal): Promise<T> => {
@@ -105,12 +108,13 @@ export function createChunkProcessor(options: ChunkProcessorOptions) {
     }
   };
 
-  return async function processChunk(raws: readonly RawRecord[], signal: AbortSignal): Promise<void> {
+  const work = async (raws: readonly RawRecord[], signal: AbortSignal, trace?: ChunkSpans): Promise<void> => {
     const received: Received[] = [];
     const deadLetters: DeadLetter[] = [];
-    for (const raw of raws) {
+    for (const [index, raw] of raws.entries()) {
       try {
-        const event = decodeEvent(raw.topic, raw.message.value, textHeader(raw.message, 'traceparent'));
+        const traceparent = trace?.traceparentOf(index) ?? textHeader(raw.message, 'traceparent');
+        const event = decodeEvent(raw.topic, raw.message.value, traceparent);
         received.push({ event, topic: raw.topic, partition: raw.partition, offset: raw.message.offset, raw });
       } catch (error) {
         if (!isInvalidEvent(error)) throw error;
@@ -122,8 +126,16 @@ export function createChunkProcessor(options: ChunkProcessorOptions) {
       received.length > 0 ? await handleIsolating(received, signal) : { records: [], deadLetters: [] };
     deadLetters.push(...outcome.deadLetters);
     const records = [...outcome.records, ...deadLetters.map((letter) => deadLetterRecord(consumerGroup, letter))];
-    if (records.length > 0) await waitOut(() => publisher.send(records), signal);
+    if (records.length > 0) {
+      const sinceMs = Date.now();
+      const places = await waitOut(() => publisher.send(records), signal);
+      trace?.sent(sentMessages(records, places, () => sinceMs));
+    }
     for (const letter of deadLetters) {
+      trace?.failed(
+        raws.findIndex(({ message }) => message === letter.message),
+        letter.error,
+      );
       metrics.deadLettered.inc({ topic: letter.topic, kind: letter.kind });
       logger.error(
         {
@@ -131,6 +143,7 @@ export function createChunkProcessor(options: ChunkProcessorOptions) {
           partition: letter.partition,
           offset: letter.message.offset,
           order_id: letter.message.key?.toString(),
+          trace_id: traceIdOf(textHeader(letter.message, 'traceparent')),
           kind: letter.kind,
           attempts: letter.attempts,
           err: letter.error,
@@ -139,7 +152,27 @@ export function createChunkProcessor(options: ChunkProcessorOptions) {
       );
     }
   };
+
+  return async function processChunk(raws: readonly RawRecord[], signal: AbortSignal): Promise<void> {
+    const trace = spans?.begin(raws.map(tracedMessage));
+    try {
+      await work(raws, signal, trace);
+    } catch (error) {
+      trace?.end(error);
+      throw error;
+    }
+    trace?.end();
+  };
 }
+
+const tracedMessage = ({ topic, partition, message }: RawRecord): TracedMessage => ({
+  topic,
+  partition,
+  offset: message.offset,
+  timestamp: message.timestamp,
+  key: message.key?.toString(),
+  traceparent: textHeader(message, 'traceparent'),
+});
 
 const isInvalidEvent = (error: unknown): error is InvalidEventError =>
   (error as Error | null)?.name === 'InvalidEventError';

@@ -5,6 +5,7 @@
  */
 import type { EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { EventType } from '@order-pipeline/events';
+import type { MessageSpans } from '@order-pipeline/tracing';
 import { ChunkCollector } from './chunk-collector.ts';
 import { createChunkProcessor, type Handler } from './chunk-processor.ts';
 import type { Logger } from './kafka.ts';
@@ -37,6 +38,7 @@ export interface ConsumerOptions {
   readonly isOutage: (error: unknown) => boolean;
   readonly logger: Logger;
   readonly metrics: MessagingMetrics;
+  readonly spans?: MessageSpans | undefined;
   readonly settings?: Partial<ConsumerSettings>;
   /** Called once when the consumer is beyond help; the process should drain and exit. */
   readonly onFatal: (error: Error) => void;

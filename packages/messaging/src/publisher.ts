@@ -1,6 +1,7 @@
 /** One producer per process: batches of events out, acknowledged by all in-sync replicas, with where each one landed. */
 import { Partitioners, type Kafka, type Message } from 'kafkajs';
 import { encodeEvent, type PipelineEvent } from '@order-pipeline/events';
+import type { MessageSpans, SentMessage } from '@order-pipeline/tracing';
 import { writableHeaders, type Headers } from './headers.ts';
 import type { MessagingMetrics } from './metrics.ts';
 import { OutageError } from './outage.ts';
@@ -29,7 +30,7 @@ export interface Publisher {
 const maxRecordsPerSend = 1_000;
 const maxBytesPerSend = 512 * 1024;
 
-export function createPublisher(kafka: Kafka, metrics: MessagingMetrics): Publisher {
+export function createPublisher(kafka: Kafka, metrics: MessagingMetrics, spans?: MessageSpans): Publisher {
   const producer = kafka.producer({
     allowAutoTopicCreation: false,
     maxInFlightRequests: 5,
@@ -87,11 +88,31 @@ export function createPublisher(kafka: Kafka, metrics: MessagingMetrics): Publis
 
   return {
     send,
-    publish: (events) => send(events.map(encodeEvent)),
+    async publish(events) {
+      const records = events.map(encodeEvent);
+      const published = await send(records);
+      // From when the fact stood in the outbox, however many tries or restarts that was ago.
+      spans?.sent(sentMessages(records, published, (index) => Date.parse(events[index]!.data.timestamp)));
+      return published;
+    },
     start: connect,
     stop: () => producer.disconnect(),
   };
 }
+
+/** What tracing tells of records that were acknowledged. */
+export const sentMessages = (
+  records: readonly OutgoingRecord[],
+  places: readonly PublishedAt[],
+  sinceMs: (index: number) => number,
+): SentMessage[] =>
+  records.map(({ topic, key, headers }, index) => ({
+    topic,
+    key: key?.toString(),
+    traceparent: headers['traceparent']?.toString(),
+    ...places[index]!,
+    sinceMs: sinceMs(index),
+  }));
 
 /** A record that is above the limit on its own makes a part of its own. */
 function partsOf(records: readonly OutgoingRecord[]): OutgoingRecord[][] {

@@ -39,6 +39,7 @@ import {
 } from '@order-pipeline/service-host';
 import { kafkaSecurity, mongoAddress } from './mounted-secrets.ts';
 import type { pipelineSettings } from './settings.ts';
+import { addTraces } from './traces.ts';
 
 export type PipelineConfig = z.output<z.ZodObject<typeof pipelineSettings>>;
 
@@ -75,9 +76,10 @@ const prepareBackoff = { firstMs: 100, maxMs: 2_000 };
 export function createPipelineService(entry: ServiceEntry, config: PipelineConfig): PipelineService {
   const instance = config.INSTANCE_ID;
   const logger = createLogger({ service: entry.name, instance, level: config.LOG_LEVEL });
-  const registry = createMetrics(entry.name);
   const health = new Health();
   const lifecycle = createLifecycle({ logger, health, shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS });
+  const traces = addTraces(entry, config, { lifecycle, logger });
+  const registry = createMetrics(entry.name, { exemplars: traces !== undefined });
   const isOutage = (error: unknown): boolean => isPipelineOutage(error) || isMongoOutage(error);
   const messagingMetrics = createMessagingMetrics(registry);
   const kafka = createKafka(
@@ -88,7 +90,7 @@ export function createPipelineService(entry: ServiceEntry, config: PipelineConfi
     },
     logger,
   );
-  const publisher = createPublisher(kafka, messagingMetrics);
+  const publisher = createPublisher(kafka, messagingMetrics, traces?.messages);
 
   const openDatabase = (name: string): Mongo => {
     const mongo = createMongo(mongoAddress(config), name, logger);
@@ -148,6 +150,7 @@ export function createPipelineService(entry: ServiceEntry, config: PipelineConfi
           isOutage,
           logger,
           metrics: messagingMetrics,
+          spans: traces?.messages,
           settings: {
             sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
             maxChunkSize: config.CONSUMER_MAX_CHUNK,
@@ -169,6 +172,7 @@ export function createPipelineService(entry: ServiceEntry, config: PipelineConfi
         health,
         metrics: registry,
         logger,
+        spans: traces?.requests,
         isOutage,
         bodyLimitBytes: config.HTTP_BODY_LIMIT_BYTES,
         maxInFlight: config.HTTP_MAX_IN_FLIGHT,

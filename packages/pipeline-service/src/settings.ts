@@ -1,8 +1,41 @@
 /** Settings of a service that consumes from Kafka, beside those that every service has. */
 import { z } from 'zod';
-import { commonSettings, durationMs, flag, integer } from '@order-pipeline/service-host';
+import { commonSettings, decimal, durationMs, flag, integer, setting } from '@order-pipeline/service-host';
 
 const path = (description: string) => z.string().optional().describe(description);
+
+const endpoint = (description: string) =>
+  setting('an http:// or https:// address', (text) =>
+    /^https?:\/\//u.test(text) && URL.canParse(text) ? text : undefined,
+  )
+    .optional()
+    .describe(description);
+
+/** Some of OpenTelemetry's own; the others (OTEL_BSP_…, OTEL_RESOURCE_ATTRIBUTES, …) its SDK reads for itself. */
+const tracingSettings = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: endpoint('Collector that traces go to by OTLP over HTTP; unset, nothing is traced'),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint('The same as a whole address, such as http://localhost:4318/v1/traces'),
+  OTEL_EXPORTER_OTLP_PROTOCOL: z
+    .enum(['http/protobuf', 'http/json'])
+    .default('http/protobuf')
+    .describe('How the collector is spoken to'),
+  OTEL_TRACES_EXPORTER: z.enum(['otlp', 'none']).default('otlp').describe('none turns tracing off'),
+  OTEL_SDK_DISABLED: flag({ default: false }).describe('Turns tracing off'),
+  OTEL_TRACES_SAMPLER: z
+    .enum([
+      'always_on',
+      'always_off',
+      'traceidratio',
+      'parentbased_always_on',
+      'parentbased_always_off',
+      'parentbased_traceidratio',
+    ])
+    .default('parentbased_always_on')
+    .describe('Which orders are traced; parentbased leaves it to a caller who traces'),
+  OTEL_TRACES_SAMPLER_ARG: decimal({ min: 0, max: 1, default: 1 }).describe(
+    'Share of orders for the samplers by ratio',
+  ),
+};
 
 export const pipelineSettings = {
   ...commonSettings,
@@ -32,4 +65,5 @@ export const pipelineSettings = {
     'Requests at once, above which the answer is 503; 0 sets no limit',
   ),
   HTTP_BODY_LIMIT_BYTES: integer({ min: 1_024, max: 10_485_760, default: 102_400 }).describe('Largest body in bytes'),
+  ...tracingSettings,
 };

@@ -2,12 +2,13 @@ import { Router } from '@koa/router';
 import Koa from 'koa';
 import helmet from 'koa-helmet';
 import type { Registry } from 'prom-client';
+import type { RequestSpans } from '@order-pipeline/tracing';
 import type { Health } from './health.ts';
 import type { Logger } from './logger.ts';
 import { healthMetrics, httpMetrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { saysOutage, type IsOutage } from './problem.ts';
-import { limitInFlight, observe, problems, refuseUnmatched, runRoute, securityHeaders } from './rings.ts';
+import { limitInFlight, observe, problems, refuseUnmatched, runRoute, securityHeaders, traced } from './rings.ts';
 import type { Route } from './route.ts';
 import { systemRoutes } from './system-routes.ts';
 
@@ -20,6 +21,8 @@ export interface AppOptions {
   readonly health: Health;
   readonly metrics: Registry;
   readonly logger: Logger;
+  /** Where tracing is on. */
+  readonly spans?: RequestSpans | undefined;
   /** Which errors mean that a dependency is away: answered 503 with Retry-After. Default: `error.outage === true`. */
   readonly isOutage?: IsOutage;
   /** Default 100 KiB. */
@@ -51,6 +54,7 @@ export function createApp(options: AppOptions): Koa {
   for (const route of system) register(route);
 
   const app = new Koa();
+  if (options.spans) app.use(traced(options.spans));
   app.use(observe(httpMetrics(metrics), logger));
   app.use(problems(options.isOutage ?? saysOutage, logger));
   app.use(securityHeaders(options.helmet));

@@ -25,7 +25,7 @@ export {
   type LifecycleOptions,
 } from './lifecycle.ts';
 export { createLogger, serializeError, type Logger, type LoggerOptions } from './logger.ts';
-export { Counter, createMetrics, Gauge, Histogram, Registry } from './metrics.ts';
+export { Counter, createMetrics, Gauge, Histogram, Registry, tracedHistogram, type ObserveSeconds } from './metrics.ts';
 export { openApiDocument, problemSchema } from './openapi.ts';
 export { operatorToken, requireOperator } from './operator.ts';
 export {
@@ -41,5 +41,6 @@ export {
   type IsOutage,
   type ProblemOptions,
 } from './problem.ts';
+export { linkTrace } from './rings.ts';
 export { route, type Reply, type ResponseSpec, type Route } from './route.ts';
 export { runService, type RunOptions, type Service } from './run-service.ts';

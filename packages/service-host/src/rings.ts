@@ -1,6 +1,7 @@
 /** The rings around every request, in the order in which createApp puts them; each does one thing. */
 import type { Context, Middleware, Next } from 'koa';
 import helmet from 'koa-helmet';
+import { traceIdOf, type RequestSpan, type RequestSpans } from '@order-pipeline/tracing';
 import type { Logger } from './logger.ts';
 import type { ObserveRequest } from './metrics.ts';
 import { methodNotAllowed, notFound, toProblem, unavailable, type IsOutage } from './problem.ts';
@@ -16,11 +17,37 @@ export function observe(record: ObserveRequest, logger: Logger): Middleware {
     const startedAt = performance.now();
     await next();
     const ms = performance.now() - startedAt;
-    record(ctx.method, routeOf(ctx), ctx.status, ms / 1000);
+    record(ctx.method, routeOf(ctx), ctx.status, ms / 1000, ctx.get('traceparent'));
     if (logger.isLevelEnabled('debug')) {
       logger.debug({ method: ctx.method, path: ctx.path, status: ctx.status, ms: Math.round(ms * 10) / 10 }, 'request');
     }
   };
+}
+
+const readOnly = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * A span for each request that may change something, or whose caller traces. Whoever is called within finds it as the
+ * request's own `traceparent`, and so needs not to know whether anybody traces.
+ */
+export function traced(spans: RequestSpans): Middleware {
+  return async (ctx, next) => {
+    const caller = ctx.get('traceparent');
+    if (caller === '' && readOnly.has(ctx.method)) return next();
+    const span = spans.begin(ctx.method, ctx.path, caller);
+    ctx.req.headers['traceparent'] = span.traceparent;
+    ctx.state['span'] = span;
+    try {
+      await next();
+    } finally {
+      span.end(routeOf(ctx), ctx.status);
+    }
+  };
+}
+
+/** Notes that the request has to do with another trace as well; nothing where nobody traces. */
+export function linkTrace(ctx: Context, traceparent: string | undefined): void {
+  if (traceparent !== undefined) (ctx.state['span'] as RequestSpan | undefined)?.link(traceparent);
 }
 
 /** Failures become replies here and nowhere else, and are logged here once. */
@@ -36,7 +63,7 @@ export function problems(isOutage: IsOutage, logger: Logger): Middleware {
           err: problem.cause ?? problem,
           method: ctx.method,
           route: routeOf(ctx),
-          trace_id: traceId(ctx),
+          trace_id: traceIdOf(ctx.get('traceparent')),
         };
         if (problem.status === 503) logOutage(fields);
         else logger.error(fields, 'request failed');
@@ -64,9 +91,6 @@ function oncePerSecond(log: (suppressed: number, fields: object) => void): (fiel
     suppressed = 0;
   };
 }
-
-/** W3C Trace Context: version, trace id, parent id, flags. */
-const traceId = (ctx: Context): string | undefined => /^00-([0-9a-f]{32})-/.exec(ctx.get('traceparent'))?.[1];
 
 type HelmetOptions = Parameters<typeof helmet>[0];
 

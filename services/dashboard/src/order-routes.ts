@@ -16,6 +16,8 @@ export interface Clients {
 
 /** What the services judge themselves. It must be JSON, which no page of another origin can send unasked. */
 const passedOn = z.record(z.string(), z.unknown());
+/** So that what the service does belongs to the trace of the request to here, where there is one. */
+const callerOf = (ctx: { get(header: string): string }) => ({ traceparent: ctx.get('traceparent') || undefined });
 const orderParams = z.object({ order_id: orderIdSchema });
 
 export interface OrderRouteOptions {
@@ -63,11 +65,11 @@ export function createOrderRoutes({ clients, repository, traceUrl }: OrderRouteO
     headers: z.object({ 'idempotency-key': z.string().min(1).max(255).optional() }),
     body: passedOn,
     responses: { 201: { description: 'The order as the order service accepted it.', schema: orderView } },
-    async handle({ headers, body }) {
+    async handle({ headers, body, ctx }) {
       const order = await clients.order('/orders', orderView, {
         method: 'POST',
         body,
-        headers: { 'Idempotency-Key': headers['idempotency-key'] },
+        headers: { 'Idempotency-Key': headers['idempotency-key'], ...callerOf(ctx) },
       });
       return { status: 201, body: order };
     },
@@ -81,8 +83,11 @@ export function createOrderRoutes({ clients, repository, traceUrl }: OrderRouteO
     params: orderParams,
     body: z.strictObject({}),
     responses: { 202: { description: 'The order as it is now.', schema: orderView } },
-    async handle({ params }) {
-      const order = await clients.order(`/orders/${params.order_id}/cancel`, orderView, { method: 'POST' });
+    async handle({ params, ctx }) {
+      const order = await clients.order(`/orders/${params.order_id}/cancel`, orderView, {
+        method: 'POST',
+        headers: callerOf(ctx),
+      });
       return { status: 202, body: order };
     },
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { sampleEvents, type PipelineEvent } from '@order-pipeline/events';
-import { Counter, createMetrics, Histogram } from '@order-pipeline/service-host';
+import { Counter, createMetrics, tracedHistogram } from '@order-pipeline/service-host';
 import { storeInMemory } from '../../../packages/outbox/src/store-in-memory.ts';
 import { createOrderHandler } from './message-handlers.ts';
 import { placeOrder, type Order } from './order.ts';
@@ -23,8 +23,8 @@ function open() {
   const store = storeInMemory<Order>([{ ...order, version: 1 }]);
   const registry = createMetrics('order');
   const entered = new Counter({ name: 'orders_total', help: '-', labelNames: ['state'], registers: [registry] });
-  const placedToShippedSeconds = new Histogram({ name: 'placed_to_shipped_seconds', help: '-', registers: [registry] });
-  const handle = createOrderHandler({ store }, { entered, placedToShippedSeconds });
+  const observeShipped = tracedHistogram(registry, { name: 'placed_to_shipped_seconds', help: '-', buckets: [1] });
+  const handle = createOrderHandler({ store }, { entered, observeShipped });
   const countOf = async (name: string): Promise<Record<string, number>> => {
     const lines = (await registry.metrics()).split('\n').filter((line) => line.startsWith(name));
     return Object.fromEntries(

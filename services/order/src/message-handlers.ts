@@ -1,4 +1,4 @@
-import type { Counter, Histogram } from '@order-pipeline/service-host';
+import type { Counter, ObserveSeconds } from '@order-pipeline/service-host';
 import { foldChunk, type Change } from '@order-pipeline/outbox';
 import type { Handler } from '@order-pipeline/messaging';
 import { recordFact, type Order } from './order.ts';
@@ -6,7 +6,8 @@ import type { OrderRepository } from './order-repository.ts';
 
 export interface OrderMetrics {
   readonly entered: Counter<'state'>;
-  readonly placedToShippedSeconds: Histogram;
+  /** From accepting an order to knowing that it has shipped. */
+  readonly observeShipped: ObserveSeconds;
 }
 
 /** Every event of the other services is one more fact about its order; nothing follows from it but the order's state. */
@@ -16,7 +17,7 @@ export function createOrderHandler({ store }: Pick<OrderRepository, 'store'>, me
       if (before?.status === after.status) continue;
       metrics.entered.inc({ state: after.status });
       if (after.status === 'SHIPPED') {
-        metrics.placedToShippedSeconds.observe((after.updated_at.getTime() - after.created_at.getTime()) / 1_000);
+        metrics.observeShipped((after.updated_at.getTime() - after.created_at.getTime()) / 1_000, after.traceparent);
       }
     }
   };

@@ -39,6 +39,7 @@ export function createOrderWatchdog(options: WatchdogOptions) {
           topic,
           lag,
           order_id: oldest._id,
+          trace_id: oldest.traceparent?.split('-')[1],
           state: oldest.status,
           unmoved_since: oldest.updated_at,
         },

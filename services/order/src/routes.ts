@@ -2,7 +2,15 @@ import { hash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { currency, orderIdSchema } from '@order-pipeline/events';
 import type { Relay } from '@order-pipeline/outbox';
-import { conflict, notFound, route, unavailable, unprocessable, type Route } from '@order-pipeline/service-host';
+import {
+  conflict,
+  linkTrace,
+  notFound,
+  route,
+  unavailable,
+  unprocessable,
+  type Route,
+} from '@order-pipeline/service-host';
 import type { OrderMetrics } from './message-handlers.ts';
 import { cancelOrder, orderStates, placeOrder, timelineOf, type Facts } from './order.ts';
 import {
@@ -180,10 +188,11 @@ export function createOrderRoutes(dependencies: RouteDependencies): Route[] {
       404: { description: 'No such order.' },
       409: { description: 'It can no longer be cancelled; `status` says why.' },
     },
-    async handle({ params }) {
+    async handle({ params, ctx }) {
       assertPrepared();
       for (let race = 0; race < maxCancelRaces; race += 1) {
         const order = await findOrder(params.order_id);
+        linkTrace(ctx, order.traceparent);
         const cancellation = cancelOrder(order, new Date());
         if (cancellation.outcome === 'refused') {
           throw conflict(`The order is ${cancellation.state} and can no longer be cancelled`, {

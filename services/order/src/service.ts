@@ -3,7 +3,7 @@ import { services } from '@order-pipeline/events';
 import { withSimulatedWork } from '@order-pipeline/messaging';
 import { createRelay } from '@order-pipeline/outbox';
 import { createPipelineService } from '@order-pipeline/pipeline-service';
-import { Counter, Gauge, Histogram } from '@order-pipeline/service-host';
+import { Counter, Gauge, tracedHistogram } from '@order-pipeline/service-host';
 import type { OrderConfig } from './config.ts';
 import { createOrderHandler } from './message-handlers.ts';
 import { createOrderRepository } from './order-repository.ts';
@@ -21,11 +21,10 @@ export function createOrderService(config: OrderConfig) {
       labelNames: ['state'],
       registers: [registry],
     }),
-    placedToShippedSeconds: new Histogram({
+    observeShipped: tracedHistogram(registry, {
       name: 'order_placed_to_shipped_seconds',
       help: 'Time from accepting an order to knowing that it has shipped.',
       buckets: [0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
-      registers: [registry],
     }),
   };
 

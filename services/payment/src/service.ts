@@ -36,9 +36,12 @@ export function createPaymentService(config: PaymentConfig) {
   const handler = createPaymentHandler({
     store: repository.store,
     gateway,
-    onRefundRefused({ _id, reason }) {
+    onRefundRefused({ _id, reason, charged }) {
       refundsRefused.inc();
-      logger.error({ order_id: _id, reason }, 'the gateway refused a refund for good');
+      logger.error(
+        { order_id: _id, trace_id: charged?.traceparent?.split('-')[1], reason },
+        'the gateway refused a refund for good',
+      );
     },
   });
   service.consume(

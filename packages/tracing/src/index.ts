@@ -1,0 +1,11 @@
+/** One trace per order: what a traceparent says, spans of messages and requests, and the SDK where it is asked for. */
+export {
+  createMessageSpans,
+  type ChunkSpans,
+  type MessageSpans,
+  type SentMessage,
+  type TracedMessage,
+} from './message-spans.ts';
+export { createRequestSpans, type RequestSpan, type RequestSpans } from './request-spans.ts';
+export { traceIdOf } from './traceparent.ts';
+export { createTracing, type Tracing, type TracingOptions } from './tracing.ts';
