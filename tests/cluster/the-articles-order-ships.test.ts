@@ -3,6 +3,7 @@ import { services } from '@order-pipeline/events';
 import { getJson, postJson } from '../support/http.ts';
 import { articleOrder } from '../support/orders.ts';
 import { helm, portForward } from './support/kubectl.ts';
+import { serviceNames } from './support/set-up.ts';
 
 const limitMs = 180_000;
 
@@ -37,9 +38,7 @@ describe('the pipeline in a cluster', () => {
         phase,
       ]);
       expect(Object.fromEntries(phases)).toEqual(
-        Object.fromEntries(
-          ['order', 'payment', 'inventory', 'shipment', 'order-pipeline'].map((name) => [`${name}-test`, 'Succeeded']),
-        ),
+        Object.fromEntries([...serviceNames, 'order-ships'].map((name) => [`${name}-test`, 'Succeeded'])),
       );
     },
     limitMs,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { topics as allTopics } from '@order-pipeline/events';
 import { waitFor } from '../../dev/wait-for.ts';
 import { get, helm, kubectl, run } from './support/kubectl.ts';
 
@@ -28,7 +29,7 @@ describe('helm uninstall', () => {
       const before = await ofTheRelease();
       expect(before).toContain('Deployment/order');
       const topics = before.filter((name) => name.startsWith('KafkaTopic/'));
-      expect(topics).toHaveLength(13);
+      expect(topics).toHaveLength(allTopics.length);
       await helm('uninstall', 'order-pipeline', '--wait', '--timeout', '3m');
       const left = await waitFor(
         async () => {

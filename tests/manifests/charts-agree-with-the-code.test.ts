@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { services, topics, type ServiceEntry } from '@order-pipeline/events';
+import { services, topics, watchers, type ServiceEntry } from '@order-pipeline/events';
 import { readConfig } from '@order-pipeline/service-host';
 import { chartedServices, schemaFile, schemaText, settingsOf } from '../../dev/chart-schemas.ts';
 import { renderAll, type Rendered } from './all-manifests.ts';
@@ -27,6 +27,13 @@ interface Variable {
 /** The environment as the kubelet would make it; what comes from elsewhere is some text of the length of a token. */
 const environmentOf = (env: readonly Variable[]): Record<string, string> =>
   Object.fromEntries(env.map(({ name, value, valueFrom }) => [name, valueFrom ? 'from-some-other-place' : value!]));
+
+/** The dashboard looks at every group and its dead letters, and redrives those. */
+const rightsToWatch = [
+  'Describe+Read+Write topic * literal',
+  'Describe group * literal',
+  'Read group dashboard- prefix',
+];
 
 test('every service that an order passes through has a chart', () => {
   expect(charted.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(services)));
@@ -82,6 +89,7 @@ describe.each(charted.map((entry) => [entry.name, entry] as const))('the chart %
         ...entry.produces.map((topic) => `Write+Describe topic ${topic} literal`),
         ...(consuming ? [`Read group ${entry.consumerGroup} literal`] : []),
         ...(consuming ? [`Write+Describe topic ${entry.consumerGroup}.dlq literal`] : []),
+        ...(name in watchers ? rightsToWatch : []),
       ].toSorted(),
     );
   });

@@ -68,7 +68,7 @@ describe('values', () => {
 
   test('that disagree on the partitions of a topic are refused in a sentence', async () => {
     expect(await refusal('order-pipeline', 'order.produces.order_placed=24')).toContain(
-      'payment.consumes.order_placed says 12 partitions, but order.produces.order_placed creates it with 24',
+      'dashboard.consumes.order_placed says 12 partitions, but order.produces.order_placed creates it with 24',
     );
   });
 });

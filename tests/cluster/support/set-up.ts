@@ -1,6 +1,6 @@
 /** The whole pipeline in the cluster of KUBECONFIG, as the tests expect it; what is there already is left. */
 import { join } from 'node:path';
-import { services } from '@order-pipeline/events';
+import { everyService, services } from '@order-pipeline/events';
 import { findOnPath } from '../../../dev/engines/java.ts';
 import { SetupError } from '../../../dev/setup-error.ts';
 import { waitFor } from '../../../dev/wait-for.ts';
@@ -12,7 +12,7 @@ import { buildImages, buildMongoExpress, version } from './images.ts';
 import { get, helm, kubectl, portForward, run } from './kubectl.ts';
 import { actForMongo, actForStrimzi } from './operators.ts';
 
-export const serviceNames = Object.keys(services) as (keyof typeof services)[];
+export const serviceNames = Object.keys(everyService) as (keyof typeof everyService)[];
 
 const begun = performance.now();
 const say = (what: string): void =>
