@@ -8,6 +8,7 @@ import type { EventType } from '@order-pipeline/events';
 import type { MessageSpans } from '@order-pipeline/tracing';
 import { ChunkCollector } from './chunk-collector.ts';
 import { createChunkProcessor, type Handler } from './chunk-processor.ts';
+import { deadLetterKinds } from './dead-letter.ts';
 import type { Logger } from './kafka.ts';
 import type { MessagingMetrics } from './metrics.ts';
 import { joinGroup } from './membership.ts';
@@ -77,6 +78,11 @@ export function startConsumer(options: ConsumerOptions): RunningConsumer {
   let outage: string | undefined;
   let dead: Error | undefined;
   let lastSignOfLifeMs = performance.now();
+  // A counter that begins with its first event hides that event from whoever asks how much it rose.
+  for (const topic of topics) {
+    metrics.consumed.inc({ topic }, 0);
+    for (const kind of deadLetterKinds) metrics.deadLettered.inc({ topic, kind }, 0);
+  }
   const alive = (): void => void (lastSignOfLifeMs = performance.now());
 
   const onOutage = (error: Error | undefined): void => {
@@ -140,20 +146,24 @@ export function startConsumer(options: ConsumerOptions): RunningConsumer {
   let inWork = 0;
   let failed = false;
   async function eachBatch(payload: EachBatchPayload): Promise<void> {
-    const { messages } = payload.batch;
+    const { messages, topic, partition } = payload.batch;
+    const { oldestInHandMs } = metrics;
     inWork += 1;
     try {
       for (let next = 0; next < messages.length && payload.isRunning() && !failed && !stopping;) {
+        oldestInHandMs.set(`${topic}:${partition}`, Number(messages[next]!.timestamp));
         const slice = messages.slice(next, next + collector.size);
         if (!(await collector.submit({ payload, messages: slice }))) break;
         next += slice.length;
       }
+      oldestInHandMs.delete(`${topic}:${partition}`);
       // kafkajs fetches again when all partitions are done: what comes meanwhile is fetched together.
       if (!stopping) await rested;
     } catch (error) {
       failed = true;
       if (!stopping) throw error;
     } finally {
+      oldestInHandMs.delete(`${topic}:${partition}`);
       inWork -= 1;
       if (inWork === 0) failed = false;
     }

@@ -16,7 +16,8 @@ export const deadLetterHeaders = {
   errorKind: 'x-error-kind',
 } as const;
 
-export type DeadLetterKind = 'not-json' | 'schema' | 'handler';
+export const deadLetterKinds = ['not-json', 'schema', 'handler'] as const;
+export type DeadLetterKind = (typeof deadLetterKinds)[number];
 
 export interface DeadLetter {
   readonly topic: string;

@@ -11,13 +11,26 @@ export interface MessagingMetrics {
   readonly batchSeconds: Histogram;
   readonly batchSize: Histogram;
   readonly lag: Gauge<'topic' | 'partition'>;
+  /** When the oldest event in hand was sent, in milliseconds since the epoch, by partition: what the age of the lag is told from. */
+  readonly oldestInHandMs: Map<string, number>;
   readonly inOutage: Gauge;
   readonly rebalances: Counter;
 }
 
 export function createMessagingMetrics(registry: Registry): MessagingMetrics {
   const registers = [registry];
+  const oldestInHandMs = new Map<string, number>();
+  const lagAge = new Gauge({
+    name: 'consumer_lag_age_seconds',
+    help: 'Age of the oldest event that was fetched and is not worked off; 0 when there is none.',
+    registers: [],
+    collect() {
+      this.set(oldestInHandMs.size === 0 ? 0 : Math.max(0, Date.now() - Math.min(...oldestInHandMs.values())) / 1_000);
+    },
+  });
+  registry.registerMetric(lagAge);
   return {
+    oldestInHandMs,
     consumed: new Counter({
       name: 'events_consumed_total',
       help: 'Records taken from a topic, whose offset was committed.',

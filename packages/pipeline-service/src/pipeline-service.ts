@@ -82,6 +82,7 @@ export function createPipelineService(entry: ServiceEntry, config: PipelineConfi
   const registry = createMetrics(entry.name, { exemplars: traces !== undefined });
   const isOutage = (error: unknown): boolean => isPipelineOutage(error) || isMongoOutage(error);
   const messagingMetrics = createMessagingMetrics(registry);
+  for (const topic of entry.produces) messagingMetrics.produced.inc({ topic }, 0);
   const kafka = createKafka(
     {
       brokers: config.KAFKA_BOOTSTRAP_SERVERS,

@@ -6,6 +6,7 @@ import { createPipelineService } from '@order-pipeline/pipeline-service';
 import { Counter, Gauge, tracedHistogram } from '@order-pipeline/service-host';
 import type { OrderConfig } from './config.ts';
 import { createOrderHandler } from './message-handlers.ts';
+import { orderStates } from './order.ts';
 import { createOrderRepository } from './order-repository.ts';
 import { createOrderWatchdog } from './order-watchdog.ts';
 import { createOrderWaiter } from './order-waiter.ts';
@@ -27,6 +28,8 @@ export function createOrderService(config: OrderConfig) {
       buckets: [0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
     }),
   };
+
+  for (const state of orderStates) metrics.entered.inc({ state }, 0);
 
   const repository = createOrderRepository(mongo.db, { acceptWithinMs: config.ORDER_ACCEPT_TIMEOUT_MS });
   const relay = createRelay({

@@ -1,6 +1,12 @@
 import { Histogram, type Registry } from '@order-pipeline/service-host';
 import type { PaymentGateway } from './payment-gateway.ts';
 
+/** Known from the start, so that the first failure shows as a rise. */
+const outcomesOf = {
+  charge: ['captured', 'declined', 'failed'],
+  void: ['refunded', 'nothing-charged', 'refused', 'failed'],
+};
+
 /** A ring around the gateway: duration and count of its calls by operation and outcome. */
 export function measured(gateway: PaymentGateway, registry: Registry): PaymentGateway {
   const seconds = new Histogram({
@@ -10,6 +16,9 @@ export function measured(gateway: PaymentGateway, registry: Registry): PaymentGa
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   });
+  for (const [operation, outcomes] of Object.entries(outcomesOf)) {
+    for (const outcome of outcomes) seconds.zero({ operation, outcome });
+  }
   const timed = async <Result extends { readonly outcome: string }>(
     operation: 'charge' | 'void',
     call: () => Promise<Result>,
