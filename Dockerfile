@@ -37,6 +37,8 @@ ARG SERVICE
 ARG WORKSPACE=services/${SERVICE}
 WORKDIR /app
 COPY --from=manifests /app ./
+# The page's own tsconfig.json extends it.
+COPY tsconfig.json ./
 COPY packages packages
 COPY ${WORKSPACE} ${WORKSPACE}
 RUN --mount=type=cache,target=/root/.npm \
