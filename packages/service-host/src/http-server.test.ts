@@ -32,6 +32,26 @@ test('stopping lets a request in flight finish, tells its connection to close, a
   agent.destroy();
 });
 
+test('a connection that was idle when the stop began may ask once more, and is told to close', async () => {
+  const server = await startHttp(
+    new Koa().use((ctx) => void (ctx.body = 'ok')),
+    local,
+  );
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = () =>
+    new Promise<[string | undefined, boolean]>((resolve, reject) => {
+      const asked = get(server.url, { agent }, (response) => {
+        const answer: [string | undefined, boolean] = [response.headers.connection, asked.reusedSocket];
+        response.resume().on('end', () => resolve(answer));
+      }).on('error', reject);
+    });
+  expect(await ask()).toEqual(['keep-alive', false]);
+  const stopping = server.stop();
+  expect(await ask()).toEqual(['close', true]);
+  await stopping;
+  agent.destroy();
+});
+
 test('idle connections, and those that never asked for anything, do not delay the stop', async () => {
   const server = await startHttp(
     new Koa().use((ctx) => void (ctx.body = 'ok')),

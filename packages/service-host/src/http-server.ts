@@ -1,5 +1,5 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Server as TcpServer, type AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import type Koa from 'koa';
 import type { Component } from './lifecycle.ts';
@@ -21,6 +21,8 @@ export interface HttpServer {
 }
 
 const quietMs = 100;
+/** An idle connection may carry a request already that has not been read: cut at once, that would go unanswered. */
+const lingerMs = 300;
 
 /** Resolves once the server listens. Throws an error that says what to change when the port cannot be had. */
 export async function startHttp(app: Koa, { host, port, stopTimeoutMs = 5_000 }: HttpOptions): Promise<HttpServer> {
@@ -44,12 +46,15 @@ export async function startHttp(app: Koa, { host, port, stopTimeoutMs = 5_000 }:
 
   const stop = async () => {
     stopping = true;
+    const startedAt = performance.now();
     let closed = false;
-    server.close(() => (closed = true));
     // Each answer still to come says `Connection: close`; a client that kept the connection would lose its next request.
     for (const response of inFlight) response.shouldKeepAlive = false;
+    // Only no new connections: the HTTP server's own close would cut the idle ones as well.
+    TcpServer.prototype.close.call(server, () => (closed = true));
+    while (!closed && performance.now() - startedAt < Math.min(lingerMs, stopTimeoutMs)) await setTimeout(10);
+    server.close();
     server.closeIdleConnections();
-    const startedAt = performance.now();
     let busyAt = startedAt;
     // A connection opened in advance that never asked for anything does not count as idle: after a short quiet it is cut.
     while (!closed && performance.now() - busyAt < quietMs && performance.now() - startedAt < stopTimeoutMs) {
