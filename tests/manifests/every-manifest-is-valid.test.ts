@@ -73,6 +73,7 @@ describe('every chart and overlay, in every profile', () => {
         'MongoDBCommunity',
         'Certificate',
         'PodMonitor',
+        'PrometheusRule',
       ];
       const files = kinds.map((kind) => {
         const object = structuredClone(all.find((each) => each.kind === kind)!);

@@ -1,0 +1,157 @@
+/** What wakes somebody, or can wait until the morning. Each has its page in docs/runbooks. */
+import { services, type ServiceEntry } from '@order-pipeline/events';
+import { wallClock, type Clock } from './clock.ts';
+import { burns, objectives } from './objectives.ts';
+import { scalerAlerts } from './scaler-alerts.ts';
+
+export interface Alert {
+  readonly name: string;
+  readonly group: 'objectives' | 'consumers' | 'flow' | 'books' | 'scaler';
+  readonly expr: string;
+  readonly forSeconds: number;
+  /** page: somebody has to act now. ticket: today. */
+  readonly severity: 'page' | 'ticket';
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly summary: string;
+}
+
+export const alerts = (clock: Clock): readonly Alert[] => [
+  ...objectives.flatMap((objective) => burns.map((burn) => burning(objective, burn))),
+  ...consumerAlerts(clock),
+  ...flowAlerts(clock),
+  ...bookAlerts(clock),
+  ...scalerAlerts(clock),
+];
+
+function burning(
+  { alert, record, target, what }: (typeof objectives)[number],
+  { severity, rate, shortSeconds, longSeconds, forSeconds }: (typeof burns)[number],
+): Alert {
+  const bound = Number((rate * (1 - target)).toPrecision(6));
+  const over = (seconds: number): string => `${record}${wallClock.span(seconds)} > ${bound}`;
+  return {
+    name: alert,
+    group: 'objectives',
+    expr: `${over(shortSeconds)} and ${over(longSeconds)}`,
+    forSeconds,
+    severity,
+    summary: `{{ $value | humanizePercentage }} ${what}; ${Number(((1 - target) * 100).toPrecision(3))} % is what we allow ourselves.`,
+  };
+}
+
+const consuming: readonly ServiceEntry[] = Object.values<ServiceEntry>(services).filter(
+  ({ consumes }) => consumes.length > 0,
+);
+
+const consumerAlerts = (clock: Clock): Alert[] => [
+  ...consuming.map(({ name, consumerGroup, consumes }): Alert => {
+    const rate = (metric: string, labels: string): string =>
+      `sum by (topic) (rate(${metric}{${labels}}[${clock.span(300)}]))`;
+    return {
+      name: 'ConsumerNotPolling',
+      group: 'consumers',
+      // Whoever is dead, hung or was never started tells no metrics: what it does not do is seen by what others produce.
+      expr:
+        `(${rate('events_produced_total', `topic=~"${consumes.join('|')}"`)} > 0) unless on (topic) ` +
+        `(${rate('events_consumed_total', `service="${name}"`)} > 0)`,
+      forSeconds: 120,
+      severity: 'page',
+      labels: { consumer_group: consumerGroup },
+      summary: `${consumerGroup} takes nothing from {{ $labels.topic }}, although events arrive there.`,
+    };
+  }),
+  {
+    name: 'LagAgeGrowing',
+    group: 'consumers',
+    expr:
+      `max by (service) (consumer_lag_age_seconds) > ${clock.seconds(30)} and ` +
+      `max by (service) (deriv(consumer_lag_age_seconds[${clock.span(300)}])) > 0`,
+    forSeconds: 120,
+    severity: 'ticket',
+    summary:
+      'The oldest event before {{ $labels.service }} waits for {{ $value | humanizeDuration }}, and longer and longer.',
+  },
+  {
+    name: 'ConsumerInOutage',
+    group: 'consumers',
+    expr: 'max by (service) (consumer_in_outage) > 0',
+    forSeconds: 120,
+    severity: 'page',
+    summary: '{{ $labels.service }} waits for Kafka, MongoDB or the payment gateway to come back.',
+  },
+  {
+    name: 'PipelineNotScraped',
+    group: 'consumers',
+    expr: 'absent(consumer_lag_age_seconds)',
+    forSeconds: 300,
+    severity: 'page',
+    summary: 'No service of the pipeline tells any metrics, so no other alert here can fire.',
+  },
+];
+
+const gatewayCalls = (labels: string, window: string): string =>
+  `sum(rate(payment_gateway_call_duration_seconds_count{${labels}}[${window}]))`;
+
+const flowAlerts = (clock: Clock): Alert[] => [
+  {
+    name: 'OrdersStuck',
+    group: 'flow',
+    expr: 'sum by (consumer_group, topic) (orders_stuck) > 0',
+    forSeconds: 60,
+    severity: 'page',
+    summary:
+      '{{ $value }} orders do not move: they wait for {{ $labels.consumer_group }} to work off {{ $labels.topic }}.',
+  },
+  {
+    name: 'OutboxStuck',
+    group: 'flow',
+    expr: `max by (service) (outbox_oldest_age_seconds) > ${clock.seconds(60)}`,
+    forSeconds: 60,
+    severity: 'page',
+    summary: 'An event of {{ $labels.service }} is stored and not published since {{ $value | humanizeDuration }}.',
+  },
+  {
+    name: 'DeadLettersArrive',
+    group: 'flow',
+    expr: `sum by (service, topic, kind) (increase(events_dead_lettered_total[${clock.span(900)}])) > 0`,
+    forSeconds: 0,
+    severity: 'ticket',
+    summary: '{{ $labels.service }} could not work off events of {{ $labels.topic }} ({{ $labels.kind }}).',
+  },
+  {
+    name: 'GatewayFailing',
+    group: 'flow',
+    expr: `${gatewayCalls('outcome="failed"', clock.span(300))} / ${gatewayCalls('', clock.span(300))} > 0.5`,
+    forSeconds: 120,
+    severity: 'page',
+    summary: '{{ $value | humanizePercentage }} of the calls of the payment gateway fail.',
+  },
+  {
+    name: 'RefundRefused',
+    group: 'flow',
+    expr: `sum(increase(payment_refunds_refused_total[${clock.span(3_600)}])) > 0`,
+    forSeconds: 0,
+    severity: 'ticket',
+    summary:
+      'The gateway refuses a refund for good: a customer waits for money that somebody has to give back by hand.',
+  },
+];
+
+const bookAlerts = (clock: Clock): Alert[] => [
+  {
+    name: 'AuditFoundViolation',
+    group: 'books',
+    expr: 'max by (rule) (audit_violations) > 0',
+    forSeconds: 0,
+    severity: 'page',
+    summary: 'The auditor finds {{ $value }} violations of {{ $labels.rule }}.',
+  },
+  {
+    name: 'AuditorNotRunning',
+    group: 'books',
+    expr: `time() - max(audit_last_run_timestamp_seconds) > ${clock.seconds(3_600)}`,
+    forSeconds: 300,
+    severity: 'ticket',
+    summary: 'The last audit that came to a result began {{ $value | humanizeDuration }} ago.',
+  },
+];

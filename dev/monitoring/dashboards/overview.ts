@@ -1,0 +1,80 @@
+/** The first page to look at: are the promises kept, what comes in, what goes wrong. */
+import { wallClock } from '../clock.ts';
+import { burns, lateAfterSeconds, objectives } from '../objectives.ts';
+import type { Dashboard, Panel } from '../panels.ts';
+import { perSecond, quantiles } from './queries.ts';
+import { trouble } from './trouble.ts';
+
+const [late, refused] = objectives;
+
+const budget = ({ record, target }: (typeof objectives)[number], title: string, description: string): Panel => ({
+  title,
+  description,
+  unit: 'percentunit',
+  badFrom: burns[0].rate * (1 - target),
+  targets: burns
+    .flatMap(({ shortSeconds, longSeconds }) => [shortSeconds, longSeconds])
+    .toSorted((a, b) => a - b)
+    .map(wallClock.span)
+    .map((window) => ({ expr: `${record}${window}`, legend: window })),
+});
+
+export const overview: Dashboard = {
+  name: 'order-pipeline-overview',
+  title: 'Order pipeline: overview',
+  rows: [
+    {
+      title: 'Objectives',
+      panels: [
+        {
+          title: `Shipped within ${lateAfterSeconds} s`,
+          description: `Of the orders that shipped in the last 5 minutes. The objective is ${late!.target * 100} %.`,
+          kind: 'stat',
+          unit: 'percentunit',
+          goodFrom: late!.target,
+          targets: [{ expr: `1 - ${late!.record}5m` }],
+        },
+        {
+          title: 'Orders taken',
+          description: `POST /orders without an error of ours, in the last 5 minutes. The objective is ${refused!.target * 100} %.`,
+          kind: 'stat',
+          unit: 'percentunit',
+          goodFrom: refused!.target,
+          targets: [{ expr: `1 - ${refused!.record}5m` }],
+        },
+        budget(late!, 'Late orders', 'Share of late orders by window; above the line the alert fires.'),
+        budget(refused!, 'Orders not taken', 'Share of errors by window; above the line the alert fires.'),
+      ],
+    },
+    {
+      title: 'Orders',
+      panels: [
+        {
+          title: 'Orders by state',
+          description: 'Orders that enter a state, per second. PENDING is what comes in.',
+          unit: 'reqps',
+          targets: [{ expr: perSecond('orders_total', 'state'), legend: '{{state}}' }],
+        },
+        {
+          title: 'Placed to shipped',
+          description: 'From accepting an order to knowing that it has shipped.',
+          unit: 's',
+          targets: quantiles('order_placed_to_shipped_seconds', '', true),
+        },
+        {
+          title: 'Answers to POST /orders',
+          description: 'Requests per second by status.',
+          unit: 'reqps',
+          stacked: true,
+          targets: [
+            {
+              expr: perSecond('http_request_duration_seconds_count', 'status', '{method="POST",route="/orders"}'),
+              legend: '{{status}}',
+            },
+          ],
+        },
+      ],
+    },
+    trouble,
+  ],
+};

@@ -1,0 +1,57 @@
+/** Each alert fires when it should, says what it should, and clears: by promtool, on the rules as they are shipped. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { parse, stringify } from 'yaml';
+import { ruleGroups, runbookOf } from '../../dev/monitoring/rules.ts';
+import { promtool } from './prometheus.ts';
+import { ruleCases, type RuleCase } from './rule-cases.ts';
+
+jest.setTimeout(600_000);
+
+const dir = mkdtempSync(join(tmpdir(), 'order-pipeline-test-'));
+const rules = join(dir, 'rules.yaml');
+beforeAll(() => {
+  const shipped = resolve(import.meta.dirname, '../../k8s/base/monitoring/prometheus-rules.yaml');
+  writeFileSync(rules, stringify(parse(readFileSync(shipped, 'utf8')).spec));
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+function promtoolTest({ alert, series, labels, summary, quietAt, firesAt, clearsAt, left }: RuleCase): object {
+  const firing = (told?: Pick<RuleCase, 'labels' | 'summary'>) =>
+    told === undefined
+      ? []
+      : [{ exp_labels: told.labels, exp_annotations: { summary: told.summary, runbook: runbookOf(alert) } }];
+  const at = (eval_time: string, exp_alerts: object[]) => ({ eval_time, alertname: alert, exp_alerts });
+  return {
+    interval: '1m',
+    input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+    alert_rule_test: [at(quietAt, firing()), at(firesAt, firing({ labels, summary })), at(clearsAt, firing(left))],
+  };
+}
+
+const check = async (cases: readonly RuleCase[]): Promise<string> => {
+  const file = join(dir, 'tests.yaml');
+  writeFileSync(file, stringify({ rule_files: [rules], evaluation_interval: '1m', tests: cases.map(promtoolTest) }));
+  return promtool('test', 'rules', file);
+};
+
+test.each(ruleCases.map((each) => [each.alert, each.what, each] as const))('%s: %s', async (_, __, ruleCase) => {
+  expect(await check([ruleCase])).toContain('SUCCESS');
+});
+
+test('a rule that fires at another time, or says something else, is found out', async () => {
+  const [ruleCase] = ruleCases.filter(({ alert }) => alert === 'OutboxStuck');
+  await expect(check([{ ...ruleCase!, firesAt: '3m' }])).rejects.toThrow(/FAILED/u);
+  await expect(check([{ ...ruleCase!, clearsAt: '5m' }])).rejects.toThrow(/FAILED/u);
+  await expect(check([{ ...ruleCase!, summary: 'something else' }])).rejects.toThrow(/FAILED/u);
+});
+
+test('no alert is left out, in none of its severities', () => {
+  const alerts = ruleGroups()
+    .flatMap(({ rules }) => rules)
+    .flatMap((rule) => ('alert' in rule ? [`${rule.alert} ${rule.labels['severity']}`] : []));
+  const tested = new Set(ruleCases.map(({ alert, labels }) => `${alert} ${labels['severity']}`));
+  expect([...new Set(alerts)].toSorted()).toEqual([...tested].toSorted());
+});

@@ -1,0 +1,25 @@
+/** The metrics that an expression of PromQL asks for. */
+const words = new Set([
+  'and',
+  'or',
+  'unless',
+  'by',
+  'on',
+  'without',
+  'ignoring',
+  'bool',
+  'offset',
+  'group_left',
+  'group_right',
+]);
+
+/** Names that are neither words of the language, functions, labels, nor parts of text and times. */
+export function metricNamesOf(expr: string): string[] {
+  const bare = expr
+    .replaceAll(/"[^"]*"/g, '')
+    .replaceAll(/\{[^}]*\}/g, ' ')
+    .replaceAll(/\[[^\]]*\]/g, ' ')
+    .replaceAll(/\b(by|on|without|ignoring|group_left|group_right)\s*\([^)]*\)/g, ' ');
+  const names = [...bare.matchAll(/(?<![\w.:])[A-Za-z_:][\w:]*(?!\s*\()(?![\w:])/g)].map(([name]) => name);
+  return [...new Set(names)].filter((name) => !words.has(name));
+}

@@ -1,0 +1,115 @@
+/** A real Prometheus and its promtool for the tests: found, installed where that is possible, or asked for. */
+import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { lastLines } from '../../dev/engines/node.ts';
+import { launch, stages } from '../../dev/managed-process.ts';
+import { freePort } from '../../dev/ports.ts';
+import { run } from '../../dev/run.ts';
+import { waitFor } from '../../dev/wait-for.ts';
+
+const installLimitMs = 600_000;
+const readyLimitMs = 60_000;
+const answerLimitMs = 10_000;
+
+/** Throws an error that says how to get it. */
+async function binary(name: 'prometheus' | 'promtool'): Promise<string> {
+  const variable = `${name.toUpperCase()}_BINARY`;
+  const named = process.env[variable];
+  if (named) {
+    if (existsSync(named)) return named;
+    throw new Error(`${variable}=${named} is not there; set it to an installed ${name}.`);
+  }
+  const places = ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'].map((folder) => join(folder, name));
+  const found = () => places.find((place) => existsSync(place));
+  if (!found() && existsSync('/usr/bin/apt-get') && process.getuid?.() === 0) {
+    process.stderr.write('Installing Prometheus for the tests of the rules …\n');
+    const options = { timeoutMs: installLimitMs, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+    await run('apt-get', ['update'], options);
+    await run('apt-get', ['install', '-y', '--no-install-recommends', 'prometheus'], options);
+  }
+  const place = found();
+  if (place) return place;
+  throw new Error(
+    `The tests of the rules need ${name}: install Prometheus (apt-get install prometheus, or your system’s way), or set ` +
+      `${variable} to the one to use.`,
+  );
+}
+
+/** What promtool writes; rejects with it when it finds a fault. */
+export const promtool = async (...args: readonly string[]): Promise<string> =>
+  run(await binary('promtool'), args, { timeoutMs: 120_000 });
+
+export interface PrometheusOptions {
+  readonly dir: string;
+  /** Content of the rule file. */
+  readonly rules: object;
+  /** host:port by job. */
+  readonly targets: Readonly<Record<string, readonly string[]>>;
+  readonly everySeconds: number;
+}
+
+export interface FiringAlert {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export interface Prometheus {
+  firing(): Promise<FiringAlert[]>;
+  /** Names of everything that it has seen. */
+  metricNames(): Promise<Set<string>>;
+  /** Whether the expression had a value at some time since the start. */
+  everHadValue(expr: string): Promise<boolean>;
+  stop(): Promise<void>;
+}
+
+export async function startPrometheus({ dir, rules, targets, everySeconds }: PrometheusOptions): Promise<Prometheus> {
+  mkdirSync(dir, { recursive: true });
+  const every = `${everySeconds}s`;
+  const jobs = Object.entries(targets).map(([job_name, hosts]) => ({ job_name, static_configs: [{ targets: hosts }] }));
+  const config = {
+    global: { scrape_interval: every, scrape_timeout: every, evaluation_interval: every },
+    rule_files: [join(dir, 'rules.yaml')],
+    scrape_configs: jobs,
+  };
+  writeFileSync(join(dir, 'rules.yaml'), stringify(rules));
+  writeFileSync(join(dir, 'prometheus.yaml'), stringify(config));
+  const port = await freePort();
+  const log = join(dir, 'prometheus.log');
+  const output = openSync(log, 'a');
+  const managed = await launch({
+    command: await binary('prometheus'),
+    args: [
+      `--config.file=${join(dir, 'prometheus.yaml')}`,
+      `--storage.tsdb.path=${join(dir, 'data')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      // Who is gone is gone at once, as by the clock that the rules run on here.
+      `--query.lookback-delta=${5 * everySeconds}s`,
+    ],
+    output,
+    stage: stages.engine,
+  });
+  closeSync(output);
+  const begunSeconds = Date.now() / 1_000;
+  const ask = async (path: string): Promise<any> => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(answerLimitMs) });
+    const body = (await response.json()) as { status: string; error?: string; data: any };
+    if (body.status !== 'success') throw new Error(`Prometheus refuses ${path}: ${body.error}`);
+    return body.data;
+  };
+  const giveUp = () => (managed.exit ? `it ended; its last lines:\n${lastLines(log)}` : undefined);
+  await waitFor(() => ask('/api/v1/status/runtimeinfo'), { what: 'Prometheus', timeoutMs: readyLimitMs, giveUp });
+
+  return {
+    firing: async () =>
+      ((await ask('/api/v1/alerts')).alerts as (FiringAlert & { state: string })[]).filter(
+        ({ state }) => state === 'firing',
+      ),
+    metricNames: async () => new Set(await ask('/api/v1/label/__name__/values')),
+    async everHadValue(expr) {
+      const range = { query: expr, start: String(begunSeconds), end: String(Date.now() / 1_000), step: every };
+      return (await ask(`/api/v1/query_range?${new URLSearchParams(range).toString()}`)).result.length > 0;
+    },
+    stop: async () => void (await managed.stop(answerLimitMs)),
+  };
+}

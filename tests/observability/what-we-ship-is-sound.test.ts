@@ -1,0 +1,109 @@
+/** Rules, dashboards and runbooks as they are shipped: current, valid, and each alert explained. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, jest, test } from '@jest/globals';
+import { parse, stringify } from 'yaml';
+import { dashboards } from '../../dev/monitoring/dashboards.ts';
+import { monitoringFiles } from '../../dev/monitoring/files.ts';
+import { ruleGroups, type AlertRule } from '../../dev/monitoring/rules.ts';
+import { metricNamesOf } from './metric-names.ts';
+import { promtool } from './prometheus.ts';
+
+jest.setTimeout(600_000);
+
+const repository = resolve(import.meta.dirname, '../..');
+const shipped = join(repository, 'k8s/base/monitoring');
+const dir = mkdtempSync(join(tmpdir(), 'order-pipeline-test-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const alertRules = ruleGroups()
+  .flatMap(({ rules }) => rules)
+  .filter((rule): rule is AlertRule => 'alert' in rule);
+const panels = dashboards.flatMap((dashboard) =>
+  dashboard.rows.flatMap((row) => row.panels.map((panel) => ({ dashboard: dashboard.name, ...panel }))),
+);
+
+test('the files are those that the description makes (npm run monitoring writes them)', async () => {
+  const files = await monitoringFiles();
+  for (const [name, text] of files) expect(readFileSync(join(shipped, name), 'utf8')).toBe(text);
+  const named = [...files.keys()].filter((name) => name.startsWith('dashboards/'));
+  expect(readdirSync(join(shipped, 'dashboards')).map((name) => `dashboards/${name}`)).toEqual(named.toSorted());
+  const { configMapGenerator, resources } = parse(readFileSync(join(shipped, 'kustomization.yaml'), 'utf8'));
+  expect(configMapGenerator[0].files.toSorted()).toEqual(named.toSorted());
+  expect(resources).toContain('prometheus-rules.yaml');
+});
+
+test('promtool finds nothing wrong with the rules, nor with the expressions of the dashboards', async () => {
+  const { spec } = parse(readFileSync(join(shipped, 'prometheus-rules.yaml'), 'utf8'));
+  const rules = join(dir, 'rules.yaml');
+  writeFileSync(rules, stringify(spec));
+  expect(await promtool('check', 'rules', '--lint=all', '--lint-fatal', rules)).toMatch(/SUCCESS: \d+ rules found/u);
+
+  const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+  const recorded = expressions.map((expr, index) => ({
+    record: `panel:number_${index}`,
+    expr: expr.replaceAll('$__rate_interval', '5m').replaceAll('$service', 'order'),
+  }));
+  const asRules = join(dir, 'panels.yaml');
+  writeFileSync(asRules, stringify({ groups: [{ name: 'panels', rules: recorded }] }));
+  expect(await promtool('check', 'rules', asRules)).toContain(`SUCCESS: ${expressions.length} rules found`);
+  writeFileSync(
+    asRules,
+    stringify({ groups: [{ name: 'panels', rules: [{ record: 'a', expr: 'sum(rate(b[5m])' }] }] }),
+  );
+  await expect(promtool('check', 'rules', asRules)).rejects.toThrow(/parse error/u);
+});
+
+describe('a runbook', () => {
+  const runbooks = join(repository, 'docs/runbooks');
+  const names = [...new Set(alertRules.map(({ annotations }) => annotations['runbook']!))];
+
+  test.each(names)('%s says what its alert means, how to look and what to do', (runbook) => {
+    const text = readFileSync(join(repository, runbook), 'utf8');
+    const alert = alertRules.find(({ annotations }) => annotations['runbook'] === runbook)!.alert;
+    expect(text).toMatch(new RegExp(`^# ${alert}\n`, 'u'));
+    for (const part of ['What it means', 'Look', 'Do']) expect(text).toContain(`\n## ${part}\n`);
+  });
+
+  test('is there for alerts that exist, and for no others', () => {
+    const files = readdirSync(runbooks).filter((name) => name !== 'README.md');
+    expect(files.map((name) => `docs/runbooks/${name}`).toSorted()).toEqual(names.toSorted());
+    const overview = readFileSync(join(runbooks, 'README.md'), 'utf8');
+    for (const file of files) expect(overview).toContain(`(${file})`);
+  });
+
+  test('names only metrics that rules or dashboards ask for as well', () => {
+    const known = new Set(
+      [
+        ...alertRules.map(({ expr }) => expr),
+        ...panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
+      ].flatMap(metricNamesOf),
+    );
+    const isMetric = /^[a-z]+_[a-z_]+_(total|seconds|documents|events|count|sum|bucket|outage|stuck|violations)$/u;
+    const mentioned = readdirSync(runbooks).flatMap((file) =>
+      [...readFileSync(join(runbooks, file), 'utf8').matchAll(/`([a-z_]+)[`{]/g)].map(([, name]) => name!),
+    );
+    expect(mentioned.filter((name) => isMetric.test(name) && !known.has(name))).toEqual([]);
+  });
+});
+
+describe('a dashboard', () => {
+  test.each(dashboards.map(({ name }) => name))('%s has a place and a sentence for each panel', (name) => {
+    const { uid, panels } = JSON.parse(readFileSync(join(shipped, 'dashboards', `${name}.json`), 'utf8'));
+    expect(uid).toBe(name);
+    const ids = panels.map(({ id }: { id: number }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    const taken = new Set<string>();
+    for (const { gridPos, type, description, targets } of panels) {
+      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x += 1) {
+        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y += 1) {
+          expect(x).toBeLessThan(24);
+          expect(taken.has(`${x}/${y}`)).toBe(false);
+          taken.add(`${x}/${y}`);
+        }
+      }
+      expect(type === 'row' || (description.endsWith('.') && targets.length > 0)).toBe(true);
+    }
+  });
+});
