@@ -1,0 +1,119 @@
+/**
+ * A collection of objects kept up to date by a watch that somebody looks after. client-node's informer ends for good on
+ * any error but 410, may open a watch after it was stopped, and runs twice when started twice; hence this one.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from '@order-pipeline/service-host';
+import { hasStatus, type KubeApi, type KubeObject, type WatchEvent } from './kube-api.ts';
+
+export interface WatchObserver {
+  restarted(kind: string): void;
+  /** A relist found a change that the watch should have told and did not. */
+  missed(kind: string, changes: number): void;
+}
+
+export interface WatchedCollection<T extends KubeObject> {
+  /** By `namespace/name`. */
+  readonly objects: ReadonlyMap<string, T>;
+  /** Listed once, so that what is not there is known not to be there. */
+  isSynced(): boolean;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+interface WatchOptions<T> {
+  readonly api: KubeApi;
+  readonly kind: string;
+  readonly path: string;
+  readonly relistSeconds: number;
+  readonly logger: Logger;
+  readonly observer: WatchObserver;
+  onChange(key: string, object: T): void;
+  /** The kind may be unknown to the cluster; then there are none. */
+  readonly optional?: boolean;
+}
+
+const backoff = { firstMs: 500, maxMs: 30_000 };
+
+export const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace}/${metadata.name}`;
+
+export function watchCollection<T extends KubeObject>(options: WatchOptions<T>): WatchedCollection<T> {
+  const { api, kind, path, relistSeconds, logger, observer, onChange, optional = false } = options;
+  const objects = new Map<string, T>();
+  const stopping = new AbortController();
+  let version: string | undefined;
+  let listedAt = -Infinity;
+  let running: Promise<void> | undefined;
+
+  function change(key: string, object: T, gone: boolean): void {
+    if (gone) objects.delete(key);
+    else objects.set(key, object);
+    onChange(key, object);
+  }
+
+  async function list(): Promise<void> {
+    const listing = await api.list<T>(path);
+    if (stopping.signal.aborted) return;
+    const seen = new Set(listing.items.map(keyOf));
+    let missed = 0;
+    for (const object of listing.items) {
+      const key = keyOf(object);
+      if (objects.get(key)?.metadata.resourceVersion === object.metadata.resourceVersion) continue;
+      // What changed after the watch's last word is not missed but new.
+      if (version !== undefined && isUpTo(object.metadata.resourceVersion, version)) missed += 1;
+      change(key, object, false);
+    }
+    for (const [key, object] of objects) if (!seen.has(key)) change(key, object, true);
+    if (missed > 0) observer.missed(kind, missed);
+    version = listing.resourceVersion;
+    listedAt = performance.now();
+  }
+
+  const onEvent = ({ type, object }: WatchEvent): void => {
+    version = object.metadata.resourceVersion ?? version;
+    if (type !== 'BOOKMARK') change(keyOf(object), object as T, type === 'DELETED');
+  };
+
+  async function run(): Promise<void> {
+    const { signal } = stopping;
+    for (let failures = 0; !signal.aborted;) {
+      const begun = performance.now();
+      try {
+        if (version === undefined || performance.now() - listedAt >= relistSeconds * 1_000) await list();
+        await api.watch(path, version!, onEvent, signal);
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (hasStatus(error, 410)) version = undefined;
+        if (optional && hasStatus(error, 404)) {
+          listedAt = performance.now();
+          await rest(relistSeconds * 1_000, signal);
+          continue;
+        }
+        // One that worked for a while and broke off is no sign of trouble ahead.
+        if (performance.now() - begun > backoff.maxMs) failures = 0;
+        observer.restarted(kind);
+        const waitMs = Math.min(backoff.maxMs, backoff.firstMs * 2 ** failures++) * (0.5 + Math.random() / 2);
+        logger.warn({ err: error, kind, wait_ms: Math.round(waitMs) }, 'a watch broke off and starts again');
+        await rest(waitMs, signal);
+      }
+    }
+  }
+
+  return {
+    objects,
+    isSynced: () => listedAt > -Infinity,
+    start: () => void (running ??= run()),
+    async stop() {
+      stopping.abort();
+      await Promise.race([running, pause(1_000)]);
+    },
+  };
+}
+
+/** Versions of one kind are counted by etcd, and comparable since Kubernetes 1.35 says so (KEP-5504). */
+const isUpTo = (one: string | undefined, other: string): boolean =>
+  one !== undefined && /^\d+$/u.test(one) && /^\d+$/u.test(other) && BigInt(one) <= BigInt(other);
+
+const rest = (ms: number, signal: AbortSignal): Promise<unknown> =>
+  pause(ms, undefined, { signal }).catch(() => undefined);

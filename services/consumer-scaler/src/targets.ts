@@ -1,0 +1,66 @@
+/** The workloads that are scaled, and who else would scale them. */
+import type { ConsumerScaler, TargetRef } from './consumer-scaler.ts';
+import type { KubeObject } from './kube-api.ts';
+
+export type Workload = KubeObject & {
+  readonly spec: { readonly replicas?: number };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly replicas?: number;
+    readonly updatedReplicas?: number;
+    readonly currentRevision?: string;
+    readonly updateRevision?: string;
+  };
+};
+
+/** A HorizontalPodAutoscaler or a ScaledObject: both name what they scale in the same place. */
+export type OtherScaler = KubeObject & {
+  readonly spec: { readonly scaleTargetRef: { readonly kind?: string; readonly name: string } };
+};
+
+export const scalePath = (namespace: string, { kind, name }: TargetRef): string =>
+  `/apis/apps/v1/namespaces/${namespace}/${kind === 'Deployment' ? 'deployments' : 'statefulsets'}/${name}/scale`;
+
+export const replicasOf = ({ spec }: Workload): number => spec.replicas ?? 1;
+
+/** Old and new pods stand side by side, or soon will. Pods that merely start or do not fit are no rollout. */
+export function isRollingOut({ metadata, status = {} }: Workload): boolean {
+  const { observedGeneration = 0, replicas = 0, updatedReplicas = 0, currentRevision, updateRevision } = status;
+  if (observedGeneration < (metadata.generation ?? 0)) return true;
+  if (updateRevision !== undefined) return currentRevision !== updateRevision && updatedReplicas < replicas;
+  return replicas > updatedReplicas;
+}
+
+type Others = {
+  readonly horizontalPodAutoscalers: Iterable<OtherScaler>;
+  readonly scaledObjects: Iterable<OtherScaler>;
+  readonly consumerScalers: Iterable<ConsumerScaler>;
+};
+
+/** Who else scales the target, as a person would name it. Of two ConsumerScalers the older one has it. */
+export function conflictOf(resource: ConsumerScaler, others: Others): string | undefined {
+  const { targetRef } = resource.spec;
+  const { namespace } = resource.metadata;
+  const isTarget = (kind: string | undefined, name: string, where: string | undefined) =>
+    where === namespace && (kind ?? 'Deployment') === targetRef.kind && name === targetRef.name;
+  for (const [kind, objects] of [
+    // A ScaledObject makes an autoscaler of its own; the one that a person wrote is the one to name.
+    ['ScaledObject', others.scaledObjects],
+    ['HorizontalPodAutoscaler', others.horizontalPodAutoscalers],
+  ] as const) {
+    for (const { metadata, spec } of objects) {
+      const { scaleTargetRef } = spec;
+      if (isTarget(scaleTargetRef.kind, scaleTargetRef.name, metadata.namespace)) return `${kind} ${metadata.name}`;
+    }
+  }
+  for (const other of others.consumerScalers) {
+    const { metadata, spec } = other;
+    const same = isTarget(spec.targetRef.kind, spec.targetRef.name, metadata.namespace);
+    if (same && metadata.deletionTimestamp === undefined && ageKey(other) < ageKey(resource)) {
+      return `ConsumerScaler ${metadata.name}`;
+    }
+  }
+  return undefined;
+}
+
+const ageKey = ({ metadata }: ConsumerScaler): string => `${metadata.creationTimestamp} ${metadata.name}`;
