@@ -77,7 +77,12 @@ export function createKafkaCluster({ brokers, tls, sasl }: KafkaAddress): KafkaC
   const connected = (): Promise<Inner> =>
     (inner ??= (async () => {
       const cluster = newInner(kafka);
-      await cluster.connect();
+      try {
+        await cluster.connect();
+      } catch (error) {
+        await cluster.disconnect().catch(() => undefined);
+        throw error;
+      }
       return cluster;
     })());
   const coordinatorOf = async (cluster: Inner, group: string): Promise<Coordinator> => {
