@@ -55,6 +55,7 @@ export const chartProfiles: Readonly<Record<string, readonly string[]>> = {
   'fixed replicas': set('replicas=3'),
   'scaled by CPU': set('autoscaling.engine=hpa'),
   'scaled by lag': set('autoscaling.engine=scaler'),
+  'scaled by KEDA': set('autoscaling.engine=keda', 'autoscaling.keda.authentication=kafka'),
   'watched by the Prometheus operator': set('metrics.podMonitor=true', 'metrics.podMonitorLabels.team=shop'),
   'Kafka and MongoDB elsewhere': set(
     'kafka.external.bootstrapServers=b-1.example.com:9096\\,b-2.example.com:9096',
@@ -79,6 +80,7 @@ export const umbrellaProfiles: Readonly<Record<string, readonly string[]>> = {
   default: [],
   development: values('values-dev.yaml'),
   production: values('values-production.yaml'),
+  autoscaled: values('values-autoscaled.yaml'),
   'engines elsewhere': set(
     'global.kafka.external.bootstrapServers=kafka.example.com:9096',
     'global.mongodb.external.uriSecret.name=atlas',

@@ -33,7 +33,7 @@ interface WatchOptions<T> {
   readonly optional?: boolean;
 }
 
-const backoff = { firstMs: 500, maxMs: 30_000 };
+const backoff = { firstMs: 500, maxMs: 10_000 };
 
 export const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace}/${metadata.name}`;
 
