@@ -1,6 +1,6 @@
 /** The operator as a process on this machine, with the rights that its chart ships and no others. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -28,13 +28,20 @@ export interface World extends AsyncDisposable {
   /** Resolves once the target has that many. */
   untilReplicas(name: string, replicas: number, timeoutMs?: number): Promise<void>;
   condition(name: string, type: string): Promise<{ status: string; reason: string; message: string } | undefined>;
-  startOperator(instance: string, environment?: Readonly<Record<string, string>>): Promise<Operator>;
+  startOperator(
+    instance: string,
+    environment?: Readonly<Record<string, string>>,
+    /** Seen from the service's folder. */
+    main?: string,
+  ): Promise<Operator>;
 }
 
 export interface Operator {
   readonly process: ChildProcess;
   log(): string;
   metric(pattern: RegExp): Promise<number>;
+  /** Memory that is no file's, which is what a container is charged for in the end. */
+  anonymousMemoryMiB(): number;
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
@@ -90,8 +97,8 @@ export async function createWorld(name: string): Promise<World> {
       const { status } = await world.get(kind, scaler);
       return status?.conditions?.find((one: { type: string }) => one.type === type);
     },
-    async startOperator(instance, environment = {}) {
-      const operator = await startOperator(kubeconfig, namespace, instance, environment);
+    async startOperator(instance, environment = {}, main = 'src/main.ts') {
+      const operator = await startOperator(main, kubeconfig, namespace, instance, environment);
       operators.push(operator);
       return operator;
     },
@@ -153,13 +160,14 @@ const kubeconfigOf = (server: string, token: string) => ({
 });
 
 async function startOperator(
+  main: string,
   kubeconfig: string,
   namespace: string,
   instance: string,
   environment: Readonly<Record<string, string>>,
 ): Promise<Operator> {
   const port = await freePort();
-  const child = spawn(process.execPath, ['src/main.ts'], {
+  const child = spawn(process.execPath, [main], {
     cwd: join(repository, 'services/consumer-scaler'),
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -183,6 +191,10 @@ async function startOperator(
       const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
       const lines = text.split('\n').filter((line) => pattern.test(line));
       return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+    },
+    anonymousMemoryMiB() {
+      const [, kib] = /^RssAnon:\s+(\d+) kB$/mu.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))!;
+      return Number(kib) / 1_024;
     },
     async kill(signal) {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);

@@ -1,0 +1,94 @@
+import { expect, test } from '@jest/globals';
+import { createKeyedQueue, type KeyedQueue } from './keyed-queue.ts';
+
+const observer = { added() {}, started() {}, finished() {} };
+const backoff = { firstMs: 10, maxMs: 40 };
+
+function queueOf(process: (key: string) => Promise<number | undefined>, concurrency = 2) {
+  const errors: unknown[] = [];
+  const queue: KeyedQueue = createKeyedQueue({
+    process,
+    onError: (_, error) => errors.push(error),
+    concurrency,
+    backoff,
+    observer,
+  });
+  return { queue, errors };
+}
+
+test('a key that is added while it is worked on is worked on once more afterwards, and never twice at once', async () => {
+  const gates: (() => void)[] = [];
+  let active = 0;
+  let most = 0;
+  const { queue } = queueOf(async () => {
+    most = Math.max(most, ++active);
+    await new Promise<void>((open) => gates.push(open));
+    active -= 1;
+    return undefined;
+  });
+  queue.add('a');
+  for (let i = 0; i < 5; i++) queue.add('a');
+  await Promise.resolve();
+  expect(gates).toHaveLength(1);
+  gates.shift()!();
+  await untilTrue(() => gates.length === 1);
+  gates.shift()!();
+  await queue.stop();
+  expect({ most, left: gates.length }).toEqual({ most: 1, left: 0 });
+});
+
+test('as many keys as allowed are worked on at once, in the order in which they came', async () => {
+  const begun: string[] = [];
+  const gates: (() => void)[] = [];
+  const { queue } = queueOf(async (key) => {
+    begun.push(key);
+    await new Promise<void>((open) => gates.push(open));
+    return undefined;
+  });
+  for (const key of ['a', 'b', 'c']) queue.add(key);
+  expect(begun).toEqual(['a', 'b']);
+  gates.shift()!();
+  await untilTrue(() => begun.length === 3);
+  for (const open of gates) open();
+  await queue.stop();
+  expect(begun).toEqual(['a', 'b', 'c']);
+});
+
+test('what fails is tried again, ever later up to the limit; success forgets it', async () => {
+  const at: number[] = [];
+  const { queue, errors } = queueOf(async () => {
+    at.push(performance.now());
+    if (at.length <= 5) throw new Error('not yet');
+    return undefined;
+  });
+  queue.add('a');
+  await untilTrue(() => at.length === 6);
+  await queue.stop();
+  expect(errors).toHaveLength(5);
+  const gaps = at.slice(1).map((time, index) => time - at[index]!);
+  // Half to all of 10, 20, 40, 40, 40 ms; timers come late, never early.
+  [5, 10, 20, 20, 20].forEach((least, index) => expect(gaps[index]!).toBeGreaterThanOrEqual(least - 1));
+});
+
+test('a key is due again when it says so, sooner when it is added, and not at all when it is forgotten', async () => {
+  const worked: string[] = [];
+  const { queue } = queueOf(async (key) => {
+    worked.push(key);
+    return key === 'soon' && worked.length === 1 ? 5 : 60_000;
+  });
+  queue.add('soon');
+  await untilTrue(() => worked.length === 2);
+  queue.add('soon');
+  await untilTrue(() => worked.length === 3);
+  queue.forget('soon');
+  await queue.stop();
+  queue.add('soon');
+  expect(worked).toEqual(['soon', 'soon', 'soon']);
+});
+
+async function untilTrue(condition: () => boolean): Promise<void> {
+  for (const until = performance.now() + 3_000; !condition();) {
+    if (performance.now() > until) throw new Error('it did not come true in 3 s');
+    await new Promise((next) => setImmediate(next));
+  }
+}

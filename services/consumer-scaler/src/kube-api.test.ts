@@ -1,0 +1,65 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { KubeConfig, RequestContext, createConfiguration, HttpMethod } from '@kubernetes/client-node';
+import { createKubeApi, hasStatus } from './kube-api.ts';
+
+let server: Server;
+let connections = 0;
+let answer: { status: number; body: string };
+beforeEach(async () => {
+  connections = 0;
+  answer = { status: 200, body: '{"items":[],"metadata":{"resourceVersion":"7"}}' };
+  server = createServer((_, response) => response.writeHead(answer.status).end(answer.body));
+  server.on('connection', () => (connections += 1));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+function configOf(): KubeConfig {
+  const config = new KubeConfig();
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  config.loadFromOptions({
+    clusters: [{ name: 'test', server: address, skipTLSVerify: true }],
+    users: [{ name: 'test', token: 'secret' }],
+    contexts: [{ name: 'test', cluster: 'test', user: 'test' }],
+    currentContext: 'test',
+  });
+  return config;
+}
+
+const requests = 20;
+
+test('client-node makes a connection for each request, and ours share one', async () => {
+  const config = configOf();
+  const { httpApi } = createConfiguration({});
+  for (let i = 0; i < requests; i++) {
+    const context = new RequestContext(`${config.getCurrentCluster()!.server}/api`, HttpMethod.GET);
+    await config.applySecurityAuthentication(context);
+    await (await httpApi.send(context).toPromise()).body.text();
+  }
+  // Should this fail with a later version, shareDispatchers has done its duty.
+  expect(connections).toBe(requests);
+  connections = 0;
+  const api = createKubeApi(configOf());
+  for (let i = 0; i < requests; i++) await api.get('/api');
+  // The one before may not be free yet when its answer has been read.
+  expect(connections).toBeLessThanOrEqual(2);
+});
+
+test('what the API server refuses is an error with its status and its sentence', async () => {
+  answer = { status: 409, body: '{"message":"the object has been modified"}' };
+  const failure = await createKubeApi(configOf())
+    .get('/apis/x?watch=1')
+    .catch((error: unknown) => error);
+  expect(hasStatus(failure, 409)).toBe(true);
+  expect((failure as Error).message).toBe('GET /apis/x: the object has been modified');
+});
+
+test('an answer that is no JSON does not hide its status', async () => {
+  answer = { status: 502, body: '<html>Bad gateway' };
+  await expect(createKubeApi(configOf()).patch('/x', {})).rejects.toMatchObject({ status: 502 });
+});

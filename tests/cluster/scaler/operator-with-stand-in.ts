@@ -1,0 +1,41 @@
+/** The operator as it runs, with a Kafka that answers at once: what is measured is the operator's own work. */
+import { KubeConfig } from '@kubernetes/client-node';
+import { readConfig, runService } from '@order-pipeline/service-host';
+import { settings } from '../../../services/consumer-scaler/src/config.ts';
+import type { KafkaCluster, Offsets, TopicPartitions } from '../../../services/consumer-scaler/src/kafka-cluster.ts';
+import { createConsumerScaler } from '../../../services/consumer-scaler/src/service.ts';
+
+const partitions = Number(process.env['STAND_IN_PARTITIONS']);
+const perSecond = 10;
+
+const each = (of: TopicPartitions, offset: number): Offsets =>
+  new Map([...of].map(([topic, ids]) => [topic, new Map(ids.map((id) => [id, Math.floor(offset)]))]));
+const end = (): number => (Date.now() / 1_000 - 1_700_000_000) * perSecond;
+
+/** Every topic gets ten records a second in each partition, and its group keeps up a second behind. */
+const standIn: KafkaCluster = {
+  partitionsOf: async (topics) =>
+    new Map(topics.map((topic) => [topic, Array.from({ length: partitions }, (_, id) => id)])),
+  committed: async (_, of) => each(of, end() - perSecond),
+  offsets: async (of, at) =>
+    each(of, at === 'start' ? 0 : at === 'end' ? end() : (at / 1_000 - 1_700_000_000) * perSecond),
+  describe: async (groups) =>
+    new Map(
+      groups.map((group) => [
+        group,
+        {
+          state: 'Stable',
+          assignor: 'RoundRobinAssigner',
+          members: [{ [group]: Array.from({ length: partitions }, (_, id) => id) }],
+        },
+      ]),
+    ),
+  reset: async () => {},
+};
+
+const kubeConfig = new KubeConfig();
+kubeConfig.loadFromDefault();
+await runService({
+  config: () => readConfig(settings),
+  build: (config) => createConsumerScaler(config, kubeConfig, () => standIn),
+});
