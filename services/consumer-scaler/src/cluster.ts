@@ -3,7 +3,7 @@ import type { Logger } from '@order-pipeline/service-host';
 import { apiVersion, group, plural, type ConsumerScaler } from './consumer-scaler.ts';
 import type { KubeApi, KubeObject } from './kube-api.ts';
 import { keyOf, watchCollection, type WatchObserver, type WatchedCollection } from './kube-watch.ts';
-import type { OtherScaler, Workload } from './targets.ts';
+import { coreOf, type OtherScaler, type Workload } from './targets.ts';
 
 interface ClusterOptions {
   readonly api: KubeApi;
@@ -32,6 +32,12 @@ export const resourcePath = ({ metadata }: ConsumerScaler): string =>
   `/apis/${apiVersion}/namespaces/${metadata.namespace}/${plural}/${metadata.name}`;
 export const statusPath = (resource: ConsumerScaler): string => `${resourcePath(resource)}/status`;
 
+/** Who set which field is as large as the object itself. */
+function withoutManagers<T extends KubeObject>(object: T): T {
+  const { managedFields: _, ...metadata } = object.metadata as T['metadata'] & { managedFields?: unknown };
+  return { ...object, metadata };
+}
+
 export function watchCluster({ namespace, onDue, ...common }: ClusterOptions): Cluster {
   const path = (groupVersion: string, resources: string) =>
     `/apis/${groupVersion}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${resources}`;
@@ -39,22 +45,29 @@ export function watchCluster({ namespace, onDue, ...common }: ClusterOptions): C
     kind: string,
     groupVersion: string,
     resources: string,
+    keep: (object: T) => T,
     onChange: (key: string, object: T) => void,
     optional = false,
   ): WatchedCollection<T> =>
-    watchCollection<T>({ ...common, kind, path: path(groupVersion, resources), onChange, optional });
+    watchCollection<T>({ ...common, kind, path: path(groupVersion, resources), keep, onChange, optional });
 
   const versions = new Map<string, string>();
-  const scalers = collection<ConsumerScaler>('ConsumerScaler', apiVersion, plural, (key, { metadata }) => {
-    // Its own status and what merely touches metadata is no reason to look.
-    const version = `${metadata.uid} ${metadata.generation} ${metadata.deletionTimestamp}`;
-    const gone = !scalers.objects.has(key);
-    if (!gone && versions.get(key) === version) return;
-    if (gone) versions.delete(key);
-    else versions.set(key, version);
-    onDue(key);
-    if (gone) dueAround(metadata.namespace, () => true);
-  });
+  const scalers = collection<ConsumerScaler>(
+    'ConsumerScaler',
+    apiVersion,
+    plural,
+    withoutManagers,
+    (key, { metadata }) => {
+      // Its own status and what merely touches metadata is no reason to look.
+      const version = `${metadata.uid} ${metadata.generation} ${metadata.deletionTimestamp}`;
+      const gone = !scalers.objects.has(key);
+      if (!gone && versions.get(key) === version) return;
+      if (gone) versions.delete(key);
+      else versions.set(key, version);
+      onDue(key);
+      if (gone) dueAround(metadata.namespace, () => true);
+    },
+  );
   function dueAround(where: string | undefined, isMeant: (resource: ConsumerScaler) => boolean): void {
     for (const [key, resource] of scalers.objects) {
       if (resource.metadata.namespace === where && isMeant(resource)) onDue(key);
@@ -63,7 +76,7 @@ export function watchCluster({ namespace, onDue, ...common }: ClusterOptions): C
   /** Of a workload only what is wanted of it counts: its pods come and go all the time. */
   const generations = new Map<string, number | undefined>();
   const workloads = (kind: 'Deployment' | 'StatefulSet', resources: string) =>
-    collection<Workload>(kind, 'apps/v1', resources, (key, { metadata }) => {
+    collection<Workload>(kind, 'apps/v1', resources, coreOf, (key, { metadata }) => {
       const id = `${kind} ${key}`;
       if (generations.get(id) === metadata.generation) return;
       generations.set(id, metadata.generation);
@@ -77,6 +90,10 @@ export function watchCluster({ namespace, onDue, ...common }: ClusterOptions): C
       kind,
       groupVersion,
       resources,
+      ({ metadata, spec }) => ({
+        ...withoutManagers({ metadata }),
+        spec: { scaleTargetRef: spec.scaleTargetRef },
+      }),
       (_, { metadata, spec }) =>
         dueAround(metadata.namespace, (resource) => resource.spec.targetRef.name === spec.scaleTargetRef.name),
       optional,

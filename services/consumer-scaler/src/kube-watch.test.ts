@@ -42,6 +42,7 @@ function collect(api: KubeApi, options: { relistSeconds?: number; optional?: boo
     relistSeconds: 300,
     logger,
     observer: { restarted: () => (seen.restarts += 1), missed: (_, count) => (seen.missed += count) },
+    keep: (whole) => whole,
     onChange: (key) => changes.push(`${key} ${collection.objects.has(key) ? 'is' : 'is gone'}`),
     ...options,
   });

@@ -29,6 +29,8 @@ interface WatchOptions<T> {
   readonly logger: Logger;
   readonly observer: WatchObserver;
   onChange(key: string, object: T): void;
+  /** What is remembered of an object; most of it is nobody's business here, and there may be thousands. */
+  keep(object: T): T;
   /** The kind may be unknown to the cluster; then there are none. */
   readonly optional?: boolean;
 }
@@ -38,14 +40,15 @@ const backoff = { firstMs: 500, maxMs: 10_000 };
 export const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace}/${metadata.name}`;
 
 export function watchCollection<T extends KubeObject>(options: WatchOptions<T>): WatchedCollection<T> {
-  const { api, kind, path, relistSeconds, logger, observer, onChange, optional = false } = options;
+  const { api, kind, path, relistSeconds, logger, observer, onChange, keep, optional = false } = options;
   const objects = new Map<string, T>();
   const stopping = new AbortController();
   let version: string | undefined;
   let listedAt = -Infinity;
   let running: Promise<void> | undefined;
 
-  function change(key: string, object: T, gone: boolean): void {
+  function change(key: string, whole: T, gone: boolean): void {
+    const object = keep(whole);
     if (gone) objects.delete(key);
     else objects.set(key, object);
     onChange(key, object);

@@ -21,6 +21,23 @@ export type OtherScaler = KubeObject & {
 export const scalePath = (namespace: string, { kind, name }: TargetRef): string =>
   `/apis/apps/v1/namespaces/${namespace}/${kind === 'Deployment' ? 'deployments' : 'statefulsets'}/${name}/scale`;
 
+/** What is to be known of a workload, and nothing of its pods. */
+export function coreOf({ metadata, spec, status = {} }: Workload): Workload {
+  const { name, namespace = '', resourceVersion = '', generation = 0 } = metadata;
+  const { observedGeneration, replicas, updatedReplicas, currentRevision, updateRevision } = status;
+  return {
+    metadata: { name, namespace, resourceVersion, generation },
+    spec: { ...(spec.replicas === undefined ? {} : { replicas: spec.replicas }) },
+    status: {
+      ...(observedGeneration === undefined ? {} : { observedGeneration }),
+      ...(replicas === undefined ? {} : { replicas }),
+      ...(updatedReplicas === undefined ? {} : { updatedReplicas }),
+      ...(currentRevision === undefined ? {} : { currentRevision }),
+      ...(updateRevision === undefined ? {} : { updateRevision }),
+    },
+  };
+}
+
 export const replicasOf = ({ spec }: Workload): number => spec.replicas ?? 1;
 
 /** Old and new pods stand side by side, or soon will. Pods that merely start or do not fit are no rollout. */

@@ -21,13 +21,17 @@ const workMs = 50;
 const objective = { maxAgeSeconds: 30, drainSeconds: 90 };
 const { consumerGroup, consumes } = services.payment;
 
-const on = usePipeline({ env: { PAYMENT_WORK_MS: String(workMs), PAYMENT_CONCURRENCY: '1' } });
+// A chunk is a second of work: a member that has one in hand rejoins its group only when that is done.
+const chunk = String(1_000 / workMs);
+const on = usePipeline({
+  env: { PAYMENT_WORK_MS: String(workMs), PAYMENT_CONCURRENCY: '1', CONSUMER_MAX_CHUNK: chunk },
+});
 let world: World;
 beforeAll(async () => {
   world = await createWorld('loop');
   await world.startOperator('loop');
 }, limitMs);
-afterAll(async () => world[Symbol.asyncDispose]());
+afterAll(async () => world?.[Symbol.asyncDispose]());
 
 /** Starts and ends processes until there are as many as the Deployment says, again and again. */
 async function playKubelet(stop: AbortSignal): Promise<void> {
@@ -119,6 +123,7 @@ test('a burst brings up what is needed, is gone within the objective, and leaves
       `${predictBurst(
         {
           ...defaultSpec,
+          topics: ['records'],
           objective: { ...defaultSpec.objective, ...objective },
           pollSeconds: 2,
           behavior: { scaleDownWindowSeconds: 30, settleSeconds: 6 },

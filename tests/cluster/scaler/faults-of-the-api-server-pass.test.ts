@@ -23,7 +23,7 @@ beforeAll(async () => {
   await world.addScaler('steady', { minReplicas: replicas });
   await world.untilReplicas('steady', replicas);
 });
-afterAll(async () => world[Symbol.asyncDispose]());
+afterAll(async () => world?.[Symbol.asyncDispose]());
 
 test.each<Fault>(['reset', 'silence', 'gone', 429, 500])('%s, for a while', async (fault) => {
   await world.proxy.setFault(fault);

@@ -9,7 +9,7 @@ beforeAll(async () => {
   world = await createWorld('leader');
   await world.addTarget('led');
 });
-afterAll(async () => world[Symbol.asyncDispose]());
+afterAll(async () => world?.[Symbol.asyncDispose]());
 
 const leads = (operator: Operator) => operator.log().includes('"leading"');
 const untilLeading = (operator: Operator, ms: number) => eventually(() => expect(leads(operator)).toBe(true), ms);

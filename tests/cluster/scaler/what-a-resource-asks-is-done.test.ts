@@ -10,7 +10,7 @@ beforeAll(async () => {
   world = await createWorld('modes');
   operator = await world.startOperator('one');
 });
-afterAll(async () => world[Symbol.asyncDispose]());
+afterAll(async () => world?.[Symbol.asyncDispose]());
 
 test('bounds hold also while the lag is unknown, and changes are acted on at once', async () => {
   await world.addTarget('bounds');

@@ -7,7 +7,7 @@ import { createWorld, kind, type World } from './support.ts';
 jest.setTimeout(120_000);
 let world: World;
 beforeAll(async () => void (world = await createWorld('schema')));
-afterAll(async () => world[Symbol.asyncDispose]());
+afterAll(async () => world?.[Symbol.asyncDispose]());
 
 test('defaults are those that the decision knows', async () => {
   await world.addScaler('plain');
