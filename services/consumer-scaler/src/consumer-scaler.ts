@@ -99,11 +99,12 @@ export function statusPatch(before: WrittenStatus | undefined, after: WrittenSta
 
 /** Whether somebody who looks at the resource would want to know at once; what merely moved is written now and then. */
 export function isNews(before: WrittenStatus | undefined, after: WrittenStatus): boolean {
-  const essence = ({ observedGeneration, replicas, desiredReplicas, lastDecision, conditions }: WrittenStatus) =>
+  const essence = ({ observedGeneration, replicas, desiredReplicas, lag, lastDecision, conditions }: WrittenStatus) =>
     JSON.stringify([
       observedGeneration,
       replicas,
       desiredReplicas,
+      lag?.messages === 0,
       lastDecision?.reason,
       conditions?.map(({ type, status, reason }) => [type, status, reason]),
     ]);

@@ -37,7 +37,7 @@ export interface Controller {
 type Memory = { readonly identity: string; readonly state: ScalerState; readonly statusAt: number };
 
 /** Numbers that merely moved are written this often; what somebody would want to know is written at once. */
-const statusEveryMs = 30_000;
+const statusEveryMs = { behind: 10_000, idle: 30_000 };
 const conflictLookMs = 1_000;
 const notSyncedLookMs = 200;
 
@@ -131,7 +131,8 @@ export function createController(options: ControllerOptions): Controller {
     const now = Date.now();
     const memory = memories.get(key);
     const status = writtenStatus(resource, outcome?.status, own, applied, now);
-    const due = now - (memory?.statusAt ?? -Infinity) >= statusEveryMs;
+    const everyMs = (outcome?.status.lag?.messages ?? 0) > 0 ? statusEveryMs.behind : statusEveryMs.idle;
+    const due = now - (memory?.statusAt ?? -Infinity) >= everyMs;
     if ((!due && !isNews(resource.status, status)) || !isLeader()) return;
     if (outcome === undefined && !isNews(resource.status, status)) return;
     await api.patch(statusPath(resource), statusPatch(resource.status, status)).catch((error: unknown) => {

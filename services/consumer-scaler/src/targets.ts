@@ -27,7 +27,7 @@ export function coreOf({ metadata, spec, status = {} }: Workload): Workload {
   const { observedGeneration, replicas, updatedReplicas, currentRevision, updateRevision } = status;
   return {
     metadata: { name, namespace, resourceVersion, generation },
-    spec: { ...(spec.replicas === undefined ? {} : { replicas: spec.replicas }) },
+    spec: spec.replicas === undefined ? {} : { replicas: spec.replicas },
     status: {
       ...(observedGeneration === undefined ? {} : { observedGeneration }),
       ...(replicas === undefined ? {} : { replicas }),
