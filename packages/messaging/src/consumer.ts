@@ -133,6 +133,8 @@ export function startConsumer(options: ConsumerOptions): RunningConsumer {
         metrics.lag.set({ topic, partition }, Math.max(0, Number(BigInt(highWatermark) - BigInt(last) - 1n)));
       }
       alive();
+      // Chunks are shorter than a tick: else a member with a backlog would not hear that its group waits for it to rejoin.
+      await heartbeat().then(alive, (error: unknown) => lost.abort(error));
     } finally {
       clearInterval(beat);
       stopTimer();
