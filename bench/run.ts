@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
 import { startKafka } from '../dev/engines/kafka.ts';
 import { startMongo } from '../dev/engines/mongo.ts';
 import { endEverything } from '../dev/managed-process.ts';
@@ -70,7 +71,8 @@ async function main(): Promise<void> {
     const table = report(await measure(bench, options), options.amounts);
     say(`\n${machine.join('\n')}\n\n${table.join('\n')}\n`);
     if (options.write) {
-      writeFileSync(resultsFile, `${resultsHead}\n${machine.join('  \n')}\n\n${table.join('\n')}\n`);
+      const page = `${resultsHead}\n${machine.join('  \n')}\n\n${table.join('\n')}\n`;
+      writeFileSync(resultsFile, await format(page, { ...(await resolveConfig(resultsFile)), filepath: resultsFile }));
     }
     if (profileDir) printProfiles(profileDir, say);
   } finally {

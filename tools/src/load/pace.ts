@@ -19,8 +19,10 @@ export async function keepPace(
   let number = 0;
   for (; number < count && !signal.aborted; number += 1) {
     const dueAtMs = begunMs + (number * 1_000) / perSecond;
-    const earlyMs = dueAtMs - performance.now();
-    if (earlyMs > 0) await pause(earlyMs, undefined, { signal }).catch(() => undefined);
+    // More than once, because a timer may fire a millisecond or two before its time.
+    for (let earlyMs; (earlyMs = dueAtMs - performance.now()) > 0 && !signal.aborted;) {
+      await pause(Math.ceil(earlyMs), undefined, { signal }).catch(() => undefined);
+    }
     while (inFlight.size >= maxInFlight) await Promise.race(inFlight);
     if (signal.aborted) break;
     const doing: Promise<void> = work(number, dueAtMs).finally(() => inFlight.delete(doing));
