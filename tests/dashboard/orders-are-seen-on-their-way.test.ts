@@ -37,6 +37,20 @@ async function noteLanes(page: Page, customer: string): Promise<void> {
     new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
   }`);
 }
+/** A page begins with the steps of the last orders, which are not there yet when it has only connected. */
+async function untilAllStepsSeen(page: Page): Promise<void> {
+  const counters = on.mongo.db('dashboard_db').collection<{ _id: string; last: number }>('counters');
+  const connection = page.locator('.connection');
+  await eventually(async () => {
+    const counter = await counters.findOne();
+    expect((await connection.textContent())?.replaceAll(',', '')).toBe(`Live${counter?.last} steps`);
+  });
+}
+
+/** Orders that the page has counted as shipped. */
+const shippedCount = async (page: Page): Promise<number> =>
+  Number((await page.locator('.total.good dd').textContent())?.replaceAll(',', ''));
+
 const notedLanes = (page: Page): Promise<string[]> => page.evaluate('globalThis.noted');
 
 test('an order placed with the form arrives in all four lanes without a reload', async () => {
@@ -145,14 +159,13 @@ test('markup in an order is text wherever it is shown', async () => {
 
 test('a stream of orders is placed at its pace and counted by every lane', async () => {
   const page = await browser.open(on.view());
-  await page.locator('.connection.live').waitFor();
-  const shipped = page.locator('.total.good dd');
-  const before = Number(await shipped.textContent());
+  await untilAllStepsSeen(page);
+  const before = await shippedCount(page);
   await page.getByLabel('Orders', { exact: true }).fill('12');
   await page.getByLabel('per second').fill('6');
   await page.getByRole('button', { name: 'Start' }).click();
   await page.getByText('12 placed').waitFor();
-  await eventually(async () => expect(Number(await shipped.textContent())).toBe(before + 12));
+  await eventually(async () => expect(await shippedCount(page)).toBe(before + 12));
 });
 
 test('a feed that is cut for ten seconds misses no step', async () => {
@@ -160,9 +173,8 @@ test('a feed that is cut for ten seconds misses no step', async () => {
   const proxy = await startTcpProxy(await freePort(), Number(direct.port));
   try {
     const page = await browser.open(`http://127.0.0.1:${proxy.port}/#/`);
-    await page.locator('.connection.live').waitFor();
-    const shipped = page.locator('.total.good dd');
-    const before = Number(await shipped.textContent());
+    await untilAllStepsSeen(page);
+    const before = await shippedCount(page);
 
     proxy.set('refuse');
     proxy.cut();
@@ -171,15 +183,11 @@ test('a feed that is cut for ten seconds misses no step', async () => {
     const ids = await placeOrders(on, 40, () => articleOrder);
     await Promise.all(ids.map((id) => untilEnd(on, id)));
     await pause(Math.max(0, cutMs - (performance.now() - cutAtMs)));
-    expect(Number(await shipped.textContent())).toBe(before);
+    expect(await shippedCount(page)).toBe(before);
 
     proxy.set('pass');
-    await eventually(async () => expect(Number(await shipped.textContent())).toBe(before + ids.length));
-    const counter = await on.mongo.db('dashboard_db').collection<{ _id: string; last: number }>('counters').findOne();
-    const connection = page.locator('.connection');
-    await eventually(async () =>
-      expect((await connection.textContent())?.replaceAll(',', '')).toBe(`Live${counter?.last} steps`),
-    );
+    await eventually(async () => expect(await shippedCount(page)).toBe(before + ids.length));
+    await untilAllStepsSeen(page);
   } finally {
     await proxy.stop();
   }
@@ -202,9 +210,8 @@ test('a dashboard that is stopped lets go of its pages at once, and they find it
 test('the page stays fluid at 200 orders a second, and counts each of them', async () => {
   await fillStock(on);
   const page = await browser.open(on.view());
-  await page.locator('.connection.live').waitFor();
-  const shipped = page.locator('.total.good dd');
-  const countedBefore = Number((await shipped.textContent())?.replaceAll(',', ''));
+  await untilAllStepsSeen(page);
+  const before = await shippedCount(page);
   const order = orderOf([{ product_id: 'P001', quantity: 1, price: 29.99 }]);
   const flood = placeAtRate(200, floodMs, () => placeOrder(on, order));
   await page.getByText('the cards are a sample').waitFor();
@@ -216,9 +223,7 @@ test('the page stays fluid at 200 orders a second, and counts each of them', asy
   );
   // Frames come late where other programs have the processor; what the page itself asks of it does not depend on them.
   expect(busyShare).toBeLessThan(0.5);
-  await eventually(async () =>
-    expect(Number((await shipped.textContent())?.replaceAll(',', ''))).toBe(countedBefore + count),
-  );
+  await eventually(async () => expect(await shippedCount(page)).toBe(before + count));
   expect(await page.locator('.track').count()).toBeLessThan(20);
 });
 
