@@ -1,5 +1,6 @@
 const common = {
   testEnvironment: 'node',
+  globalTeardown: '<rootDir>/tests/support/end-at-once.mjs',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }],
