@@ -41,7 +41,9 @@ const print = (text: string) => process.stdout.write(`${text}\n\n`);
 const asked = (option: string) => process.argv.includes(option);
 const burst = process.argv[process.argv.indexOf('--burst') + 1];
 if (asked('--burst') && burst !== undefined) {
-  print(predictBurst(spec, JSON.parse(burst)));
+  const { drainSeconds, shortestSeconds, longestSeconds, changes } = predictBurst(spec, JSON.parse(burst));
+  print(`The burst is worked off after ${shortestSeconds} to ${longestSeconds} s, as a rule ${drainSeconds} s.`);
+  for (const { atSeconds, replicas, lag } of changes) print(`${atSeconds} s: ${replicas} replicas, lag ${lag}`);
 } else {
   const seeds = asked('--training') ? trainingSeeds : heldOutSeeds;
   const rows: Row[] = Object.keys(workloads).flatMap((workload) => {

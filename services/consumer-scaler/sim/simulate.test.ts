@@ -106,7 +106,7 @@ describe('our policy in the simulator', () => {
     fc.assert(
       fc.property(loads, ({ partitions, load, seed, replicas }) => {
         const traffic = generateTraffic(constant(load * partitions * capacityPerSecond, partitions, 4200), seed);
-        const { timeline } = simulate(traffic, consumerScaler(spec), 60, replicas);
+        const { timeline } = simulate(traffic, consumerScaler(spec), 60, { initialReplicas: replicas });
         const changes = timeline.filter(
           (point, index) => index > 0 && point.replicas !== timeline[index - 1]?.replicas,
         );

@@ -23,9 +23,10 @@ export type TimelinePoint = {
   readonly note: string | undefined;
 };
 
-const timelineStepSeconds = 10;
+type Options = { readonly initialReplicas?: number; readonly timelineStepSeconds?: number };
 
-export function simulate(traffic: Traffic, policy: Policy, maxAgeSeconds: number, initialReplicas = 1): Outcome {
+export function simulate(traffic: Traffic, policy: Policy, maxAgeSeconds: number, options: Options = {}): Outcome {
+  const { initialReplicas = 1, timelineStepSeconds = 10 } = options;
   const group = new ConsumerGroup(traffic, initialReplicas);
   const timeline: TimelinePoint[] = [];
   let secondsLate = 0;

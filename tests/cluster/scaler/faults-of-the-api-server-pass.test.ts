@@ -5,9 +5,13 @@ import type { Fault } from './fault-proxy.ts';
 import { createWorld, type Operator, type World } from './support.ts';
 
 jest.setTimeout(300_000);
-const faultMs = 20_000;
-/** The longest pause of a watch's back-off, or a watch that is silent for 35 s. */
-const recoveryMs = 45_000;
+/** More than three minutes in all, and each longer than any back-off of a watch and than a silent watch is believed. */
+const faultMs = 40_000;
+/** A list that was swallowed is given up after 30 s, and the longest pause after that is 10 s. */
+const recoveryMs = 60_000;
+/** With all well again a change is heard of at once. */
+const soonMs = 10_000;
+const mostRequestsPerSecond = 10;
 let world: World;
 let operator: Operator;
 let replicas = 1;
@@ -42,6 +46,10 @@ test.each<Fault>(['reset', 'silence', 'gone', 429, 500])('%s, for a while', asyn
   );
   // Tried again, and not in a storm: five watches, the lease, and the looks at one resource.
   expect(asked).toBeGreaterThan(0);
-  expect(asked).toBeLessThan(200);
+  expect(asked).toBeLessThan((mostRequestsPerSecond * faultMs) / 1_000);
+  // And a change that comes afterwards, which the watch tells.
+  replicas += 1;
+  await world.setSpec('steady', { minReplicas: replicas });
+  await world.untilReplicas('steady', replicas, soonMs);
   expect(operator.process.exitCode).toBeNull();
 });
