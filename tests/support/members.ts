@@ -9,6 +9,7 @@ import {
   isOutage,
   startConsumer,
   type ConsumerSettings,
+  type GroupLagReader,
   type Handler,
   type MessagingMetrics,
   type Publisher,
@@ -63,6 +64,7 @@ export interface MemberOptions {
   readonly handler: Handler;
   readonly topics?: readonly EventType[];
   readonly settings?: Partial<ConsumerSettings>;
+  readonly lagReader?: GroupLagReader;
   /** Around the publisher of the outcomes. */
   readonly publisher?: (own: Publisher) => Publisher;
 }
@@ -107,6 +109,7 @@ export function useMembers(kafka: TestKafka): Members {
       isOutage,
       logger: quiet,
       metrics,
+      ...(options.lagReader && { lagReader: options.lagReader }),
       settings: { sessionTimeoutMs, ...options.settings },
       onFatal: (error) => void fatal.push(error),
     });

@@ -3,13 +3,15 @@
  * outcomes acknowledged; a chunk that cannot be finished because the membership was lost is left to the next owner,
  * whose decisions are fenced by the database.
  */
-import type { EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type { EachBatchPayload, IMemberAssignment, Kafka, KafkaMessage } from 'kafkajs';
 import type { EventType } from '@order-pipeline/events';
 import type { MessageSpans } from '@order-pipeline/tracing';
 import { ChunkCollector } from './chunk-collector.ts';
 import { createChunkProcessor, type Handler } from './chunk-processor.ts';
 import { deadLetterKinds } from './dead-letter.ts';
+import type { GroupLagReader } from './group-lag.ts';
 import type { Logger } from './kafka.ts';
+import { watchLag } from './lag-watch.ts';
 import type { MessagingMetrics } from './metrics.ts';
 import { joinGroup } from './membership.ts';
 import { wait } from './outage.ts';
@@ -22,12 +24,15 @@ export interface ConsumerSettings {
   readonly maxChunkSize: number;
   /** Tries of an event that fails alone, before it is dead-lettered. */
   readonly maxAttempts: number;
+  /** Between two looks at how far the group is behind. */
+  readonly lagEveryMs: number;
 }
 
 export const defaultConsumerSettings: ConsumerSettings = {
   sessionTimeoutMs: 10_000,
   maxChunkSize: 500,
   maxAttempts: 3,
+  lagEveryMs: 10_000,
 };
 
 export interface ConsumerOptions {
@@ -39,6 +44,8 @@ export interface ConsumerOptions {
   readonly isOutage: (error: unknown) => boolean;
   readonly logger: Logger;
   readonly metrics: MessagingMetrics;
+  /** Of the caller's, who also stops it; without it the lag is known from committed chunks alone. */
+  readonly lagReader?: GroupLagReader;
   readonly spans?: MessageSpans | undefined;
   readonly settings?: Partial<ConsumerSettings>;
   /** Called once when the consumer is beyond help; the process should drain and exit. */
@@ -67,6 +74,8 @@ const chunkTargetMs = 500;
 const heartbeatTickMs = 1_000;
 const drainLimitMs = 5_000;
 const silenceBeforeDeadMs = 120_000;
+/** An idle member fetches four times a second, a busy one sends a heartbeat each second. */
+const silenceBeforeAwayMs = 5_000;
 const outageBackoff = { firstMs: 100, maxMs: 2_000 };
 
 export function startConsumer(options: ConsumerOptions): RunningConsumer {
@@ -90,7 +99,6 @@ export function startConsumer(options: ConsumerOptions): RunningConsumer {
     if (error && outage === undefined) logger.warn({ err: error }, 'waiting for an outage to end');
     if (!error && outage !== undefined) logger.info({}, 'the outage is over');
     outage = error?.message;
-    metrics.inOutage.set(error ? 1 : 0);
     if (error && stopping) abandon.abort(error);
   };
 
@@ -181,6 +189,7 @@ export function startConsumer(options: ConsumerOptions): RunningConsumer {
     logger,
     onSignOfLife: alive,
     onJoin(assignment) {
+      assigned = assignment;
       metrics.rebalances.inc();
       metrics.lag.reset();
       logger.info({ consumer_group: consumerGroup, assignment }, 'joined the consumer group');
@@ -191,9 +200,27 @@ export function startConsumer(options: ConsumerOptions): RunningConsumer {
     },
   });
 
+  let assigned: IMemberAssignment = {};
+  const endOfWatch = new AbortController();
+  const watching = { consumerGroup, assignment: () => assigned, lag: metrics.lag, everyMs: settings.lagEveryMs };
+  if (options.lagReader) void watchLag({ ...watching, lagReader: options.lagReader }, endOfWatch.signal);
+
+  const health = (): ConsumerHealth => {
+    if (dead) return { status: 'down', detail: dead.message };
+    if (membership.state() === 'never joined') {
+      return { status: 'starting', detail: `joining the consumer group ${consumerGroup}` };
+    }
+    if (outage !== undefined) return { status: 'degraded', detail: outage };
+    if (membership.state() !== 'member') return { status: 'degraded', detail: 'Kafka is away' };
+    const isSilent = performance.now() - lastSignOfLifeMs > silenceBeforeAwayMs;
+    return isSilent ? { status: 'degraded', detail: 'Kafka does not answer' } : { status: 'up' };
+  };
+  metrics.askOutage(() => health().status === 'degraded');
+
   return {
     async stop() {
       stopping = true;
+      endOfWatch.abort();
       collector.close();
       const tooLate = new Error('the consumer is stopping');
       if (outage !== undefined) abandon.abort(tooLate);
@@ -201,14 +228,7 @@ export function startConsumer(options: ConsumerOptions): RunningConsumer {
       await membership.leave();
       clearTimeout(limit);
     },
-    health() {
-      if (dead) return { status: 'down', detail: dead.message };
-      if (membership.state() === 'never joined') {
-        return { status: 'starting', detail: `joining the consumer group ${consumerGroup}` };
-      }
-      if (outage !== undefined) return { status: 'degraded', detail: outage };
-      return membership.state() === 'member' ? { status: 'up' } : { status: 'degraded', detail: 'Kafka is away' };
-    },
+    health,
     isAlive: () => dead === undefined && performance.now() - lastSignOfLifeMs < silenceBeforeDeadMs,
   };
 }

@@ -14,6 +14,8 @@ export interface MessagingMetrics {
   /** When the oldest event in hand was sent, in milliseconds since the epoch, by partition: what the age of the lag is told from. */
   readonly oldestInHandMs: Map<string, number>;
   readonly inOutage: Gauge;
+  /** Says who knows whether the consumer waits for an outage to end; asked whenever the metrics are read. */
+  askOutage(isInOutage: () => boolean): void;
   readonly rebalances: Counter;
 }
 
@@ -29,6 +31,16 @@ export function createMessagingMetrics(registry: Registry): MessagingMetrics {
     },
   });
   registry.registerMetric(lagAge);
+  let isInOutage = (): boolean => false;
+  const inOutage = new Gauge({
+    name: 'consumer_in_outage',
+    help: '1 while the consumer waits for Kafka, MongoDB or another dependency to come back.',
+    registers: [],
+    collect() {
+      this.set(isInOutage() ? 1 : 0);
+    },
+  });
+  registry.registerMetric(inOutage);
   return {
     oldestInHandMs,
     consumed: new Counter({
@@ -69,15 +81,12 @@ export function createMessagingMetrics(registry: Registry): MessagingMetrics {
     }),
     lag: new Gauge({
       name: 'consumer_lag_events',
-      help: 'Events of a partition after the last committed one, as of the last fetch.',
+      help: 'Events of a partition after the last committed one, as of the last chunk or look, ten seconds ago at most.',
       labelNames: ['topic', 'partition'],
       registers,
     }),
-    inOutage: new Gauge({
-      name: 'consumer_in_outage',
-      help: '1 while the consumer waits for Kafka, MongoDB or another dependency to come back.',
-      registers,
-    }),
+    inOutage,
+    askOutage: (ask) => void (isInOutage = ask),
     rebalances: new Counter({
       name: 'consumer_group_joins_total',
       help: 'Times this consumer joined its group: the first, and one per rebalance.',

@@ -151,6 +151,7 @@ export function createPipelineService(entry: ServiceEntry, config: PipelineConfi
           isOutage,
           logger,
           metrics: messagingMetrics,
+          lagReader,
           spans: traces?.messages,
           settings: {
             sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
