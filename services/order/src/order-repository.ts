@@ -1,7 +1,7 @@
 /** Orders in order_db: accepted in groups, read with what a majority has, written on condition of what was read. */
 import type { Db } from 'mongodb';
 import type { PipelineEvent } from '@order-pipeline/events';
-import { backoffMs, OutageError, wait } from '@order-pipeline/messaging';
+import { OutageError } from '@order-pipeline/messaging';
 import {
   createDocumentStore,
   createGroupCommit,
@@ -15,6 +15,7 @@ import {
   type WithOutbox,
 } from '@order-pipeline/outbox';
 import { openStates, type Order, type OrderState } from './order.ts';
+import { writeWithinDeadlines } from './within-deadlines.ts';
 
 export type StoredOrder = Order & WithOutbox;
 
@@ -81,21 +82,6 @@ export function createOrderRepository(db: Db, { acceptWithinMs }: { acceptWithin
     }
   };
 
-  /** Under the same order ids and within the deadline of whoever waits longest: an answer may be lost, an order may not. */
-  const insert = async (batch: readonly Waiting[]): Promise<Order[]> => {
-    const deadlineMs = Math.min(...batch.map((waiting) => waiting.deadlineMs));
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        return await insertOnce(batch);
-      } catch (error) {
-        const pauseMs = backoffMs(retryBackoff, attempt);
-        const again = isMongoOutage(error) || error instanceof OutageError;
-        if (!again || performance.now() + pauseMs >= deadlineMs) throw error;
-        await wait(pauseMs);
-      }
-    }
-  };
-
   const findStanding = (refused: readonly Order[]): Promise<StoredOrder[]> => {
     const keys = refused.flatMap(({ idempotency_key: key }) => (key === undefined ? [] : [key]));
     return collection
@@ -103,8 +89,11 @@ export function createOrderRepository(db: Db, { acceptWithinMs }: { acceptWithin
       .toArray();
   };
 
-  const commit = createGroupCommit<Waiting, Order>({
-    write: insert,
+  const notConfirmed = (): OutageError =>
+    new OutageError('mongodb', new Error(`no confirmation within ${acceptWithinMs} ms`));
+  const mayPass = (error: unknown): boolean => isMongoOutage(error) || error instanceof OutageError;
+  const commit = createGroupCommit<Waiting, Order | undefined>({
+    write: (batch) => writeWithinDeadlines(batch, { write: insertOnce, mayPass, backoff: retryBackoff }),
     maxBatch,
     maxWaiting,
     full: () => new OutageError('mongodb', new Error('too many orders wait to be written')),
@@ -128,14 +117,13 @@ export function createOrderRepository(db: Db, { acceptWithinMs }: { acceptWithin
         },
       ]);
     },
-    accept: ({ order, event }) =>
-      within(
-        acceptWithinMs,
-        commit({
-          document: { ...order, version: 1, outbox: [outboxEntry(event, order.created_at)] },
-          deadlineMs: performance.now() + acceptWithinMs,
-        }),
-      ),
+    async accept({ order, event }) {
+      const document = { ...order, version: 1, outbox: [outboxEntry(event, order.created_at)] };
+      const deadlineMs = performance.now() + acceptWithinMs;
+      const standing = await within(acceptWithinMs, commit({ document, deadlineMs }), notConfirmed);
+      if (!standing) throw notConfirmed();
+      return standing;
+    },
     async find(orderId) {
       return (await collection.findOne<StoredOrder>({ _id: orderId })) ?? undefined;
     },
@@ -170,11 +158,9 @@ export function createOrderRepository(db: Db, { acceptWithinMs }: { acceptWithin
 }
 
 /** A write that hangs in a dead connection must not keep its caller: it is not confirmed, and may still take place. */
-async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+async function within<T>(limitMs: number, work: Promise<T>, tooLate: () => Error): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    late.reject(new OutageError('mongodb', new Error(`no confirmation within ${limitMs} ms`)));
-  }, limitMs);
+  const timer = setTimeout(() => late.reject(tooLate()), limitMs);
   try {
     return await Promise.race([work, late.promise]);
   } finally {
