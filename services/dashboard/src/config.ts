@@ -20,6 +20,13 @@ export const settings = z.object({
   INVENTORY_URL: serviceUrl(services.inventory),
   SHIPMENT_URL: serviceUrl(services.shipment),
   AUDIT_METRICS_URL: url("The auditor's metrics; unset, the dashboard says that it is not running").optional(),
+  KUBERNETES_API_URL: url(
+    'API server whose ConsumerScalers say how many replicas each group has and wants; unset, the partitions page shows none',
+  ).optional(),
+  KUBERNETES_ACCESS_DIR: z
+    .string()
+    .default('/var/run/secrets/kubernetes.io/serviceaccount')
+    .describe('Folder with the token, the namespace and ca.crt for the API server. Read for each request'),
   TRACE_URL: setting('an address with {trace_id} in it', (text) =>
     /^https?:\/\/\S*\{trace_id\}\S*$/u.test(text) ? text : undefined,
   )

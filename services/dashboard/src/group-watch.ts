@@ -5,10 +5,12 @@ import { createRebalanceLog, ownersOf } from './rebalance.ts';
 import type { StepRepository } from './step-repository.ts';
 import type { GroupView, Partitions, PartitionView } from './views.ts';
 
+type Replicas = ReadonlyMap<string, NonNullable<GroupView['replicas']>>;
+
 /** Where replicas and the scaler's reasons come from: nowhere, unless the dashboard runs beside a scaler. */
 export interface ReplicaSource {
-  /** By consumer group. */
-  read(): Promise<ReadonlyMap<string, NonNullable<GroupView['replicas']>>>;
+  /** By consumer group. Rejects when they cannot be read. */
+  read(): Promise<Replicas>;
 }
 
 export interface GroupWatchOptions {
@@ -50,11 +52,21 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
     }
   };
 
+  /** Not to be had, they are missing on the page, and Kafka is shown all the same. */
+  const readReplicas = async (): Promise<{ readonly byGroup: Replicas; readonly problem: string | null }> => {
+    try {
+      return { byGroup: (await replicaSource?.read()) ?? new Map(), problem: null };
+    } catch (error) {
+      logger.debug({ err: error }, 'cannot read the consumer scalers now');
+      return { byGroup: new Map(), problem: `The scaler's resources cannot be read: ${(error as Error).message}` };
+    }
+  };
+
   const survey = async (): Promise<Partitions> => {
     const topics = [...new Set(entries.flatMap(({ consumes }) => consumes))];
     const [states, replicas, ranges, committed] = await Promise.all([
       look(),
-      replicaSource?.read(),
+      readReplicas(),
       Promise.all(topics.map((topic) => observer.ranges(topic))),
       Promise.all(entries.map(({ consumerGroup, consumes }) => observer.committed(consumerGroup, consumes))),
     ]).catch((error: unknown) => {
@@ -96,10 +108,10 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
         topics: map,
         lag: all.reduce((sum, { lag }) => sum + lag, 0),
         lag_seconds: known.length < ages.length && known.length === 0 ? null : Math.max(0, ...known),
-        replicas: replicas?.get(consumerGroup) ?? null,
+        replicas: replicas.byGroup.get(consumerGroup) ?? null,
       };
     });
-    return { groups: await Promise.all(groups), rebalances: log.entries() };
+    return { groups: await Promise.all(groups), rebalances: log.entries(), replicas_problem: replicas.problem };
   };
 
   return {

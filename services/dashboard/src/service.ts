@@ -7,20 +7,18 @@ import type { DashboardConfig } from './config.ts';
 import { createDeadLetterRoutes } from './dead-letter-routes.ts';
 import { createDeadLetterDesk } from './dead-letters.ts';
 import { createFeedRoutes } from './feed-routes.ts';
-import { createGroupWatch, type ReplicaSource } from './group-watch.ts';
+import { createGroupWatch } from './group-watch.ts';
 import { createStepHandler } from './message-handlers.ts';
 import { createOrderRoutes } from './order-routes.ts';
 import { readOverview } from './overview.ts';
 import { createPageRoutes, pageSecurity } from './page-routes.ts';
+import { createScalerSource } from './scalers.ts';
 import { createServiceClient } from './service-client.ts';
 import { createStatusRoutes } from './status-routes.ts';
 import { createStepFeed } from './step-feed.ts';
 import { createStepRepository } from './step-repository.ts';
 
-export function createDashboardService(
-  config: DashboardConfig,
-  edges: { readonly replicaSource?: ReplicaSource } = {},
-) {
+export function createDashboardService(config: DashboardConfig) {
   const service = createPipelineService(everyService.dashboard, config);
   const { isOutage, kafka, lifecycle, logger, mongo, publisher, registry } = service;
 
@@ -48,11 +46,12 @@ export function createDashboardService(
     stopping: lifecycle.stopping,
   });
   const observer = createGroupObserver(kafka);
+  const { KUBERNETES_API_URL: apiUrl, KUBERNETES_ACCESS_DIR: accessDir } = config;
   const groups = createGroupWatch({
     observer,
     repository,
     entries: Object.values(everyService),
-    replicaSource: edges.replicaSource,
+    replicaSource: apiUrl === undefined ? undefined : createScalerSource({ apiUrl, accessDir }),
     logger,
   });
   const admin = createOnDemandAdmin(kafka);

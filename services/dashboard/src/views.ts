@@ -103,9 +103,14 @@ export const groupView = z.object({
   lag: z.int(),
   lag_seconds: z.number().nullable(),
   replicas: z
-    .object({ wanted: z.int(), had: z.int(), reason: z.string() })
+    .object({
+      wanted: z.int().nullable(),
+      had: z.int().nullable(),
+      reason: z.string().nullable().describe("The scaler's word for why."),
+      message: z.string().nullable().describe('The same in a sentence.'),
+    })
     .nullable()
-    .describe('In Kubernetes: what the scaler wants and why.'),
+    .describe('What the last look of its scaler came to, each null before the first; null where no scaler has it.'),
 });
 
 export const rebalanceView = z.object({
@@ -118,7 +123,11 @@ export const rebalanceView = z.object({
 });
 
 export const partitionsView = z
-  .object({ groups: z.array(groupView), rebalances: z.array(rebalanceView).describe('Newest first.') })
+  .object({
+    groups: z.array(groupView),
+    rebalances: z.array(rebalanceView).describe('Newest first.'),
+    replicas_problem: z.string().nullable().describe('A sentence when the scaler’s resources could not be read.'),
+  })
   .meta({ id: 'Partitions' });
 
 export const healthItemView = z.object({

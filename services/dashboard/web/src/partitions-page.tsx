@@ -13,12 +13,17 @@ export function PartitionsPage(): JSX.Element {
       <header class="view-head">
         <h1>Partitions</h1>
         <p class="quiet">
-          Which member of each consumer group reads which partition, and how many events it still owes. Letters and
-          colours are the members.
+          Which member of each consumer group reads which partition, and how many events it still owes: the events, and
+          the age of the oldest. Letters and colours are the members.
         </p>
         {problem !== undefined && (
           <p class="problem" role="alert">
             {problem}
+          </p>
+        )}
+        {typeof value?.replicas_problem === 'string' && (
+          <p class="problem" role="alert">
+            {value.replicas_problem}.
           </p>
         )}
       </header>
@@ -56,11 +61,7 @@ function Group({ group }: { group: GroupView }): JSX.Element {
           </li>
         ))}
       </ul>
-      {replicas && (
-        <p class="replicas">
-          {plural(replicas.had, 'replica')} of {replicas.wanted} wanted: {replicas.reason}
-        </p>
-      )}
+      {replicas && <Replicas replicas={replicas} />}
       <div class="map" tabIndex={0} role="region" aria-label={`Partition map of ${group.group}`}>
         <table>
           <thead>
@@ -89,18 +90,39 @@ function Group({ group }: { group: GroupView }): JSX.Element {
   );
 }
 
+/** What the scaler made of the group at its last look. */
+function Replicas({ replicas }: { replicas: NonNullable<GroupView['replicas']> }): JSX.Element {
+  const { wanted, had, reason, message } = replicas;
+  if (wanted === null || had === null) return <p class="replicas">The scaler has not looked at this group yet.</p>;
+  return (
+    <p class="replicas">
+      <b class={`num ${wanted === had ? '' : 'changing'}`}>
+        {plural(had, 'replica')}, {wanted} wanted
+      </b>{' '}
+      {reason !== null && <span class="badge stopped">{words(reason)}</span>} {message}
+    </p>
+  );
+}
+
 /** A replica that is named after its service need not say it twice. */
 const nameOf = (client: string): string => client.replace(/^([\w-]+)-(?=\1-)/u, '');
 
 function Cell({ partition, members }: { partition: PartitionView; members: GroupView['members'] }): JSX.Element {
   const { owner, lag, lag_seconds: seconds, committed, end } = partition;
   const index = members.findIndex(({ id }) => id === owner);
-  const late = lag > 0 && seconds !== null ? `, the oldest ${formatMs(seconds * 1_000)} old` : '';
-  const title = `partition ${partition.partition}: ${plural(lag, 'event')} behind${late}; next ${committed ?? 'none'} of ${end}`;
   return (
-    <td class={index < 0 ? 'unowned' : `owner-${index % 8}`} title={title}>
-      <span class="letter">{index < 0 ? '–' : letterOf(index)}</span>
+    <td class={index < 0 ? 'unowned' : `owner-${index % 8}`} title={`next ${committed ?? 'none'} of ${end}`}>
+      <span class="letter" aria-hidden={index < 0}>
+        {index < 0 ? '–' : letterOf(index)}
+      </span>
+      {index < 0 && <span class="unseen">nobody, </span>}
       <span class={`num ${lag > 0 ? 'behind' : 'even'}`}>{formatCount(lag)}</span>
+      {lag > 0 && (
+        <span class="age num">
+          <span class="unseen">behind, the oldest </span>
+          {seconds === null ? '?' : formatMs(seconds * 1_000)}
+        </span>
+      )}
     </td>
   );
 }

@@ -1,0 +1,101 @@
+/** Against an API server of our own, because what matters is what is asked of it. */
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { createScalerSource, replicasOf, scalerResource } from './scalers.ts';
+
+const scaler = {
+  metadata: { name: 'payment' },
+  spec: { consumerGroup: 'payment-service', minReplicas: 1 },
+  status: {
+    replicas: 2,
+    desiredReplicas: 5,
+    lag: { messages: 900 },
+    lastDecision: {
+      action: 'ScaleUp',
+      reason: 'BehindObjective',
+      message: '900 records wait.',
+      at: '2026-01-01T00:00:00Z',
+    },
+  },
+};
+const shown = { wanted: 5, had: 2, reason: 'BehindObjective', message: '900 records wait.' };
+
+test('a resource that its scaler has looked at says what is wanted, had, and why', () => {
+  expect(replicasOf({ items: [scaler] })).toEqual(new Map([['payment-service', shown]]));
+});
+
+test('a resource that nobody has looked at yet says that', () => {
+  const unseen = { spec: { consumerGroup: 'order-service' } };
+  expect([...replicasOf({ items: [unseen] }).values()]).toEqual([
+    { wanted: null, had: null, reason: null, message: null },
+  ]);
+});
+
+test('what is no such list is refused', () => {
+  expect(() => replicasOf({ kind: 'Status' })).toThrow(/items/);
+});
+
+test('reads fields that the resource has', () => {
+  const file = new URL('../../../helm/consumer-scaler/crds/consumerscalers.yaml', import.meta.url);
+  const { spec } = parse(readFileSync(file, 'utf8'));
+  const [version] = spec.versions;
+  expect({ group: spec.group, version: version.name, plural: spec.names.plural }).toEqual(scalerResource);
+  const { properties } = version.schema.openAPIV3Schema;
+  expect(Object.keys(properties.spec.properties)).toContain('consumerGroup');
+  const status = properties.status.properties;
+  expect(Object.keys(status)).toEqual(expect.arrayContaining(['replicas', 'desiredReplicas', 'lastDecision']));
+  expect(Object.keys(status.lastDecision.properties)).toEqual(expect.arrayContaining(['reason', 'message']));
+});
+
+describe('the API server', () => {
+  let server: Server;
+  let accessDir: string;
+  let asked: IncomingMessage[] = [];
+  let reply: { status: number; body: unknown };
+  const source = () =>
+    createScalerSource({ apiUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, accessDir });
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      asked.push(request);
+      response.writeHead(reply.status).end(JSON.stringify(reply.body));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    accessDir = mkdtempSync(join(tmpdir(), 'order-pipeline-access-'));
+    writeFileSync(join(accessDir, 'namespace'), 'shop\n');
+  });
+  beforeEach(() => {
+    asked = [];
+    reply = { status: 200, body: { items: [scaler] } };
+    writeFileSync(join(accessDir, 'token'), 'first\n');
+  });
+  afterAll(() => {
+    server.close();
+    rmSync(accessDir, { recursive: true, force: true });
+  });
+
+  test('is asked for the resources of the own namespace, with the token of the moment', async () => {
+    const { read } = source();
+    expect(await read()).toEqual(new Map([['payment-service', shown]]));
+    writeFileSync(join(accessDir, 'token'), 'second\n');
+    await read();
+    expect(asked[0]?.url).toBe('/apis/scaling.orderpipeline.dev/v1alpha1/namespaces/shop/consumerscalers?limit=500');
+    expect(asked.map(({ headers }) => headers.authorization)).toEqual(['Bearer first', 'Bearer second']);
+  });
+
+  test('is quoted when it refuses', async () => {
+    reply = { status: 403, body: { message: 'consumerscalers is forbidden' } };
+    await expect(source().read()).rejects.toThrow('the API server answers 403: consumerscalers is forbidden');
+  });
+
+  test('is spoken to with the authority of the pod alone', async () => {
+    const { read } = createScalerSource({ apiUrl: 'https://127.0.0.1:1', accessDir });
+    await expect(read()).rejects.toThrow(/ca\.crt/);
+  });
+});
