@@ -2,9 +2,9 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Product } from '../../src/views.ts';
 import { setStock } from './api.ts';
-import { products, refreshCatalogue } from './catalogue.ts';
+import { products, refreshCatalogue, unlisted } from './catalogue.ts';
 import { draft } from './desk-store.ts';
-import { formatCompact, formatMoney } from './format.ts';
+import { formatCompact, formatMoney, plural } from './format.ts';
 
 /** Enough for a stream of thousands. */
 const restockTo = 100_000;
@@ -44,6 +44,9 @@ export function CataloguePicker(): JSX.Element {
           </li>
         ))}
       </ul>
+      {unlisted.value > 0 && (
+        <p class="quiet unlisted">{plural(unlisted.value, 'product')} of the load tool not listed</p>
+      )}
       {problem !== undefined && <p class="fault">{problem}</p>}
     </fieldset>
   );

@@ -3,8 +3,12 @@ import { signal } from '@preact/signals';
 import type { Product } from '../../src/views.ts';
 import { getCatalogue } from './api.ts';
 import { onFeed } from './feed.ts';
+import { isOnShelf } from './order-draft.ts';
 
+/** What people order. */
 export const products = signal<readonly Product[]>([]);
+/** How many others there are: those of the load tool. */
+export const unlisted = signal(0);
 /** A sentence while the inventory cannot be asked. */
 export const catalogueProblem = signal<string | undefined>(undefined);
 
@@ -14,7 +18,9 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 export async function refreshCatalogue(): Promise<void> {
   try {
-    products.value = (await getCatalogue()).items;
+    const { items } = await getCatalogue();
+    products.value = items.filter(isOnShelf);
+    unlisted.value = items.length - products.value.length;
     catalogueProblem.value = undefined;
   } catch (error) {
     catalogueProblem.value = (error as Error).message;

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { computed, signal } from '@preact/signals';
-import { cancelOrder, placeOrder, Problem, type Fault } from './api.ts';
-import { catalogueProblem, products } from './catalogue.ts';
+import { cancelOrder, placeOrder, Problem, setStock, type Fault } from './api.ts';
+import { catalogueProblem, products, refreshCatalogue } from './catalogue.ts';
 import { CataloguePicker } from './catalogue-picker.tsx';
 import { draft } from './desk-store.ts';
 import { formatMoney, shortId } from './format.ts';
@@ -27,11 +27,23 @@ const cases: readonly { readonly which: Case; readonly title: string; readonly h
   { which: 'price-changed', title: 'Price changed', hint: 'At another price than the catalogue has: refunded.' },
 ];
 
-async function place(order: OrderBody): Promise<void> {
+/** There may be so much of everything that nothing can run out: then of this product there is none. */
+const soldOut = { product_id: 'SOLD-OUT', quantity: 0, price: 9.99 };
+
+async function orderOfCase(which: Case): Promise<OrderBody> {
+  const order = bodyOfCase(which, draft.value, products.value);
+  if (order) return order;
+  const { product_id, ...stock } = soldOut;
+  await setStock(product_id, stock);
+  await refreshCatalogue();
+  return bodyOfCase(which, draft.value, [soldOut])!;
+}
+
+async function place(order: OrderBody | Promise<OrderBody>): Promise<void> {
   busy.value = true;
   faults.value = [];
   try {
-    const { order_id } = await placeOrder(order);
+    const { order_id } = await placeOrder(await order);
     model.follow(order_id, performance.now());
     draw();
     outcome.value = { tone: 'good', text: `Order ${shortId(order_id)} is placed.`, orderId: order_id };
@@ -83,10 +95,7 @@ export function OrderDesk(): JSX.Element {
             type="button"
             disabled={busy.value || products.value.length === 0}
             title={hint}
-            onClick={() => {
-              const order = bodyOfCase(which, draft.value, products.value);
-              if (order) void place(order);
-            }}
+            onClick={() => void place(orderOfCase(which))}
           >
             {title}
           </button>
