@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseDeadLetterId, type DeadLetterPlace } from '@order-pipeline/messaging';
 import { notFound, requireOperator, route, type Route } from '@order-pipeline/service-host';
-import type { DeadLetterDesk } from './dead-letters.ts';
+import { maxListed, type DeadLetterDesk } from './dead-letters.ts';
 import { deadLetterDetailsView, deadLettersView, resolutionsView } from './views.ts';
 
 export interface DeadLetterRouteOptions {
@@ -10,7 +10,6 @@ export interface DeadLetterRouteOptions {
   readonly operatorToken: string | undefined;
 }
 
-const maxAtOnce = 100;
 const headers = z.object({ authorization: z.string().optional() });
 const refused = { description: "The operator's token is missing or wrong." };
 
@@ -68,7 +67,7 @@ export function createDeadLetterRoutes({ desk, operatorToken }: DeadLetterRouteO
     headers,
     body: z.strictObject({
       action: z.enum(['redriven', 'discarded']).describe('What to have done with them.'),
-      ids: z.array(deadLetterId).min(1).max(maxAtOnce),
+      ids: z.array(deadLetterId).min(1).max(maxListed),
       dry_run: z.boolean().describe('Only say what would be done.'),
     }),
     responses: { 200: { description: 'What became of each.', schema: resolutionsView }, 401: refused },

@@ -29,7 +29,8 @@ export interface DeadLetterDesk {
   resolve(places: readonly DeadLetterPlace[], action: ResolutionAction, dryRun: boolean): Promise<ResolutionOutcome[]>;
 }
 
-const maxListed = 200;
+/** All that are shown can be chosen and dealt with at once. */
+export const maxListed = 200;
 /** Beyond it the oldest are only counted. */
 const maxKept = 10_000;
 /** Each reading is a short-lived consumer. */

@@ -1,12 +1,15 @@
 import type { JSX } from 'preact';
 import type { OrderPage } from '../../src/views.ts';
-import { reasonText } from './facts.ts';
+import { reasonText, standings, type State } from './facts.ts';
 import { formatClock, formatMoment, formatMoney } from './format.ts';
 
 /** What each service knows about the order, and why where it could not be asked. */
 export function OrderDetails({ found }: { found: OrderPage }): JSX.Element {
   const { order, payment, shipment, steps, trace } = found;
   const reservation = steps.filter(({ type }) => type === 'inventory_updated');
+  const standing = order.body ? standings[order.body.status as State] : undefined;
+  // Of an order that has ended nothing more is to come.
+  const nothing = standing?.ended ? 'none' : 'nothing yet';
   return (
     <>
       {order.body && (
@@ -25,6 +28,7 @@ export function OrderDetails({ found }: { found: OrderPage }): JSX.Element {
       )}
       <Facts
         title="Payment"
+        nothing={nothing}
         problem={payment.problem}
         rows={
           payment.body
@@ -39,6 +43,7 @@ export function OrderDetails({ found }: { found: OrderPage }): JSX.Element {
       />
       <Facts
         title="Reservation"
+        nothing={nothing}
         rows={reservation.map(({ status, time, data }) => {
           const { reason } = (data ?? {}) as { reason?: string };
           return [status, `${formatClock(time)}${reason === undefined ? '' : `, ${reasonText(reason)}`}`];
@@ -46,6 +51,7 @@ export function OrderDetails({ found }: { found: OrderPage }): JSX.Element {
       />
       <Facts
         title="Shipment"
+        nothing={nothing}
         problem={shipment.problem}
         rows={
           shipment.body
@@ -78,14 +84,16 @@ const pair = (name: string, value: string): [string, string] => [name, value];
 function Facts(props: {
   title: string;
   rows: readonly (readonly [string, string])[];
+  /** What stands there without a row. */
+  nothing?: string;
   problem?: string | null;
 }): JSX.Element {
-  const { title, rows, problem } = props;
+  const { title, rows, nothing, problem } = props;
   return (
     <section class="facts">
       <h2>{title}</h2>
       {problem && <p class="problem">{problem}</p>}
-      {rows.length === 0 && !problem && <p class="quiet">nothing yet</p>}
+      {rows.length === 0 && !problem && <p class="quiet">{nothing}</p>}
       <dl>
         {rows.map(([name, value]) => (
           <div key={name}>

@@ -1,5 +1,6 @@
 /** Which page is shown: the part of the address after #, so that every view has an address of its own. */
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
+import { shortId } from './format.ts';
 
 export type Page = 'live' | 'order' | 'partitions' | 'dead-letters' | 'health';
 
@@ -15,7 +16,14 @@ export function parseRoute(hash: string): Route {
   return { page: 'live' };
 }
 
+const titles = { live: 'Live', partitions: 'Partitions', 'dead-letters': 'Dead letters', health: 'Health' } as const;
+
+/** So that tabs, bookmarks and the browser's history tell the views apart, and a screen reader says where one is. */
+export const titleOf = ({ page, orderId = '' }: Route): string =>
+  `${page === 'order' ? `Order ${shortId(orderId)}` : titles[page]} – order-pipeline`;
+
 export const route = signal(parseRoute(location.hash));
+effect(() => void (document.title = titleOf(route.value)));
 export const orderHref = (orderId: string): string => `#/orders/${orderId}`;
 
 addEventListener('hashchange', () => {
