@@ -26,7 +26,7 @@ describe('kubectl scale, under load', () => {
   test(
     'gives every replica its share of the partitions, and loses nothing on the way',
     async () => {
-      const load = await startLoad('load-scale', 60);
+      await using load = await startLoad('load-scale');
       for (const replicas of [3, 12, 1]) {
         await kubectl('scale', 'deployment/payment', `--replicas=${replicas}`);
         await kubectl('rollout', 'status', 'deployment/payment', '--timeout=180s');
@@ -42,9 +42,10 @@ describe('kubectl scale, under load', () => {
           );
         }
       }
-      const { accepted, failed } = await load.finish();
+      const { accepted, acceptedAfterwards, failed } = await load.finish();
       expect(failed).toEqual([]);
-      expect(accepted).toBeGreaterThan(500);
+      expect(acceptedAfterwards).toBeGreaterThan(0);
+      process.stdout.write(`${accepted} orders while payment went from 1 to 3, 12 and back to 1\n`);
       await auditClean();
     },
     limitMs,

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { services, type ServiceEntry } from '@order-pipeline/events';
+import { everyService, type ServiceEntry } from '@order-pipeline/events';
 import { request } from '../support/http.ts';
 import { get, portForward } from './support/kubectl.ts';
 import { readyPods } from './support/set-up.ts';
 
-const entries: readonly ServiceEntry[] = Object.values(services);
+const entries: readonly ServiceEntry[] = Object.values(everyService);
 
 describe('metrics', () => {
   test.each(entries.map((entry) => [entry.name, entry] as const))(

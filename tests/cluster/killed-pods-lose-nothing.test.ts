@@ -14,7 +14,7 @@ describe('pods that are deleted by force, under load', () => {
   test(
     'of each service and of the broker lose and double nothing',
     async () => {
-      const load = await startLoad('load-kill', 45);
+      await using load = await startLoad('load-kill');
       for (const service of serviceNames) {
         const before = await readyPods(service);
         for (const { name } of before) await killed(name);
@@ -26,7 +26,9 @@ describe('pods that are deleted by force, under load', () => {
       await killed('pipeline-kafka-0');
       await kubectl('rollout', 'status', 'statefulset/pipeline-kafka', '--timeout=180s');
       // Every order that was accepted ships; requests may have failed meanwhile, and were made again.
-      expect((await load.finish()).accepted).toBeGreaterThan(300);
+      const { accepted, acceptedAfterwards, failed } = await load.finish();
+      expect(acceptedAfterwards).toBeGreaterThan(0);
+      process.stdout.write(`${accepted} orders while each pod was killed; ${failed.length} requests were made again\n`);
       await auditClean();
     },
     limitMs,

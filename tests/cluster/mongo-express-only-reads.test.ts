@@ -1,12 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
+import { services } from '@order-pipeline/events';
 import { request } from '../support/http.ts';
+import { asMongoUser } from './support/clients.ts';
 import { kubectl, portForward } from './support/kubectl.ts';
+import { readSecret } from './support/secrets.ts';
 
 const limitMs = 300_000;
 
 describe('Mongo Express, through a port-forward', () => {
   test(
-    'shows the orders, and neither its page nor its user writes',
+    'shows the orders, and writes nothing',
     async () => {
       await kubectl('rollout', 'status', 'deployment/mongo-express', '--timeout=180s');
       await using forward = await portForward('service/mongo-express', 8081);
@@ -23,6 +26,21 @@ describe('Mongo Express, through a port-forward', () => {
       });
       expect(written.status).toBeGreaterThanOrEqual(400);
       expect((await request<string>(at('/db/order_db/orders/%22written%22'))).body).not.toContain('"written"');
+    },
+    limitMs,
+  );
+
+  test(
+    'comes as a user who is refused a write whatever the page offers',
+    async () => {
+      const { username, password } = (await readSecret('mongo-express-mongodb'))!;
+      await asMongoUser({ user: username!, password: password! }, async (client) => {
+        for (const { database } of Object.values(services)) {
+          const documents = client.db(database).collection<{ _id: string }>('rights');
+          expect(await documents.findOne({ _id: 'none' })).toBeNull();
+          await expect(documents.insertOne({ _id: 'written' })).rejects.toThrow(/not authorized/u);
+        }
+      });
     },
     limitMs,
   );

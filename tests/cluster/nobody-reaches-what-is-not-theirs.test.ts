@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { services, type ServiceEntry } from '@order-pipeline/events';
+import {
+  deadLetterTopic,
+  everyService,
+  services,
+  topics as allTopics,
+  type ServiceEntry,
+} from '@order-pipeline/events';
 import { objectsOf, only, renderChart } from '../manifests/render.ts';
 import { asKafkaUser, asMongoUser } from './support/clients.ts';
 import { version } from './support/images.ts';
@@ -57,25 +63,42 @@ describe('network policies', () => {
   );
 });
 
-/** What Kafka says to a service's own login that writes to the topic, and that reads what another group has committed. */
-async function rightsOf(
-  { consumerGroup }: ServiceEntry,
-  topic: string,
-  group: string,
-): Promise<Record<string, string>> {
+const topics = allTopics.map(({ name }) => name);
+const everyEntry: readonly ServiceEntry[] = Object.values(everyService);
+const groups = everyEntry.map(({ consumerGroup }) => consumerGroup);
+const writtenBy = ({ consumerGroup, produces }: ServiceEntry): string[] => [
+  ...produces,
+  deadLetterTopic(consumerGroup),
+];
+
+/** Of the names, those for which the work is not refused as forbidden. */
+async function allowed(names: readonly string[], work: (name: string) => Promise<unknown>): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of names) {
+    try {
+      await work(name);
+      found.push(name);
+    } catch (error) {
+      expect(error).toMatchObject({ type: expect.stringMatching(/^(TOPIC|GROUP)_AUTHORIZATION_FAILED$/u) });
+    }
+  }
+  return found.toSorted();
+}
+
+/** What a service's own login may do in Kafka; what it writes itself is not written to. */
+async function rightsOf(entry: ServiceEntry): Promise<Record<'ask' | 'write' | 'offsets', string[]>> {
+  const { consumerGroup } = entry;
   const { password } = (await readSecret(consumerGroup))!;
-  const outcome = (work: Promise<unknown>): Promise<string> =>
-    work.then(
-      () => 'done',
-      (error: Error & { type?: string }) => error.type ?? error.message,
-    );
+  const foreign = topics.filter((topic) => !writtenBy(entry).includes(topic));
   return asKafkaUser({ user: consumerGroup, password: password! }, async (kafka) => {
     const [producer, admin] = [kafka.producer({ allowAutoTopicCreation: false }), kafka.admin()];
     await Promise.all([producer.connect(), admin.connect()]);
     try {
       return {
-        [`write ${topic}`]: await outcome(producer.send({ topic, messages: [{ value: 'not an event' }] })),
-        [`offsets of ${group}`]: await outcome(admin.fetchOffsets({ groupId: group })),
+        // Whoever may read or write may ask, so who may not even ask may do neither.
+        ask: await allowed(topics, (topic) => admin.fetchTopicMetadata({ topics: [topic] })),
+        write: await allowed(foreign, (topic) => producer.send({ topic, messages: [{ value: 'not an event' }] })),
+        offsets: await allowed(groups, (groupId) => admin.fetchOffsets({ groupId })),
       };
     } finally {
       await Promise.all([producer.disconnect(), admin.disconnect()]);
@@ -85,30 +108,30 @@ async function rightsOf(
 
 describe("a service's credentials", () => {
   test.each(entries.map((entry) => [entry.name, entry] as const))(
-    'of %s may ask for their own group, and are refused a topic and a group of the others',
+    'of %s are good for its own topics and its own group, and refused all others',
     async (_, entry) => {
-      const other = entries.find(({ name }) => name !== entry.name)!;
-      const topic = other.produces[0]!;
-      expect(await rightsOf(entry, topic, other.consumerGroup)).toEqual({
-        [`write ${topic}`]: 'TOPIC_AUTHORIZATION_FAILED',
-        [`offsets of ${other.consumerGroup}`]: 'GROUP_AUTHORIZATION_FAILED',
+      expect(await rightsOf(entry)).toEqual({
+        ask: [...new Set([...entry.consumes, ...writtenBy(entry)])].toSorted(),
+        write: [],
+        offsets: [entry.consumerGroup],
       });
-      const own = await rightsOf(entry, topic, entry.consumerGroup);
-      expect(own[`offsets of ${entry.consumerGroup}`]).toBe('done');
     },
     limitMs,
   );
 
-  test.each(entries.map(({ name }) => name))(
-    'of %s read their own database, and are refused those of the others',
-    async (name) => {
+  test.each(everyEntry.map(({ name, database }) => [name, database] as const))(
+    'of %s read %s, and neither read nor write the database of another',
+    async (name, database) => {
       const { username, password } = (await readSecret(`${name}-mongodb`))!;
       await asMongoUser({ user: username!, password: password! }, async (client) => {
-        const read = (owner: string): Promise<unknown> =>
-          client.db(`${owner}_db`).collection<{ _id: string }>('rights').findOne({ _id: 'none' });
-        expect(await read(name)).toBeNull();
-        for (const owner of entries.filter((entry) => entry.name !== name))
-          await expect(read(owner.name)).rejects.toThrow(/not authorized/u);
+        const documentsOf = (owner: string) => client.db(owner).collection<{ _id: string }>('rights');
+        expect(await documentsOf(database).findOne({ _id: 'none' })).toBeNull();
+        const gateway = name === 'payment' ? [] : ['gateway_db'];
+        const others = everyEntry.map((entry) => entry.database).filter((other) => other !== database);
+        for (const other of [...others, ...gateway, 'admin']) {
+          await expect(documentsOf(other).findOne({ _id: 'none' })).rejects.toThrow(/not authorized/u);
+          await expect(documentsOf(other).insertOne({ _id: 'written' })).rejects.toThrow(/not authorized/u);
+        }
       });
     },
     limitMs,

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { SetupError } from '../../dev/setup-error.ts';
 import { repository } from '../manifests/render.ts';
+import { figures } from './support/figures.ts';
 import { setUp } from './support/set-up.ts';
 
 const patterns = process.argv.slice(2);
@@ -19,7 +20,10 @@ try {
   await setUp();
   const last = 'uninstall-leaves';
   process.exitCode = jest(...(patterns.length > 0 ? patterns : ['--testPathIgnorePatterns', last]));
-  if (patterns.length === 0) process.exitCode ||= jest(last);
+  if (patterns.length === 0) {
+    process.stdout.write(await figures());
+    process.exitCode ||= jest(last);
+  }
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -1,7 +1,8 @@
 /**
  * How images get into the cluster: IMAGE_ADAPTER is a shell command that is run with an image's name, a context and
  * options of `docker build`, and has to build that image and make it known to the cluster's nodes. Unset, it is Docker
- * and kind; elsewhere it may be `docker build … && docker push …`, or the tool of a cluster that is made by hand.
+ * and the kind cluster KIND_CLUSTER, which by default is not the one of `npm run kind:up`; elsewhere it may be
+ * `docker build … && docker push …`, or the tool of a cluster that is made by hand.
  *
  *   IMAGE_ADAPTER='docker build --tag "$1" "${@:3}" "$2" && minikube image load "$1"'
  */
@@ -12,7 +13,7 @@ import { repository } from '../../manifests/render.ts';
 import { run } from './kubectl.ts';
 
 const kind =
-  'docker build --tag "$1" "${@:3}" "$2" && kind load docker-image "$1" --name "${KIND_CLUSTER:-order-pipeline}"';
+  'docker build --tag "$1" "${@:3}" "$2" && kind load docker-image "$1" --name "${KIND_CLUSTER:-order-pipeline-test}"';
 
 const adapter = process.env.IMAGE_ADAPTER || kind;
 

@@ -2,14 +2,16 @@
 import { join } from 'node:path';
 import { everyService, services } from '@order-pipeline/events';
 import { findOnPath } from '../../../dev/engines/java.ts';
+import { kubeTool } from '../../../dev/kube-tools.ts';
 import { SetupError } from '../../../dev/setup-error.ts';
 import { waitFor } from '../../../dev/wait-for.ts';
 import { operatorCrds } from '../../manifests/operator-crds.ts';
 import { repository } from '../../manifests/render.ts';
-import { putJson } from '../../support/http.ts';
+import { getJson, postJson, putJson } from '../../support/http.ts';
+import { articleOrder } from '../../support/orders.ts';
 import { startEngines } from './engines.ts';
 import { buildImages, buildMongoExpress, version } from './images.ts';
-import { get, helm, kubectl, portForward, run } from './kubectl.ts';
+import { get, helm, kubectl, namespace, portForward, run } from './kubectl.ts';
 import { actForMongo, actForStrimzi } from './operators.ts';
 
 export const serviceNames = Object.keys(everyService) as (keyof typeof everyService)[];
@@ -18,9 +20,12 @@ const begun = performance.now();
 const say = (what: string): void =>
   void process.stdout.write(`${((performance.now() - begun) / 1_000).toFixed(1).padStart(7)} s  ${what}\n`);
 
-/** Values of the release; the default pulls nothing. */
+/** Values of the release, which may not pull, and may need room for twelve payments on a node with two cores. */
 export const releaseValues = (tag = version): string[] =>
-  serviceNames.flatMap((name) => ['--set', `${name}.image.tag=${tag}`]);
+  [...serviceNames.map((name) => `${name}.image.tag=${tag}`), 'payment.resources.requests.cpu=25m'].flatMap((value) => [
+    '--set',
+    value,
+  ]);
 
 export async function setUp(): Promise<void> {
   for (const tool of ['kubectl', 'helm']) {
@@ -29,16 +34,18 @@ export async function setUp(): Promise<void> {
   await run('kubectl', ['get', 'nodes']).catch((error: Error) => {
     throw new SetupError(`No cluster answers (${error.message.split('\n').at(-1)}); set KUBECONFIG to one for tests.`);
   });
-  say('a cluster answers');
+  await claimNamespace();
+  say('a cluster answers, and the namespace is ours');
+  await kubeTool('helm4'); // tests have no time to build it
   await buildImages(serviceNames);
   await buildMongoExpress();
   say('the images are in the cluster');
 
+  const emptyAt = performance.now();
   for (const file of await operatorCrds()) {
     if (file.endsWith('.json')) continue;
     await run('kubectl', ['apply', '--server-side', '--force-conflicts', '--filename', file]);
   }
-  await run('kubectl', ['apply', '--filename', join(repository, 'k8s/base/namespace.yaml')]);
   await waitFor(() => run('kubectl', ['apply', '--kustomize', join(repository, 'k8s/overlays/kind')]), {
     what: 'the platform, once its kinds are known',
     timeoutMs: 60_000,
@@ -54,7 +61,42 @@ export async function setUp(): Promise<void> {
   await actForStrimzi();
   for (const name of serviceNames) await kubectl('rollout', 'status', `deployment/${name}`, '--timeout=300s');
   say('the services are ready');
+  await shipFirstOrder();
+  say(
+    `the first order is SHIPPED, ${((performance.now() - emptyAt) / 1_000).toFixed(0)} s after the cluster was empty`,
+  );
   await fillStock();
+}
+
+const mark = 'order-pipeline.dev/under-test';
+
+/** The tests scale, kill and remove what they find, so they take no pipeline for theirs that they have not installed. */
+async function claimNamespace(): Promise<void> {
+  const found = await kubectl('get', 'namespace', namespace, '--ignore-not-found', '--output', 'json');
+  if (found === '') {
+    await run('kubectl', ['apply', '--filename', join(repository, 'k8s/base/namespace.yaml')]);
+    await run('kubectl', ['label', 'namespace', namespace, `${mark}=true`]);
+  } else if (JSON.parse(found).metadata.labels[mark] === undefined) {
+    throw new SetupError(
+      `The cluster of KUBECONFIG has a namespace ${namespace} that these tests did not make, and they would remove what is in it.\n` +
+        `Set KUBECONFIG to a cluster for tests, or, to give it away: kubectl label namespace ${namespace} ${mark}=true`,
+    );
+  }
+}
+
+async function shipFirstOrder(): Promise<void> {
+  await using forward = await portForward('service/order', services.order.port);
+  const orders = `http://127.0.0.1:${forward.port}/orders`;
+  const { status, body } = await postJson(orders, articleOrder);
+  if (status !== 201) throw new Error(`POST /orders answers ${status}: ${JSON.stringify(body)}`);
+  await waitFor(
+    async () => {
+      const { body: order } = await getJson(`${orders}/${body.order_id}?wait=SHIPPED&timeout_ms=10000`);
+      if (order.status === 'SHIPPED') return true;
+      throw new Error(`it is ${order.status}`);
+    },
+    { what: 'the first order', timeoutMs: 60_000 },
+  );
 }
 
 /** Of the article's order, so many that no test runs out of them. */

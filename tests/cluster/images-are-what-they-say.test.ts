@@ -1,0 +1,46 @@
+import { describe, expect, test } from '@jest/globals';
+import { imageSizesMiB } from './support/figures.ts';
+import { version } from './support/images.ts';
+import { kubectl } from './support/kubectl.ts';
+import { readyPods, serviceNames } from './support/set-up.ts';
+
+const limitMs = 60_000;
+/** Node itself is about 115 MiB of it. */
+const largestMiB = 200;
+
+/** Run by node in the container, where there is no shell. */
+const look = `
+const { readFileSync, readlinkSync, existsSync, globSync } = require('node:fs');
+const [, uid, gid] = /^Uid:\\s+(\\d+)[^]*?^Gid:\\s+(\\d+)/m.exec(readFileSync('/proc/1/status', 'utf8'));
+const unwanted = ['jest', 'typescript', '@swc/core', 'oxlint', 'prettier', 'playwright-core', 'fast-check', 'vite', 'react-dom'];
+console.log(JSON.stringify({
+  process1: readlinkSync('/proc/1/exe'),
+  argv1: readFileSync('/proc/1/cmdline', 'utf8').split('\\0')[1],
+  uid, gid,
+  installed: unwanted.filter((name) => existsSync('/app/node_modules/' + name)),
+  tests: globSync('/app/{packages,services,tools}/**/*.test.{ts,tsx}'),
+  caches: ['/root/.npm', '/home/nonroot/.npm', '/app/.npm', '/app/tests', '/bin/sh', '/usr/bin/npm', '/usr/local/bin/npm'].filter(existsSync),
+}));`;
+
+describe('the image of', () => {
+  test.each(serviceNames)(
+    '%s runs node as process 1, as nobody in particular, with nothing beside it that only developers need',
+    async (name) => {
+      const [pod] = await readyPods(name);
+      expect(JSON.parse(await kubectl('exec', pod!.name, '--', '/nodejs/bin/node', '--eval', look))).toEqual({
+        process1: '/nodejs/bin/node',
+        argv1: 'src/main.ts',
+        uid: '65532',
+        gid: '65532',
+        installed: [],
+        tests: [],
+        caches: [],
+      });
+    },
+    limitMs,
+  );
+
+  test.each([...serviceNames, 'tools'])(`%s takes less than ${largestMiB} MiB`, async (name) => {
+    expect((await imageSizesMiB()).get(`order-pipeline/${name}:${version}`)).toBeLessThan(largestMiB);
+  });
+});
