@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import type { Auditor } from './auditor.ts';
 import type { Pipeline } from './pipeline.ts';
 
 const pages = ['health', 'metrics', 'openapi.json'] as const;
@@ -9,7 +10,7 @@ const exampleOrder = `curl -X POST URL/orders -H "Content-Type: application/json
   "shipping_address": "123 Main St, City, Country", "total_amount": 109.97}'`;
 
 /** What one wants to see once everything runs: addresses, and an order ready to paste. */
-export function banner(pipeline: Pipeline, tookMs: number): string {
+export function banner(pipeline: Pipeline, auditor: Pick<Auditor, 'port'>, tookMs: number): string {
   const replicas = Object.values(pipeline.services).flat();
   const local = (port: number): string => `http://localhost:${port}`;
   const rows = [
@@ -35,6 +36,7 @@ export function banner(pipeline: Pipeline, tookMs: number): string {
     '',
     `Kafka    ${pipeline.bootstrapServers}`,
     `MongoDB  ${withoutPassword(pipeline.mongoUri)}`,
+    `Auditor  ${local(auditor.port)}/metrics (its verdict: the dashboard's Health)`,
     ...(order ? ['', 'Place an order:', exampleOrder.replace('URL', local(order.port))] : []),
     '',
     'Ctrl-C stops everything and keeps the data.',

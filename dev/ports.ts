@@ -53,3 +53,14 @@ export function isListening(port: number): Promise<boolean> {
     socket.once('connect', answer(true)).once('error', answer(false));
   });
 }
+
+/** What the variable of the environment says, or else the usual port. Throws a SetupError when it says no port. */
+export function portOf(variable: string, usual: number): number {
+  const text = process.env[variable];
+  if (text === undefined || text === '') return usual;
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new SetupError(`${variable}=${text} is no port; set it to a number from 1 to 65535, or unset it.`);
+  }
+  return port;
+}

@@ -1,18 +1,9 @@
 import { everyService } from '@order-pipeline/events';
+import { portOf } from './ports.ts';
 import type { ProcessName, ServiceReplica } from './service-replica.ts';
-import { SetupError } from './setup-error.ts';
 
 /** The port of a service's first replica: <NAME>_PORT where set, else the registry's. */
-export function fixedPort(service: ProcessName): number {
-  const variable = portVariable(service);
-  const text = process.env[variable];
-  if (text === undefined || text === '') return everyService[service].port;
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new SetupError(`${variable}=${text} is no port; set it to a number from 1 to 65535, or unset it.`);
-  }
-  return port;
-}
+export const fixedPort = (service: ProcessName): number => portOf(portVariable(service), everyService[service].port);
 
 export const portVariable = (service: ProcessName): string => `${variablePrefix(service)}_PORT`;
 

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { auditorPortVariable } from './auditor.ts';
 import { processNames } from './pipeline.ts';
 import { freePort } from './ports.ts';
 import { portVariable } from './service-environment.ts';
@@ -22,7 +23,9 @@ const orderUrl = (query = ''): string => `http://127.0.0.1:${ports.ORDER_PORT}/o
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'order-pipeline-start-'));
   ports = {};
-  for (const service of processNames) ports[portVariable(service)] = String(await freePort());
+  for (const variable of [...processNames.map(portVariable), auditorPortVariable]) {
+    ports[variable] = String(await freePort());
+  }
 });
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
@@ -90,8 +93,8 @@ test(
 
     const pids = descendants(run.process.pid!);
     const start = pids.find((pid) => descendants(pid).length > 0)!;
-    // One replica more than there are services, two engines, two launchers' watchdogs, and the launcher itself.
-    expect(pids.length).toBe(processNames.length + 1 + 2 + 2 + 1);
+    // One replica more than there are services, two engines, the auditor, two launchers' watchdogs, the launcher itself.
+    expect(pids.length).toBe(processNames.length + 1 + 2 + 1 + 2 + 1);
     run.process.kill('SIGKILL');
     process.kill(start, 'SIGKILL');
     await untilAllGone(pids);
@@ -105,6 +108,15 @@ test(
     const run = npmStart();
     await untilReady(run);
     expect(await (await fetch(orderUrl())).json()).toMatchObject({ order_id: orderId, status: 'SHIPPED' });
+
+    // The auditor has begun with what the first start left, and the dashboard tells its verdict.
+    const verdict = async (): Promise<true | undefined> => {
+      const answer = await fetch(`http://127.0.0.1:${ports.DASHBOARD_PORT}/api/overview`);
+      const { items } = (await answer.json()) as { items: { name: string; summary: string }[] };
+      const found = items.find(({ name }) => name === 'auditor');
+      return found?.summary === 'the books balance' || undefined;
+    };
+    await waitFor(verdict, { what: "The auditor's verdict", timeoutMs: 60_000 });
 
     const pids = descendants(run.process.pid!);
     const payment = pids.find((pid) => commandOf(pid).includes('services/payment/'))!;

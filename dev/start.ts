@@ -1,6 +1,7 @@
 /** `npm start`: the whole pipeline on this machine, until Ctrl-C. */
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { auditorPort, auditorPortVariable, startAuditor, type Auditor } from './auditor.ts';
 import { banner } from './banner.ts';
 import { emptyDataFolder, takeDataFolder } from './data-folder.ts';
 import { endEverything, killEverything } from './managed-process.ts';
@@ -55,6 +56,7 @@ async function main(): Promise<void> {
     const starting = startPipeline({
       dataDir,
       replicas: { dashboard: 1, ...options.replicas },
+      env: { AUDIT_METRICS_URL: `http://127.0.0.1:${auditorPort()}/metrics` },
       ports: 'fixed',
       output: 'inherit',
       restart: true,
@@ -68,16 +70,19 @@ async function main(): Promise<void> {
       await endEverything();
       return;
     }
-    say(banner(pipeline, performance.now() - begun));
+    const { bootstrapServers, mongoUri } = pipeline;
+    const auditor = await startAuditor({ bootstrapServers, mongoUri, say });
+    say(banner(pipeline, auditor, performance.now() - begun));
     await stopping.promise;
-    await stop(pipeline, dataDir);
+    await stop(pipeline, auditor, dataDir);
   } finally {
     lock.release();
   }
 }
 
-async function stop(pipeline: Pipeline, dataDir: string): Promise<void> {
+async function stop(pipeline: Pipeline, auditor: Auditor, dataDir: string): Promise<void> {
   say('Stopping (Ctrl-C again kills) …');
+  await auditor.stop();
   const results = await pipeline.stop();
   for (const [name, { exitCode, signal }] of Object.entries(results)) {
     if (exitCode !== 0) say(`${name} did not stop cleanly (${signal ?? `exit code ${exitCode}`})`);
@@ -86,13 +91,16 @@ async function stop(pipeline: Pipeline, dataDir: string): Promise<void> {
 }
 
 async function mustBeFree(): Promise<void> {
-  for (const service of processNames) {
-    const port = fixedPort(service);
+  const wanted = [
+    ...processNames.map((name) => ({ who: `${name} service`, port: fixedPort(name), variable: portVariable(name) })),
+    { who: 'auditor', port: auditorPort(), variable: auditorPortVariable },
+  ];
+  for (const { who, port, variable } of wanted) {
     if (await isFree(port)) continue;
     const holder = portHolder(port) ?? 'another process';
     throw new SetupError(
-      `Port ${port} of the ${service} service is taken by ${holder}; end that, or choose another port: ` +
-        `${portVariable(service)}=${port + 1000} npm start`,
+      `Port ${port} of the ${who} is taken by ${holder}; end that, or choose another port: ` +
+        `${variable}=${port + 1000} npm start`,
     );
   }
 }

@@ -49,9 +49,14 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** Serves /metrics; port 0 takes a free one. */
-export async function serveMetrics(registry: Registry, port: number): Promise<MetricsServer> {
+/** Serves /metrics, on all addresses or the given one; port 0 takes a free one. */
+export async function serveMetrics(registry: Registry, port: number, host?: string): Promise<MetricsServer> {
   const server = createServer((request, response) => {
+    // What is away is waited out here, too: the process is well, and what it knows is in the metrics.
+    if (request.url === '/livez' || request.url === '/readyz') {
+      response.writeHead(200, { 'content-type': 'text/plain' }).end('ok\n');
+      return;
+    }
     if (request.url !== '/metrics') {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('The metrics are at /metrics.\n');
       return;
@@ -61,7 +66,7 @@ export async function serveMetrics(registry: Registry, port: number): Promise<Me
       () => response.writeHead(500).end(),
     );
   });
-  server.listen(port);
+  server.listen({ port, ...(host && { host }) });
   try {
     await once(server, 'listening');
   } catch (error) {

@@ -31,7 +31,8 @@ export const usage = `npm run audit [-- options]      Reads all databases and to
 ${rules.map(({ id, sentence }) => `    ${id.padEnd(29)}${sentence}`).join('\n')}
 
   Exit code: 0 no violation, 1 a violation, 2 error. With --every: 0 when it is stopped, 2 error at the start.
-  Environment: KAFKA_BOOTSTRAP_SERVERS, MONGODB_URI and the other KAFKA_… and MONGODB_… settings of the services.
+  Environment: KAFKA_BOOTSTRAP_SERVERS, MONGODB_URI and the other KAFKA_… and MONGODB_… settings of the services; HOST,
+  the address of /metrics (default: all).
   Unset, the engines that npm start runs are found by its data folder .data; otherwise those on the usual ports.
 `;
 
@@ -107,7 +108,7 @@ async function auditForever(
 ): Promise<ExitCode> {
   const { signal } = terminal;
   const metrics = createAuditMetrics();
-  const server = port === undefined ? undefined : await serveMetrics(metrics.registry, port);
+  const server = port === undefined ? undefined : await serveMetrics(metrics.registry, port, terminal.env['HOST']);
   if (server) terminal.note(`Metrics at http://localhost:${server.port}/metrics`);
   try {
     while (!signal.aborted) {
