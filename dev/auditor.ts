@@ -27,6 +27,8 @@ const every = '1m';
 const stopLimitMs = 10_000;
 /** Behind whatever else the machine has to do: nobody waits for it. */
 const niceness = 10;
+/** Of its lines. */
+const colour = 3;
 
 export async function startAuditor({ bootstrapServers, mongoUri, say }: AuditorOptions): Promise<Auditor> {
   const port = auditorPort();
@@ -51,13 +53,15 @@ export async function startAuditor({ bootstrapServers, mongoUri, say }: AuditorO
     } catch {
       // It has ended already; what follows says so.
     }
-    copyLines([current.child.stdout, current.child.stderr], 'auditor', ends);
-    void current.exited.then(() => {
-      if (stopping) return;
-      const delayMs = restartDelayMs(ends++);
-      say(`The auditor ended; starting it again in ${(delayMs / 1000).toFixed(1)} s`);
-      timer = setTimeout(() => void run().catch((error: Error) => say(`The auditor: ${error.message}`)), delayMs);
-    });
+    copyLines([current.child.stdout, current.child.stderr], 'auditor', colour);
+    void current.exited.then(again);
+  }
+
+  function again(): void {
+    if (stopping) return;
+    const delayMs = restartDelayMs(ends++);
+    say(`The auditor ended; starting it again in ${(delayMs / 1000).toFixed(1)} s`);
+    timer = setTimeout(() => void run().catch((error: Error) => say(`The auditor: ${error.message}`)), delayMs);
   }
 
   await run();
