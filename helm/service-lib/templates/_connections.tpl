@@ -35,7 +35,7 @@ uriSecret: {{ $external.uriSecret.name }}
 uriKey: {{ $external.uriSecret.key }}
 caSecret: {{ $external.caSecret | quote }}
 {{- else }}
-uriSecret: {{ printf "%s-mongodb" (include "service-lib.name" .) }}
+uriSecret: {{ printf "%s-mongodb" ($mongodb.user | default (include "service-lib.name" .)) }}
 uriKey: connectionString.standard
 caSecret: {{ printf "%s-ca" $mongodb.cluster }}
 {{- end }}

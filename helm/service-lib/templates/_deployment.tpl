@@ -52,6 +52,9 @@ spec:
         - name: {{ include "service-lib.name" . }}
           image: {{ include "service-lib.image" . | quote }}
           imagePullPolicy: {{ .Values.image.pullPolicy }}
+          {{- with .Values.args }}
+          args: {{- toYaml . | nindent 12 }}
+          {{- end }}
           ports:
             - { name: http, containerPort: {{ .Values.port }}, protocol: TCP }
           env: {{- include "service-lib.environment" . | nindent 12 }}

@@ -38,6 +38,9 @@
 {{- if $mongodb.caSecret }}
 - { name: mongodb-ca, mountPath: /etc/order-pipeline/mongodb-ca, readOnly: true }
 {{- end }}
+{{- if .Values.config.KUBERNETES_API_URL }}
+- { name: api-access, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true }
+{{- end }}
 {{- end }}
 
 {{/* Only what is needed of each Secret; the authority of MongoDB lies beside its private key. */}}
@@ -64,5 +67,18 @@
     secretName: {{ $mongodb.caSecret }}
     defaultMode: 0440
     items: [{ key: ca.crt, path: ca.crt }]
+{{- end }}
+{{- /* A token of the API server is only there for who is told to ask it. */}}
+{{- if .Values.config.KUBERNETES_API_URL }}
+- name: api-access
+  projected:
+    defaultMode: 0440
+    sources:
+      - serviceAccountToken: { path: token, expirationSeconds: 3607 }
+      - configMap:
+          name: kube-root-ca.crt
+          items: [{ key: ca.crt, path: ca.crt }]
+      - downwardAPI:
+          items: [{ path: namespace, fieldRef: { fieldPath: metadata.namespace } }]
 {{- end }}
 {{- end }}
