@@ -14,7 +14,7 @@ const tools = {
   kind: 'https://kind.sigs.k8s.io/docs/user/quick-start/#installation (0.33 or newer)',
   kubectl: 'https://kubernetes.io/docs/tasks/tools/',
   helm: 'https://helm.sh/docs/intro/install/ (3.14 or newer, 4 too)',
-  skaffold: 'https://skaffold.dev/docs/install/ (2.14 or newer)',
+  skaffold: 'https://skaffold.dev/docs/install/ (2.19 or newer)',
 };
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -37,11 +37,18 @@ export async function kubeTool(tool: KubeTool): Promise<string> {
   return join(dir, tool === 'helm4' ? 'helm' : tool);
 }
 
+interface GoModule {
+  readonly module: string;
+  readonly version: string;
+  /** What the cache calls what is kept of it. */
+  readonly name: string;
+  /** As go.sum would have it: checked instead of asking the checksum database, which may not know what a proxy has. */
+  readonly sum?: string;
+}
+
 /** The folder of a Go module's release as the cache keeps it: what `keep` copies out of it. */
 export async function fromGoModule(
-  module: string,
-  version: string,
-  name: string,
+  { module, version, name, sum }: GoModule,
   keep: (moduleDir: string, dir: string) => Promise<void>,
 ): Promise<string> {
   return cached(`${name}-${version}`, async (draft) => {
@@ -52,9 +59,13 @@ export async function fromGoModule(
       const answer = await go(['mod', 'download', '-json', `${module}@${version}`], {
         what: `${module} ${version}`,
         timeoutMs: downloadLimitMs,
-        env: { GOMODCACHE: modules, GOFLAGS: '-modcacherw' },
+        env: { GOMODCACHE: modules, GOFLAGS: '-modcacherw', ...(sum !== undefined && { GONOSUMDB: module }) },
       });
-      await keep((JSON.parse(answer.slice(answer.indexOf('{'))) as { Dir: string }).Dir, draft);
+      const { Dir, Sum } = JSON.parse(answer.slice(answer.indexOf('{'))) as { Dir: string; Sum: string };
+      if (sum !== undefined && Sum !== sum) {
+        throw new SetupError(`${module} ${version} is not what it was: its sum is ${Sum}, and ${sum} was expected.`);
+      }
+      await keep(Dir, draft);
     } finally {
       await rm(modules, { recursive: true, force: true });
     }

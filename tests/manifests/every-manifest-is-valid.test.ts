@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { kubeTool, outputOf } from '../../dev/kube-tools.ts';
 import { renderAll, type Rendered } from './all-manifests.ts';
-import { isOurs, schemaLocations } from './schemas.ts';
+import { schemaLocations } from './schemas.ts';
 
 const setUpLimitMs = 30 * 60_000; // the first time: tools are built, schemas fetched
 const limitMs = 60_000;
@@ -28,9 +28,8 @@ beforeAll(async () => {
   everything = await renderAll();
 }, setUpLimitMs);
 
-async function kubeconform(files: readonly string[], skip: readonly string[] = []): Promise<Verdict[]> {
+async function kubeconform(files: readonly string[]): Promise<Verdict[]> {
   const args = ['-strict', '-output', 'json', '-n', '2', ...locations.flatMap((each) => ['-schema-location', each])];
-  if (skip.length > 0) args.push('-skip', skip.join(','));
   // It ends with an error when it finds one, and says which on its standard output.
   const answer = await outputOf(await kubeTool('kubeconform'), [...args, ...files]).catch((error: Error) => {
     const { stdout } = error.cause as { stdout?: string };
@@ -50,12 +49,7 @@ describe('every chart and overlay, in every profile', () => {
   test(
     'is what the API server and the operators know, without a field that they would drop',
     async () => {
-      // Our own resource is validated as soon as its definition is here (helm/<chart>/crds).
-      const skip = isOurs('ConsumerScaler') ? [] : ['ConsumerScaler'];
-      const faults = await kubeconform(
-        everything.map(({ what, yaml }) => write(what, yaml)),
-        skip,
-      );
+      const faults = await kubeconform(everything.map(({ what, yaml }) => write(what, yaml)));
       expect(faults.map(({ filename, kind, name, msg }) => `${filename} ${kind} ${name}: ${msg}`)).toEqual([]);
     },
     limitMs,
@@ -74,6 +68,8 @@ describe('every chart and overlay, in every profile', () => {
         'Certificate',
         'PodMonitor',
         'PrometheusRule',
+        'ScaledObject',
+        'ConsumerScaler',
       ];
       const files = kinds.map((kind) => {
         const object = structuredClone(all.find((each) => each.kind === kind)!);

@@ -1,10 +1,11 @@
 /**
  * The CustomResourceDefinitions of the operators: from CRD_DIR, or from the very charts that skaffold.yaml pins, fetched
- * once. cert-manager's and the Prometheus operator's lie in their Go modules too.
+ * once. Those of cert-manager, the Prometheus operator and KEDA lie in their Go modules, and come from there wherever
+ * CRD_DIR has none.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { copyFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { cached } from '../../dev/engines/cache.ts';
 import { fromGoModule, kubeTool, outputOf } from '../../dev/kube-tools.ts';
@@ -42,13 +43,11 @@ export async function operatorCrds(): Promise<string[]> {
     if (!existsSync(given))
       throw new SetupError(`CRD_DIR=${given} is no folder; it should hold the operators' CRDs as YAML.`);
     const files = yamlFiles(given);
-    const missing = [certManager, prometheusOperator].filter(
-      ({ mark }) => !files.some((file) => readFileSync(file, 'utf8').includes(mark)),
-    );
-    return [...files, ...(await Promise.all(missing.map((extra) => extra.files()))).flat()];
+    const missing = modules.filter(({ mark }) => !files.some((file) => readFileSync(file, 'utf8').includes(mark)));
+    return [...files, ...(await moduleCrds(missing))];
   }
   const folders = await Promise.all(operators().map(chartCrds));
-  return [...folders.flatMap(yamlFiles), ...(await certManager.files()), ...(await prometheusOperator.files())];
+  return [...folders.flatMap(yamlFiles), ...(await moduleCrds(modules))];
 }
 
 const yamlFiles = (dir: string): string[] =>
@@ -74,28 +73,42 @@ function chartCrds({ name, remoteChart, repo, version }: PinnedChart): Promise<s
   });
 }
 
-const fromModule = (module: string, version: string, name: string, folder: string, mark: string) => ({
-  mark,
-  async files() {
-    const dir = await fromGoModule(module, version, name, async (moduleDir, draft) => {
-      for (const file of yamlFiles(join(moduleDir, folder))) await copyFile(file, join(draft, file.split('/').at(-1)!));
+interface ModuleWithCrds {
+  readonly module: string;
+  readonly version: string;
+  readonly folder: string;
+  /** What only its definitions say. */
+  readonly mark: string;
+}
+
+const modules: readonly ModuleWithCrds[] = [
+  {
+    module: 'github.com/cert-manager/cert-manager',
+    version: pinnedCharts().find(({ name }) => name === 'cert-manager')!.version,
+    folder: 'deploy/crds',
+    mark: 'group: cert-manager.io',
+  },
+  {
+    module: 'github.com/prometheus-operator/prometheus-operator',
+    version: 'v0.93.0',
+    folder: 'example/prometheus-operator-crd',
+    mark: 'group: monitoring.coreos.com',
+  },
+  {
+    module: 'github.com/kedacore/keda/v2',
+    version: 'v2.20.2',
+    folder: 'config/crd/bases',
+    mark: 'group: keda.sh',
+  },
+];
+
+async function moduleCrds(wanted: readonly ModuleWithCrds[]): Promise<string[]> {
+  const found = wanted.map(async ({ module, version, folder }) => {
+    const name = `${module.split('/')[2]}-crds`;
+    const dir = await fromGoModule({ module, version, name }, async (moduleDir, draft) => {
+      for (const file of yamlFiles(join(moduleDir, folder))) await copyFile(file, join(draft, basename(file)));
     });
     return yamlFiles(dir);
-  },
-});
-
-const certManager = fromModule(
-  'github.com/cert-manager/cert-manager',
-  pinnedCharts().find(({ name }) => name === 'cert-manager')!.version,
-  'cert-manager-crds',
-  'deploy/crds',
-  'group: cert-manager.io',
-);
-
-const prometheusOperator = fromModule(
-  'github.com/prometheus-operator/prometheus-operator',
-  'v0.85.0',
-  'prometheus-operator-crds',
-  'example/prometheus-operator-crd',
-  'group: monitoring.coreos.com',
-);
+  });
+  return (await Promise.all(found)).flat();
+}

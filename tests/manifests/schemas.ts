@@ -2,7 +2,7 @@
  * JSON schemas for kubeconform, made here because its usual site speaks of releases, not of what we run on: Kubernetes'
  * from the swagger file in its Go module, the operators' from their CustomResourceDefinitions.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -13,9 +13,9 @@ import { repository } from './render.ts';
 type Schema = { [key: string]: unknown };
 const fieldsOf = (schema: Schema, key: string): Record<string, Schema> => (schema[key] ?? {}) as Record<string, Schema>;
 
-const kubernetesVersion = 'v1.34.4';
 /** Counts changes of what is made here of the same release. */
 const edition = 1;
+const kubernetes = { module: 'k8s.io/kubernetes', version: 'v1.34.4', name: `kubernetes-schemas-${edition}` };
 
 /** Templates of -schema-location: Kubernetes' kinds, and those of the custom resources in `dir`. */
 export async function schemaLocations(dir: string): Promise<string[]> {
@@ -25,7 +25,7 @@ export async function schemaLocations(dir: string): Promise<string[]> {
 }
 
 const kubernetesSchemas = (): Promise<string> =>
-  fromGoModule('k8s.io/kubernetes', kubernetesVersion, `kubernetes-schemas-${edition}`, async (module, dir) => {
+  fromGoModule(kubernetes, async (module, dir) => {
     const swagger = JSON.parse(await readFile(join(module, 'api/openapi-spec/swagger.json'), 'utf8')) as Schema;
     const definitions = Object.fromEntries(
       Object.entries(fieldsOf(swagger, 'definitions')).map(([name, schema]) => [name, known(name) ?? strict(schema)]),
@@ -122,13 +122,10 @@ function strict(schema: Schema): Schema {
 }
 
 /** Of the resources that are ours: helm/<chart>/crds. */
-export function ownCrds(): string[] {
+function ownCrds(): string[] {
   const charts = join(repository, 'helm');
   return readdirSync(charts)
     .map((chart) => join(charts, chart, 'crds'))
     .filter((folder) => existsSync(folder))
     .flatMap((folder) => readdirSync(folder).map((file) => join(folder, file)));
 }
-
-export const isOurs = (kind: string): boolean =>
-  ownCrds().some((file) => readFileSync(file, 'utf8').includes(`kind: ${kind}\n`));

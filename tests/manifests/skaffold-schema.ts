@@ -1,35 +1,37 @@
-/** Skaffold's JSON schema, where kubeconform looks for it: from CRD_DIR, from a skaffold that is installed, or its site. */
+/** Skaffold's JSON schema, where kubeconform looks for it: from CRD_DIR, or out of Skaffold's own Go module. */
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findOnPath } from '../../dev/engines/java.ts';
-import { outputOf } from '../../dev/kube-tools.ts';
+import { fromGoModule } from '../../dev/kube-tools.ts';
 import { SetupError } from '../../dev/setup-error.ts';
 
 const version = 'v4beta14';
-const address = `https://raw.githubusercontent.com/GoogleContainerTools/skaffold/main/docs-v2/content/en/schemas/${version}.json`;
-const fetchLimitMs = 20_000;
+/** The first release that knows it. */
+const skaffold = {
+  module: 'github.com/GoogleContainerTools/skaffold/v2',
+  version: 'v2.19.0',
+  name: 'skaffold-schema',
+  sum: 'h1:qH0CVdT2qAT3PNCfbBXb8Rhb6H5tuWEyQOwK9VaePsE=',
+};
 
 /** A -schema-location under which kubeconform finds it. */
 export async function skaffoldSchema(dir: string): Promise<string> {
   // kubeconform's name for apiVersion skaffold/v4beta14, kind Config.
-  await writeFile(join(dir, `config-skaffold-${version}.json`), await text());
+  await copyFile(await schemaFile(), join(dir, `config-skaffold-${version}.json`));
   return join(dir, '{{.ResourceKind}}{{.KindSuffix}}.json');
 }
 
-async function text(): Promise<string> {
+async function schemaFile(): Promise<string> {
   const given = join(process.env.CRD_DIR ?? '', `skaffold-${version}.schema.json`);
-  if (process.env.CRD_DIR && existsSync(given)) return readFile(given, 'utf8');
-  const skaffold = findOnPath('skaffold');
-  if (skaffold !== undefined) return outputOf(skaffold, ['schema', 'get', `skaffold/${version}`]);
+  if (process.env.CRD_DIR && existsSync(given)) return given;
   try {
-    const answer = await fetch(address, { signal: AbortSignal.timeout(fetchLimitMs) });
-    if (!answer.ok) throw new Error(`it answers ${answer.status}`);
-    return await answer.text();
+    const kept = await fromGoModule(skaffold, (module, kept) =>
+      copyFile(join(module, `docs-v2/content/en/schemas/${version}.json`), join(kept, `${version}.json`)),
+    );
+    return join(kept, `${version}.json`);
   } catch (error) {
     throw new SetupError(
-      `Skaffold's schema could not be fetched from ${address} (${String((error as Error).cause ?? error)}).\n` +
-        `Put it into CRD_DIR as skaffold-${version}.schema.json, or install skaffold, or allow the download.`,
+      `${(error as Error).message}\nOr set CRD_DIR to a folder that has Skaffold's schema as skaffold-${version}.schema.json.`,
     );
   }
 }

@@ -56,12 +56,16 @@ describe('kind-config.yaml', () => {
 });
 
 describe('skaffold.yaml', () => {
-  beforeAll(() => kubeTool('kubeconform'), setUpLimitMs);
+  let schema: string;
+  beforeAll(async () => {
+    await kubeTool('kubeconform');
+    schema = await skaffoldSchema(dir);
+  }, setUpLimitMs);
 
   const verdict = async (yaml: string): Promise<string> => {
     const file = join(dir, 'skaffold.yaml');
     writeFileSync(file, yaml);
-    const args = ['-strict', '-schema-location', await skaffoldSchema(dir), '-summary', file];
+    const args = ['-strict', '-schema-location', schema, '-summary', file];
     return outputOf(await kubeTool('kubeconform'), args).catch(
       ({ cause }: Error) => (cause as { stdout: string }).stdout,
     );
