@@ -25,14 +25,16 @@ export const alerts = (clock: Clock): readonly Alert[] => [
 
 function burning(
   { alert, record, target, what }: (typeof objectives)[number],
-  { severity, rate, shortSeconds, longSeconds, forSeconds }: (typeof burns)[number],
+  { severity, tiers, forSeconds }: (typeof burns)[number],
 ): Alert {
-  const bound = Number((rate * (1 - target)).toPrecision(6));
-  const over = (seconds: number): string => `${record}${wallClock.span(seconds)} > ${bound}`;
+  const over = (seconds: number, rate: number): string =>
+    `${record}${wallClock.span(seconds)} > ${Number((rate * (1 - target)).toPrecision(6))}`;
   return {
     name: alert,
     group: 'objectives',
-    expr: `${over(shortSeconds)} and ${over(longSeconds)}`,
+    expr: tiers
+      .map(({ rate, shortSeconds, longSeconds }) => `${over(shortSeconds, rate)} and ${over(longSeconds, rate)}`)
+      .join(' or '),
     forSeconds,
     severity,
     summary: `{{ $value | humanizePercentage }} ${what}; ${Number(((1 - target) * 100).toPrecision(3))} % is what we allow ourselves.`,
@@ -149,9 +151,14 @@ const bookAlerts = (clock: Clock): Alert[] => [
   {
     name: 'AuditorNotRunning',
     group: 'books',
-    expr: `time() - max(audit_last_run_timestamp_seconds) > ${clock.seconds(3_600)}`,
+    // An auditor that is gone takes its last time with it.
+    expr:
+      `time() - max(audit_last_run_timestamp_seconds) > ${clock.seconds(3_600)} ` +
+      'or absent(audit_last_run_timestamp_seconds)',
     forSeconds: 300,
     severity: 'ticket',
-    summary: 'The last audit that came to a result began {{ $value | humanizeDuration }} ago.',
+    summary:
+      '{{ if eq $value 1.0 }}No auditor tells any metrics: it has ended, or there is none here.{{ else }}' +
+      'The last audit that came to a result began {{ $value | humanizeDuration }} ago.{{ end }}',
   },
 ];

@@ -15,7 +15,7 @@ export interface Panel {
   readonly kind?: 'timeseries' | 'stat' | 'table';
   readonly unit: Unit;
   readonly targets: readonly Target[];
-  /** From here on it is shown as bad. */
+  /** From here on it is shown as bad, in a chart by a line. */
   readonly badFrom?: number;
   /** Below this it is shown as bad. */
   readonly goodFrom?: number;
@@ -119,6 +119,7 @@ const panelJson = ({ title, description, kind = 'timeseries', unit, targets, ...
             custom: {
               fillOpacity: 10,
               showPoints: 'never',
+              thresholdsStyle: { mode: hasBound(looks) ? 'line' : 'off' },
               ...(looks.stacked ? { stacking: { mode: 'normal' } } : {}),
             },
           }
@@ -128,6 +129,9 @@ const panelJson = ({ title, description, kind = 'timeseries', unit, targets, ...
   },
   options: kind === 'timeseries' ? { tooltip: { mode: 'multi' } } : {},
 });
+
+const hasBound = ({ badFrom, goodFrom }: Pick<Panel, 'badFrom' | 'goodFrom'>): boolean =>
+  badFrom !== undefined || goodFrom !== undefined;
 
 function steps({ badFrom, goodFrom }: Pick<Panel, 'badFrom' | 'goodFrom'>) {
   if (goodFrom !== undefined)

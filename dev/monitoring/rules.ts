@@ -1,7 +1,8 @@
 /** All rules for Prometheus: the shares that the objectives speak of, and the alerts. */
 import { alerts, type Alert } from './alerts.ts';
 import { wallClock, type Clock } from './clock.ts';
-import { burns, objectives } from './objectives.ts';
+import { burnWindows, objectives } from './objectives.ts';
+import { runbookUrl } from './runbooks.ts';
 
 export interface RecordingRule {
   readonly record: string;
@@ -22,11 +23,8 @@ export interface RuleGroup {
 }
 
 export function ruleGroups(clock: Clock = wallClock): RuleGroup[] {
-  const windows = burns
-    .flatMap(({ shortSeconds, longSeconds }) => [shortSeconds, longSeconds])
-    .toSorted((a, b) => a - b);
   const recorded = objectives.flatMap(({ record, bad }) =>
-    windows.map((seconds): RecordingRule => ({
+    burnWindows.map((seconds): RecordingRule => ({
       // The name tells the window in production, however fast the clock runs.
       record: `${record}${wallClock.span(seconds)}`,
       expr: bad(clock.span(seconds)),
@@ -42,14 +40,10 @@ export function ruleGroups(clock: Clock = wallClock): RuleGroup[] {
   ];
 }
 
-/** The runbook of an alert, from the root of the repository. */
-export const runbookOf = (alert: string): string =>
-  `docs/runbooks/${alert.replaceAll(/(?<=.)([A-Z])/g, '-$1').toLowerCase()}.md`;
-
 const alertRule = ({ name, expr, forSeconds, severity, labels, summary }: Alert, clock: Clock): AlertRule => ({
   alert: name,
   expr,
   for: clock.span(forSeconds),
   labels: { severity, ...labels },
-  annotations: { summary, runbook: runbookOf(name) },
+  annotations: { summary, runbook_url: runbookUrl(name) },
 });

@@ -1,4 +1,4 @@
-/** The metrics that an expression of PromQL asks for. */
+/** What an expression of PromQL asks for. */
 const words = new Set([
   'and',
   'or',
@@ -23,3 +23,7 @@ export function metricNamesOf(expr: string): string[] {
   const names = [...bare.matchAll(/(?<![\w.:])[A-Za-z_:][\w:]*(?!\s*\()(?![\w:])/g)].map(([name]) => name);
   return [...new Set(names)].filter((name) => !words.has(name));
 }
+
+/** An expression of a dashboard, with its variables filled in as Grafana would. */
+export const filledIn = (expr: string, rateInterval: string): string =>
+  expr.replaceAll('$__rate_interval', rateInterval).replaceAll('$service', 'order').replaceAll('$name', 'payment');

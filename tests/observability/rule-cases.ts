@@ -1,23 +1,8 @@
-/** For each alert, series that make it fire and let it clear, minute by minute. */
-export interface RuleCase {
-  readonly alert: string;
-  readonly what: string;
-  /** A value a minute, in promtool's notation. */
-  readonly series: Readonly<Record<string, string>>;
-  readonly firesAt: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly summary: string;
-  /** It has not fired yet. */
-  readonly quietAt: string;
-  readonly clearsAt: string;
-  /** What the same alert says in its other severity when this one has cleared. */
-  readonly left?: Pick<RuleCase, 'labels' | 'summary'>;
-}
+/** For each alert, when it fires and when it clears. */
+import { objectiveCases } from './objective-cases.ts';
+import type { RuleCase } from './rule-case.ts';
+import { scalerCases } from './scaler-cases.ts';
 
-const posts = (status: number) =>
-  `http_request_duration_seconds_count{method="POST",route="/orders",status="${status}",service="order"}`;
-const shippedCount = 'order_placed_to_shipped_seconds_count{service="order"}';
-const shippedInTime = 'order_placed_to_shipped_seconds_bucket{le="1",service="order"}';
 const produced = 'events_produced_total{service="order",topic="order_placed"}';
 const consumed = 'events_consumed_total{service="payment",topic="order_placed"}';
 const gateway = (outcome: string) =>
@@ -25,57 +10,7 @@ const gateway = (outcome: string) =>
 const letters = 'events_dead_lettered_total{service="payment",topic="order_placed",kind="schema"}';
 
 export const ruleCases: readonly RuleCase[] = [
-  {
-    alert: 'OrdersShipLate',
-    what: 'nine of ten orders are late for twenty minutes',
-    series: { [shippedCount]: '0+10x600', [shippedInTime]: '0+1x20 30+10x580' },
-    quietAt: '1m',
-    firesAt: '10m',
-    labels: { severity: 'page' },
-    summary: '90% of the orders that ship take more than 1 s for it; 5 % is what we allow ourselves.',
-    clearsAt: '27m',
-    left: {
-      labels: { severity: 'ticket' },
-      summary: '66.67% of the orders that ship take more than 1 s for it; 5 % is what we allow ourselves.',
-    },
-  },
-  {
-    alert: 'OrdersShipLate',
-    what: 'four of ten orders are late for an hour',
-    series: { [shippedCount]: '0+10x900', [shippedInTime]: '0+6x60 370+10x840' },
-    quietAt: '14m',
-    firesAt: '30m',
-    labels: { severity: 'ticket' },
-    summary: '40% of the orders that ship take more than 1 s for it; 5 % is what we allow ourselves.',
-    clearsAt: '100m',
-  },
-  {
-    alert: 'OrdersNotAccepted',
-    what: 'three of a hundred requests are answered 503, beside those that customers got wrong',
-    series: { [posts(201)]: '0+95x600', [posts(422)]: '0+2x600', [posts(503)]: '0+3x20 60x580' },
-    quietAt: '1m',
-    firesAt: '10m',
-    labels: { severity: 'page' },
-    summary:
-      '3% of the orders that customers place are answered with an error of ours; 0.1 % is what we allow ourselves.',
-    clearsAt: '27m',
-    left: {
-      labels: { severity: 'ticket' },
-      summary:
-        '2.24% of the orders that customers place are answered with an error of ours; 0.1 % is what we allow ourselves.',
-    },
-  },
-  {
-    alert: 'OrdersNotAccepted',
-    what: 'one of a hundred requests is answered 503 for an hour',
-    series: { [posts(201)]: '0+99x900', [posts(503)]: '0+1x60 60x840' },
-    quietAt: '14m',
-    firesAt: '30m',
-    labels: { severity: 'ticket' },
-    summary:
-      '1% of the orders that customers place are answered with an error of ours; 0.1 % is what we allow ourselves.',
-    clearsAt: '100m',
-  },
+  ...objectiveCases,
   {
     alert: 'ConsumerNotPolling',
     what: 'a service takes nothing for ten minutes',
@@ -197,4 +132,15 @@ export const ruleCases: readonly RuleCase[] = [
     summary: 'The last audit that came to a result began 1h 7m 0s ago.',
     clearsAt: '72m',
   },
+  {
+    alert: 'AuditorNotRunning',
+    what: 'the auditor goes away with all that it told',
+    series: { audit_last_run_timestamp_seconds: '0x10 _x20 1860x20' },
+    quietAt: '15m',
+    firesAt: '25m',
+    labels: { severity: 'ticket' },
+    summary: 'No auditor tells any metrics: it has ended, or there is none here.',
+    clearsAt: '32m',
+  },
+  ...scalerCases,
 ];

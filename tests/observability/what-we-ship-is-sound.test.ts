@@ -7,7 +7,8 @@ import { parse, stringify } from 'yaml';
 import { dashboards } from '../../dev/monitoring/dashboards.ts';
 import { monitoringFiles } from '../../dev/monitoring/files.ts';
 import { ruleGroups, type AlertRule } from '../../dev/monitoring/rules.ts';
-import { metricNamesOf } from './metric-names.ts';
+import { runbookOf, runbookUrl } from '../../dev/monitoring/runbooks.ts';
+import { filledIn, metricNamesOf } from './metric-names.ts';
 import { promtool } from './prometheus.ts';
 
 jest.setTimeout(600_000);
@@ -43,7 +44,7 @@ test('promtool finds nothing wrong with the rules, nor with the expressions of t
   const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
   const recorded = expressions.map((expr, index) => ({
     record: `panel:number_${index}`,
-    expr: expr.replaceAll('$__rate_interval', '5m').replaceAll('$service', 'order'),
+    expr: filledIn(expr, '5m'),
   }));
   const asRules = join(dir, 'panels.yaml');
   writeFileSync(asRules, stringify({ groups: [{ name: 'panels', rules: recorded }] }));
@@ -57,11 +58,15 @@ test('promtool finds nothing wrong with the rules, nor with the expressions of t
 
 describe('a runbook', () => {
   const runbooks = join(repository, 'docs/runbooks');
-  const names = [...new Set(alertRules.map(({ annotations }) => annotations['runbook']!))];
+  const alerts = [...new Set(alertRules.map(({ alert }) => alert))];
+  const names = alerts.map(runbookOf);
 
-  test.each(names)('%s says what its alert means, how to look and what to do', (runbook) => {
-    const text = readFileSync(join(repository, runbook), 'utf8');
-    const alert = alertRules.find(({ annotations }) => annotations['runbook'] === runbook)!.alert;
+  test.each(alerts)('of %s is linked, and says what it means, how to look and what to do', (alert) => {
+    for (const { annotations } of alertRules.filter((rule) => rule.alert === alert)) {
+      expect(annotations['runbook_url']).toBe(runbookUrl(alert));
+      expect(new URL(annotations['runbook_url']!).pathname.endsWith(`/${runbookOf(alert)}`)).toBe(true);
+    }
+    const text = readFileSync(join(repository, runbookOf(alert)), 'utf8');
     expect(text).toMatch(new RegExp(`^# ${alert}\n`, 'u'));
     for (const part of ['What it means', 'Look', 'Do']) expect(text).toContain(`\n## ${part}\n`);
   });
@@ -70,7 +75,10 @@ describe('a runbook', () => {
     const files = readdirSync(runbooks).filter((name) => name !== 'README.md');
     expect(files.map((name) => `docs/runbooks/${name}`).toSorted()).toEqual(names.toSorted());
     const overview = readFileSync(join(runbooks, 'README.md'), 'utf8');
-    for (const file of files) expect(overview).toContain(`(${file})`);
+    const operations = readFileSync(join(repository, 'docs/operations.md'), 'utf8');
+    const linked = (text: string, folder = '') => files.filter((file) => text.includes(`(${folder}${file})`));
+    expect(linked(overview)).toEqual(files);
+    expect(linked(operations, 'runbooks/')).toEqual(files);
   });
 
   test('names only metrics that rules or dashboards ask for as well', () => {
@@ -88,22 +96,60 @@ describe('a runbook', () => {
   });
 });
 
-describe('a dashboard', () => {
-  test.each(dashboards.map(({ name }) => name))('%s has a place and a sentence for each panel', (name) => {
-    const { uid, panels } = JSON.parse(readFileSync(join(shipped, 'dashboards', `${name}.json`), 'utf8'));
-    expect(uid).toBe(name);
-    const ids = panels.map(({ id }: { id: number }) => id);
-    expect(new Set(ids).size).toBe(ids.length);
-    const taken = new Set<string>();
-    for (const { gridPos, type, description, targets } of panels) {
-      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x += 1) {
-        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y += 1) {
-          expect(x).toBeLessThan(24);
-          expect(taken.has(`${x}/${y}`)).toBe(false);
-          taken.add(`${x}/${y}`);
-        }
-      }
-      expect(type === 'row' || (description.endsWith('.') && targets.length > 0)).toBe(true);
-    }
+/** What a person who runs the pipeline is promised to be told of; a list that loses one says so here. */
+const promised = {
+  dashboards: {
+    'order-pipeline-overview': ['Objectives', 'Orders', 'What goes wrong'],
+    'order-pipeline-consumers': ['Work', 'Lag', 'Time and trouble'],
+    'order-pipeline-service': ['HTTP', 'Events', 'Process'],
+    'order-pipeline-scaler': ['What is decided', 'What it is decided by', 'The scaler itself'],
+  },
+  alerts: {
+    'objectives: placed to shipped, and success ratio': ['OrdersShipLate', 'OrdersNotAccepted'],
+    'lag age growing': ['LagAgeGrowing'],
+    'outbox stuck': ['OutboxStuck'],
+    'dead letters': ['DeadLettersArrive'],
+    'the auditor finds a violation, or is not there': ['AuditFoundViolation', 'AuditorNotRunning'],
+    'a consumer does not poll, or waits for an outage': ['ConsumerNotPolling', 'ConsumerInOutage'],
+    'orders or money do not move': ['OrdersStuck', 'GatewayFailing', 'RefundRefused'],
+    'the scaler in fallback, ineffective or gone': ['ScalerInFallback', 'ScalerIneffective', 'ScalerNotRunning'],
+    'nothing is measured': ['PipelineNotScraped'],
+  },
+};
+
+describe('promised is', () => {
+  test.each(Object.entries(promised.alerts))('an alert of: %s', (_, names) => {
+    expect(alertRules.map(({ alert }) => alert)).toEqual(expect.arrayContaining(names));
   });
+
+  test.each(Object.entries(promised.dashboards))('the dashboard %s', (name, rows) => {
+    const dashboard = dashboards.find((one) => one.name === name);
+    expect(dashboard?.rows.map(({ title }) => title)).toEqual(rows);
+    for (const { panels } of dashboard!.rows) expect(panels.length).toBeGreaterThan(2);
+  });
+});
+
+describe('a dashboard', () => {
+  test.each(dashboards.map(({ name }) => name))(
+    '%s has a place and a sentence for each panel, and a line at each bound',
+    (name) => {
+      const { uid, panels } = JSON.parse(readFileSync(join(shipped, 'dashboards', `${name}.json`), 'utf8'));
+      expect(uid).toBe(name);
+      const ids = panels.map(({ id }: { id: number }) => id);
+      expect(new Set(ids).size).toBe(ids.length);
+      const taken = new Set<string>();
+      for (const { gridPos, type, description, targets, fieldConfig } of panels) {
+        const drawn = fieldConfig?.defaults.custom?.thresholdsStyle.mode === 'line';
+        expect(drawn).toBe(type === 'timeseries' && fieldConfig.defaults.thresholds.steps.length > 1);
+        for (let x = gridPos.x; x < gridPos.x + gridPos.w; x += 1) {
+          for (let y = gridPos.y; y < gridPos.y + gridPos.h; y += 1) {
+            expect(x).toBeLessThan(24);
+            expect(taken.has(`${x}/${y}`)).toBe(false);
+            taken.add(`${x}/${y}`);
+          }
+        }
+        expect(type === 'row' || (description.endsWith('.') && targets.length > 0)).toBe(true);
+      }
+    },
+  );
 });

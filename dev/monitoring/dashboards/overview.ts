@@ -1,6 +1,6 @@
 /** The first page to look at: are the promises kept, what comes in, what goes wrong. */
 import { wallClock } from '../clock.ts';
-import { burns, lateAfterSeconds, objectives } from '../objectives.ts';
+import { burns, burnWindows, lateAfterSeconds, objectives } from '../objectives.ts';
 import type { Dashboard, Panel } from '../panels.ts';
 import { perSecond, quantiles } from './queries.ts';
 import { trouble } from './trouble.ts';
@@ -11,12 +11,8 @@ const budget = ({ record, target }: (typeof objectives)[number], title: string, 
   title,
   description,
   unit: 'percentunit',
-  badFrom: burns[0].rate * (1 - target),
-  targets: burns
-    .flatMap(({ shortSeconds, longSeconds }) => [shortSeconds, longSeconds])
-    .toSorted((a, b) => a - b)
-    .map(wallClock.span)
-    .map((window) => ({ expr: `${record}${window}`, legend: window })),
+  badFrom: Number((burns[0].tiers[0].rate * (1 - target)).toPrecision(6)),
+  targets: burnWindows.map(wallClock.span).map((window) => ({ expr: `${record}${window}`, legend: window })),
 });
 
 export const overview: Dashboard = {
@@ -42,8 +38,12 @@ export const overview: Dashboard = {
           goodFrom: refused!.target,
           targets: [{ expr: `1 - ${refused!.record}5m` }],
         },
-        budget(late!, 'Late orders', 'Share of late orders by window; above the line the alert fires.'),
-        budget(refused!, 'Orders not taken', 'Share of errors by window; above the line the alert fires.'),
+        budget(late!, 'Late orders', 'Share of late orders by window; above the line, in 5m and 1h, the alert pages.'),
+        budget(
+          refused!,
+          'Orders not taken',
+          'Share of errors by window; above the line, in 5m and 1h, the alert pages.',
+        ),
       ],
     },
     {

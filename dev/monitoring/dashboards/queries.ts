@@ -12,9 +12,10 @@ export const quantiles = (histogram: string, labels = '', exemplar = false): Tar
     ...(exemplar ? { exemplar } : {}),
   }));
 
-export const quantileBy = (by: string, histogram: string, labels = ''): Target[] => [
+export const quantileBy = (by: string, histogram: string, labels = '', exemplar = false): Target[] => [
   {
     expr: `histogram_quantile(0.95, sum by (le, ${by}) (rate(${histogram}_bucket${labels}[$__rate_interval])))`,
     legend: `{{${by}}}`,
+    ...(exemplar ? { exemplar } : {}),
   },
 ];

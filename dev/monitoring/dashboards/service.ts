@@ -24,9 +24,9 @@ export const service: Dashboard = {
         },
         {
           title: 'Duration',
-          description: 'The 95th percentile, by route.',
+          description: 'The 95th percentile, by route; with tracing on, points that lead to traces.',
           unit: 's',
-          targets: quantileBy('route', 'http_request_duration_seconds', one),
+          targets: quantileBy('route', 'http_request_duration_seconds', one, true),
         },
         {
           title: 'Health',

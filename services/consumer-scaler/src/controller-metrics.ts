@@ -72,6 +72,13 @@ export function createControllerMetrics(registry: Registry): ControllerMetrics {
     desired: gauge('desired_replicas', 'Replicas that the target should have.'),
     known: gauge('lag_known', '1 while the lag is known.'),
   };
+  const conditions = new Gauge({
+    name: 'consumer_scaler_condition',
+    help: 'A condition of a resource: 1 while it is True, 0 while it is False; none while it is Unknown.',
+    labelNames: [...resourceLabels, 'type'],
+    registers,
+  });
+  const conditionTypes = new Set<string>();
   leader.set({ name: controller }, 0);
 
   return {
@@ -118,10 +125,16 @@ export function createControllerMetrics(registry: Registry): ControllerMetrics {
         if (value === null || value === undefined) one.remove(labels);
         else one.set(labels, value);
       }
+      for (const { type, status: is } of status.conditions) {
+        conditionTypes.add(type);
+        if (is === 'Unknown') conditions.remove({ ...labels, type });
+        else conditions.set({ ...labels, type }, is === 'True' ? 1 : 0);
+      }
     },
     forget(key) {
       const labels = labelsOf(key);
       for (const one of Object.values(gauges)) one.remove(labels);
+      for (const type of conditionTypes) conditions.remove({ ...labels, type });
     },
   };
 }

@@ -1,0 +1,14 @@
+/** Where an alert's runbook stands. */
+
+/**
+ * Where people read this repository, with a slash at its end. Set it to your copy's address, and let npm run monitoring
+ * write the rules anew.
+ */
+const readAt = 'https://example.com/order-pipeline/blob/main/';
+
+/** From the root of the repository. */
+export const runbookOf = (alert: string): string =>
+  `docs/runbooks/${alert.replaceAll(/(?<=.)([A-Z])/g, '-$1').toLowerCase()}.md`;
+
+/** The link that Alertmanager and Grafana show. */
+export const runbookUrl = (alert: string): string => new URL(runbookOf(alert), readAt).href;
