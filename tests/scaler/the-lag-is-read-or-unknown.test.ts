@@ -53,11 +53,12 @@ beforeAll(async () => {
   });
   await admin.disconnect();
   cluster = createKafkaCluster(address('sees-only'));
-  reader = createLagReader(cluster);
+  reader = createLagReader(() => createKafkaCluster(address('sees-only')));
 }, limitMs);
 
 afterAll(async () => {
   await reader?.stop();
+  await cluster?.reset();
   await Promise.all(consumers.map((consumer) => consumer.disconnect()));
   await kafka?.kill();
   rmSync(dir, { recursive: true, force: true });
@@ -184,9 +185,10 @@ test('resources of a cluster are read together: requests do not grow with them',
     committed: (group, of) => (asked.push('commits'), cluster.committed(group, of)),
     offsets: (of, at) => (asked.push('offsets'), cluster.offsets(of, at)),
     describe: (groups) => (asked.push('groups'), cluster.describe(groups)),
+    refresh: () => cluster.refresh(),
     reset: () => cluster.reset(),
   };
-  const shared = createLagReader(counted);
+  const shared = createLagReader(() => counted);
   const readings = await Promise.all(['post', 'sleepers', 'newcomers'].map((group) => read(group, topics, shared)));
   for (const reading of readings) expect(reading).toHaveProperty('partitions');
   const count = (what: string) => asked.filter((one) => one === what).length;
@@ -194,10 +196,11 @@ test('resources of a cluster are read together: requests do not grow with them',
 });
 
 test('a wrong password, and nobody at the address, are unavailable and never no lag', async () => {
-  const intruder = createLagReader(createKafkaCluster(address('wrong')));
+  const intruder = createLagReader(() => createKafkaCluster(address('wrong')));
   expect(await read('post', topics, intruder)).toHaveProperty('unavailable');
   await intruder.stop();
-  const nobody = createLagReader(createKafkaCluster({ brokers: [`127.0.0.1:${await freePort()}`] }));
+  const nobodys = `127.0.0.1:${await freePort()}`;
+  const nobody = createLagReader(() => createKafkaCluster({ brokers: [nobodys] }));
   expect(await read('post', topics, nobody)).toHaveProperty('unavailable');
   await nobody.stop();
 });

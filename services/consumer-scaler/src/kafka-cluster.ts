@@ -20,6 +20,8 @@ export interface KafkaCluster {
   offsets(partitions: TopicPartitions, at: 'start' | 'end' | number): Promise<Offsets>;
   /** One request per coordinator. */
   describe(groups: readonly string[]): Promise<ReadonlyMap<string, GroupDescription>>;
+  /** Forgets who leads and who coordinates, but keeps the connections: somebody answered, and refused. */
+  refresh(): void;
   /** Forgets connections and metadata, so that the next question starts anew. */
   reset(): Promise<void>;
 }
@@ -35,6 +37,7 @@ interface Inner {
   targetTopics: Set<string>;
   connect(): Promise<void>;
   disconnect(): Promise<void>;
+  refreshMetadata(): Promise<void>;
   refreshMetadataIfNecessary(): Promise<void>;
   findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number }[];
   fetchTopicsOffset(topics: readonly object[]): Promise<Reply[]>;
@@ -73,6 +76,7 @@ export function createKafkaCluster({ brokers, tls, sasl }: KafkaAddress): KafkaC
   });
   const coordinators = new Map<string, Coordinator>();
   let inner: Promise<Inner> | undefined;
+  let stale = false;
 
   const connected = (): Promise<Inner> =>
     (inner ??= (async () => {
@@ -98,7 +102,8 @@ export function createKafkaCluster({ brokers, tls, sasl }: KafkaAddress): KafkaC
       const cluster = await connected();
       // Only these: one that does not exist would spoil the metadata of all others for as long as it is asked for.
       cluster.targetTopics = new Set(topics);
-      await cluster.refreshMetadataIfNecessary();
+      await (stale ? cluster.refreshMetadata() : cluster.refreshMetadataIfNecessary());
+      stale = false;
       return new Map(
         topics.map((topic) => [topic, cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId)]),
       );
@@ -146,6 +151,10 @@ export function createKafkaCluster({ brokers, tls, sasl }: KafkaAddress): KafkaC
             { state, assignor: protocol, members: members.map((member) => decodeAssignment(member.memberAssignment)) },
           ]),
       );
+    },
+    refresh() {
+      coordinators.clear();
+      stale = true;
     },
     async reset() {
       coordinators.clear();

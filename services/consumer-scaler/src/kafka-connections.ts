@@ -60,7 +60,7 @@ export function createKafkaConnections(
       let known = readers.get(key);
       if (known === undefined) {
         closeIdle();
-        known = { reader: createLagReader(connect(address)), usedAt: 0 };
+        known = { reader: createLagReader(() => connect(address)), usedAt: 0 };
         readers.set(key, known);
       }
       known.usedAt = performance.now();

@@ -1,13 +1,8 @@
 /** Reads what groups owe. Those who ask while a read is in flight share the next one, so requests grow with brokers. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { GroupDescription, KafkaCluster, Offsets, TopicPartitions } from './kafka-cluster.ts';
-import type { KafkaReading, KafkaUnavailable, PartitionReading } from './observation.ts';
-
-export type LagRequest = {
-  readonly group: string;
-  readonly topics: readonly string[];
-  readonly maxAgeSeconds: number;
-};
+import { readBatch, type LagRequest } from './kafka-batch.ts';
+import type { KafkaCluster } from './kafka-cluster.ts';
+import type { KafkaReading, KafkaUnavailable } from './observation.ts';
 
 export interface LagReader {
   /** Never throws: what could not be read is unavailable, which is not the same as no lag. */
@@ -18,70 +13,134 @@ export interface LagReader {
 type Waiting = { readonly request: LagRequest; readonly answer: (reading: KafkaReading | KafkaUnavailable) => void };
 
 const maxBatch = 1_000;
-const groupsAtOnce = 50;
 const readLimitMs = 20_000;
+/** Who failed alone is read alone, over connections of their own: so many at once, so that they delay nobody else. */
+const suspectLanes = 3;
+const maxSuspects = 10_000;
+/** So many reads of a batch may fail in search of those who spoil it; who is left then is taken for one of them. */
+const maxFailedReads = 20;
 
-export function createLagReader(cluster: KafkaCluster, now: () => number = Date.now): LagReader {
-  const waiting: Waiting[] = [];
-  /** Who failed alone is read alone until that succeeds, so that a topic that is missing spoils nobody else's reading. */
+export function createLagReader(connect: () => KafkaCluster, now: () => number = Date.now): LagReader {
   const suspects = new Set<string>();
-  let running: Promise<void> | undefined;
+  const together = createLane(connect(), find);
+  const alone: Lane[] = [];
 
-  async function run(): Promise<void> {
-    // What is asked in the same turn of the event loop goes together already in the first batch.
-    await pause(0);
-    while (waiting.length > 0) await readAll(waiting.splice(0, maxBatch));
-    running = undefined;
-  }
-
-  async function readAll(batch: readonly Waiting[]): Promise<void> {
-    const sound = batch.filter(({ request }) => !suspects.has(keyOf(request)));
-    const failure = await together(sound);
-    const alone = batch.filter((one) => suspects.has(keyOf(one.request)) || failure !== undefined);
-    for (const one of alone) {
-      // With the whole cluster away each would wait for its own time-out; the first to say so speaks for all.
-      const away = failure !== undefined && isAway(failure) ? failure : await together([one]);
-      if (away === undefined) suspects.delete(keyOf(one.request));
-      else if (!isAway(away)) suspects.add(keyOf(one.request));
-      if (away !== undefined) one.answer({ unavailable: away.message });
+  /** Reads all together, and halves what fails until it is known who is to blame: a topic that is missing, say. */
+  async function find(batch: readonly Waiting[], cluster: KafkaCluster): Promise<void> {
+    const parts = [batch];
+    for (let part = parts.pop(), failed = 0; part !== undefined; part = parts.pop()) {
+      const failure = await attempt(part, cluster, now());
+      if (failure === undefined) continue;
+      // With the whole cluster away each part would wait for its own time-out; the first to say so speaks for all.
+      if (isAway(failure)) return refuse([...part, ...parts.flat()], failure);
+      failed += 1;
+      if (part.length === 1) {
+        suspect(part);
+        refuse(part, failure);
+      } else if (failed >= maxFailedReads) {
+        suspect(part);
+        for (const one of part) laneOfSuspects().add(one);
+      } else {
+        const middle = Math.ceil(part.length / 2);
+        parts.push(part.slice(middle), part.slice(0, middle));
+      }
     }
   }
 
-  /** Answers all of them, or none and why. */
-  async function together(batch: readonly Waiting[]): Promise<Error | undefined> {
-    if (batch.length === 0) return undefined;
-    const timeout = new AbortController();
-    try {
-      const requests = batch.map(({ request }) => request);
-      const readings = await Promise.race([
-        readBatch(cluster, requests, now()),
-        pause(readLimitMs, undefined, { signal: timeout.signal }).then(() => {
-          throw new ReadTimeoutError(`Kafka did not answer within ${readLimitMs / 1_000} s`);
-        }),
-      ]);
-      batch.forEach(({ answer }, index) => answer(readings[index]!));
-      return undefined;
-    } catch (error) {
-      await cluster.reset();
-      return error as Error;
-    } finally {
-      timeout.abort();
+  async function readEach(batch: readonly Waiting[], cluster: KafkaCluster): Promise<void> {
+    for (const one of batch) {
+      const failure = await attempt([one], cluster, now());
+      if (failure === undefined) suspects.delete(keyOf(one.request));
+      else refuse([one], failure);
     }
+  }
+
+  function suspect(part: readonly Waiting[]): void {
+    if (suspects.size >= maxSuspects) suspects.clear();
+    for (const { request } of part) suspects.add(keyOf(request));
+  }
+
+  function laneOfSuspects(): Lane {
+    const idle = alone.find((lane) => lane.load() === 0);
+    if (idle === undefined && alone.length < suspectLanes) alone.push(createLane(connect(), readEach));
+    return idle ?? alone.toSorted((a, b) => a.load() - b.load())[0]!;
   }
 
   return {
     read: (request) =>
       new Promise((answer) => {
-        waiting.push({ request, answer });
-        running ??= run();
+        const lane = suspects.has(keyOf(request)) ? laneOfSuspects() : together;
+        lane.add({ request, answer });
       }),
+    stop: async () => void (await Promise.all([together, ...alone].map((lane) => lane.stop()))),
+  };
+}
+
+interface Lane {
+  add(one: Waiting): void;
+  load(): number;
+  stop(): Promise<void>;
+}
+
+/** One batch after the other, over one connection. */
+function createLane(
+  cluster: KafkaCluster,
+  readAll: (batch: readonly Waiting[], cluster: KafkaCluster) => Promise<void>,
+): Lane {
+  const waiting: Waiting[] = [];
+  let running: Promise<void> | undefined;
+  let reading = 0;
+
+  async function run(): Promise<void> {
+    // What is asked in the same turn of the event loop goes together already in the first batch.
+    await pause(0);
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, maxBatch);
+      reading = batch.length;
+      await readAll(batch, cluster);
+      reading = 0;
+    }
+    running = undefined;
+  }
+
+  return {
+    add(one) {
+      waiting.push(one);
+      running ??= run();
+    },
+    load: () => waiting.length + reading,
     async stop() {
-      for (const { answer } of waiting.splice(0)) answer({ unavailable: 'the scaler is stopping' });
+      refuse(waiting.splice(0), new Error('the scaler is stopping'));
       await cluster.reset();
       await running;
     },
   };
 }
+
+/** Answers all of them, or none and why. */
+async function attempt(batch: readonly Waiting[], cluster: KafkaCluster, nowMs: number): Promise<Error | undefined> {
+  const timeout = new AbortController();
+  try {
+    const requests = batch.map(({ request }) => request);
+    const readings = await Promise.race([
+      readBatch(cluster, requests, nowMs),
+      pause(readLimitMs, undefined, { signal: timeout.signal }).then(() => {
+        throw new ReadTimeoutError(`Kafka did not answer within ${readLimitMs / 1_000} s`);
+      }),
+    ]);
+    batch.forEach(({ answer }, index) => answer(readings[index]!));
+    return undefined;
+  } catch (error) {
+    if (isAway(error as Error)) await cluster.reset();
+    else cluster.refresh();
+    return error as Error;
+  } finally {
+    timeout.abort();
+  }
+}
+
+const refuse = (batch: readonly Waiting[], { message }: Error): void =>
+  batch.forEach(({ answer }) => answer({ unavailable: message }));
 
 class ReadTimeoutError extends Error {
   override readonly name = 'ReadTimeoutError';
@@ -89,81 +148,11 @@ class ReadTimeoutError extends Error {
 
 const keyOf = ({ group, topics }: LagRequest): string => JSON.stringify([group, topics]);
 
-/** Nobody answers at all, as opposed to an answer that refuses one topic or group. */
-const isAway = ({ name }: Error): boolean =>
-  /Connection|Timeout|NumberOfRetries|SASLAuthentication|Aggregate/u.test(name) && name !== 'KafkaJSProtocolError';
-
-async function readBatch(
-  cluster: KafkaCluster,
-  requests: readonly LagRequest[],
-  nowMs: number,
-): Promise<(KafkaReading | KafkaUnavailable)[]> {
-  const partitions = await cluster.partitionsOf([...new Set(requests.flatMap(({ topics }) => topics))]);
-  const described = await cluster.describe([...new Set(requests.map(({ group }) => group))]);
-  // Commits before ends: a consumer at work between the two makes the lag larger by that, never negative.
-  const committed = await inTurns(requests, ({ group, topics }) =>
-    cluster.committed(group, only(partitions, topics)).catch((error: Error) => error),
-  );
-  const ages = [...new Set(requests.map(({ maxAgeSeconds }) => maxAgeSeconds))];
-  const [ends, starts, ...young] = await Promise.all([
-    cluster.offsets(partitions, 'end'),
-    cluster.offsets(partitions, 'start'),
-    ...ages.map((age) => {
-      const topics = requests.filter(({ maxAgeSeconds }) => maxAgeSeconds === age).flatMap((request) => request.topics);
-      return cluster.offsets(only(partitions, topics), nowMs - age * 1_000);
-    }),
-  ]);
-  return requests.map((request, index) => {
-    const commits = committed[index]!;
-    if (commits instanceof Error) return { unavailable: `the commits of ${request.group}: ${commits.message}` };
-    const atMaxAge = young[ages.indexOf(request.maxAgeSeconds)]!;
-    const readings = request.topics.flatMap((topic) =>
-      (partitions.get(topic) ?? []).map((partition): PartitionReading => ({
-        topic,
-        partition,
-        startOffset: at(starts, topic, partition),
-        endOffset: at(ends, topic, partition),
-        committedOffset: at(commits, topic, partition),
-        offsetAtMaxAge: at(atMaxAge, topic, partition),
-      })),
-    );
-    return withGroup(request, described.get(request.group), readings);
-  });
-}
-
-function withGroup(
-  { group, topics }: LagRequest,
-  description: GroupDescription | undefined,
-  partitions: readonly PartitionReading[],
-): KafkaReading | KafkaUnavailable {
-  if (description === undefined) return { unavailable: `the group ${group} is absent from the reply` };
-  const { state, assignor, members } = description;
-  if (state === 'Dead' && partitions.some(({ committedOffset }) => (committedOffset ?? -1) >= 0)) {
-    const remedy = 'its consumers speak the protocol of KIP-848; set group.protocol=classic';
-    return { unavailable: `the group ${group} has commits and cannot be described: ${remedy}` };
-  }
-  return {
-    group: {
-      state: state === 'Stable' ? 'Stable' : state === 'Empty' || state === 'Dead' ? 'Empty' : 'Rebalancing',
-      assignor,
-      members: members.map((assignment) =>
-        topics.flatMap((topic) => (assignment[topic] ?? []).map((partition) => `${topic}-${partition}`)),
-      ),
-    },
-    partitions,
-  };
-}
-
-const at = (offsets: Offsets, topic: string, partition: number): number | null =>
-  offsets.get(topic)?.get(partition) ?? null;
-
-const only = (partitions: TopicPartitions, topics: readonly string[]): TopicPartitions =>
-  new Map(topics.map((topic) => [topic, partitions.get(topic) ?? []]));
-
-async function inTurns<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (let first = 0; first < items.length; first += groupsAtOnce) {
-    results.push(...(await Promise.all(items.slice(first, first + groupsAtOnce).map(act))));
-  }
-  return results;
-}
+/**
+ * Nobody answers at all, as opposed to an answer that refuses one topic or group, or says that a partition has no leader.
+ * What kafkajs wraps when it gives up counts for what is in it.
+ */
+const isAway = ({ name, cause }: Error): boolean =>
+  cause instanceof Error && /NumberOfRetries|NonRetriable/u.test(name)
+    ? isAway(cause)
+    : /Connection|Timeout|NumberOfRetries|SASLAuthentication|Aggregate/u.test(name);

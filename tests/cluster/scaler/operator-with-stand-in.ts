@@ -30,6 +30,7 @@ const standIn: KafkaCluster = {
         },
       ]),
     ),
+  refresh: () => {},
   reset: async () => {},
 };
 
