@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { arrivals } from './arrivals.ts';
-import { addSample, emptyHistory, oldestAgeSeconds, type History } from './history.ts';
+import { addSample, emptyHistory, type History } from './history.ts';
 import { throughput } from './throughput.ts';
 
 const pollSeconds = 10;
@@ -117,23 +117,5 @@ describe('capacity is learned only from replicas that are behind', () => {
       pollSeconds,
     );
     expect(throughput(changed)).toMatchObject({ capacityPerSecond: undefined, seconds: 0 });
-  });
-});
-
-describe('age of the oldest record', () => {
-  const history = historyOf([0, 1, 2, 3].map((look) => [{ end: look * 1000, committed: 0 }]));
-
-  test('is the time since the end lay where the group stands now', () => {
-    expect(oldestAgeSeconds(history, [500])).toBe(5);
-    expect(oldestAgeSeconds(history, [1500])).toBe(15);
-  });
-
-  test('is extrapolated where it is older than the window', () => {
-    const older = historyOf([3, 4, 5, 6].map((look) => [{ end: look * 1000, committed: 0 }]));
-    expect(oldestAgeSeconds(older, [6000])).toBe(60);
-  });
-
-  test('is 0 where nothing waits', () => {
-    expect(oldestAgeSeconds(history, [0])).toBe(0);
   });
 });

@@ -1,3 +1,4 @@
+import { addCheckpoint, type Checkpoint } from './lag-age.ts';
 import { partitionKey } from './observation.ts';
 import type { PartitionLag } from './partition-lag.ts';
 
@@ -7,6 +8,8 @@ export type History = {
   readonly samples: readonly Sample[];
   /** Since when the arrivals have been at their present level: what came before says nothing about what comes. */
   readonly levelSinceSeconds: number;
+  /** Of each partition, where its end lay when, as far back as the group has not committed. */
+  readonly checkpoints: readonly (readonly Checkpoint[])[];
 };
 
 export type Sample = {
@@ -18,7 +21,7 @@ export type Sample = {
   readonly owners: readonly number[] | null;
 };
 
-export const emptyHistory: History = { keys: [], samples: [], levelSinceSeconds: 0 };
+export const emptyHistory: History = { keys: [], samples: [], levelSinceSeconds: 0, checkpoints: [] };
 
 /** The window that rates are taken over: short enough to be of the present, long enough to smooth noise and commits. */
 export const windowSeconds = (pollSeconds: number): number => Math.max(60, 4 * pollSeconds);
@@ -42,7 +45,11 @@ export function addSample(
     owners: due ? owners : null,
   };
   const keys = partitions.map(partitionKey);
-  if (!isComparable(history, partitions)) return { keys, samples: [sample], levelSinceSeconds: atSeconds };
+  const comparable = isComparable(history, partitions);
+  const checkpoints = partitions.map((partition, index) =>
+    addCheckpoint(comparable ? (history.checkpoints[index] ?? []) : [], partition, atSeconds),
+  );
+  if (!comparable) return { keys, samples: [sample], levelSinceSeconds: atSeconds, checkpoints };
   const window = windowSeconds(pollSeconds);
   // The newest sample from before the window stays: after an outage it is the only one to compare with.
   const kept = history.samples.filter(
@@ -51,7 +58,7 @@ export function addSample(
   const outageEnd = endOfOutage(levelSamples(history), pollSeconds);
   const flushed = outageEnd !== undefined && atSeconds >= outageEnd + window / 2;
   const levelSinceSeconds = shifted || flushed ? atSeconds : history.levelSinceSeconds;
-  return { keys, samples: [...kept, sample], levelSinceSeconds };
+  return { keys, samples: [...kept, sample], levelSinceSeconds, checkpoints };
 }
 
 /** Partitions that were added, or an end that went back (a topic created anew), leave nothing to compare with. */
@@ -73,27 +80,3 @@ export const endOfOutage = (samples: readonly Sample[], pollSeconds: number): nu
     const before = samples[index - 1] ?? sample;
     return sample.atSeconds - before.atSeconds > windowSeconds(pollSeconds);
   })?.atSeconds;
-
-/**
- * How old the oldest record is that the group has not committed: the time since the partition's end lay where the group
- * stands now, between the two samples around it. Older than the window, it is extrapolated from the window's rate.
- */
-export function oldestAgeSeconds(history: History, lags: readonly number[]): number {
-  const { samples } = history;
-  const last = samples.at(-1);
-  if (last === undefined || samples.length < 2) return 0;
-  const ages = lags.map((lag, partition) => {
-    const endOf = (sample: Sample | undefined) => sample?.endOffsets[partition] ?? 0;
-    const position = endOf(last) - lag;
-    const after = Math.max(
-      1,
-      samples.findIndex((sample) => endOf(sample) > position),
-    );
-    // Before the window the slope of the whole window is the best guess; inside it, the two samples around.
-    const [from, to] = endOf(samples[0]) > position ? [samples[0], last] : [samples[after - 1], samples[after]];
-    if (lag <= 0 || from === undefined || to === undefined || endOf(to) <= endOf(from)) return 0;
-    const perSecond = (endOf(to) - endOf(from)) / (to.atSeconds - from.atSeconds);
-    return last.atSeconds - to.atSeconds + (endOf(to) - position) / perSecond;
-  });
-  return Math.max(0, ...ages);
-}

@@ -62,7 +62,8 @@ export type ScalerStatus = {
     readonly messages: number;
     /** Those of them that are older than the objective allows. */
     readonly lateMessages: number;
-    readonly ageSeconds: number;
+    /** Of the oldest record; null while nobody can know. */
+    readonly ageSeconds: number | null;
     readonly hottestPartition: string | null;
   } | null;
   readonly arrivalPerSecond: number | null;

@@ -1,5 +1,5 @@
 import { busiestMemberPerSecond, drainSeconds, neededPerSecond } from './demand.ts';
-import { oldestAgeSeconds } from './history.ts';
+import { oldestAgeSeconds } from './lag-age.ts';
 import type { Look } from './look.ts';
 import { partitionKey } from './observation.ts';
 import type { Condition, Decision, ScalerSpec, ScalerStatus } from './resource.ts';
@@ -35,10 +35,7 @@ export function statusOf(spec: ScalerSpec, look: Look, decision: Decision): Scal
         : {
             messages: look.totalLag,
             lateMessages: lags.reduce((sum, one) => sum + one.late, 0),
-            ageSeconds: oldestAgeSeconds(
-              state.history,
-              lags.map((one) => one.lag),
-            ),
+            ageSeconds: oldestAgeSeconds(state.history.checkpoints, lags, spec.objective.maxAgeSeconds, look.atSeconds),
             hottestPartition: hottest !== undefined && mostLag > 0 ? partitionKey(hottest) : null,
           },
     arrivalPerSecond: look.arrivalPerSecond ?? null,
