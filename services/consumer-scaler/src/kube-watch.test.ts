@@ -66,7 +66,7 @@ test('it goes on after any error, from the last version that it knows', async ()
   await untilTrue(() => asked.length === 4);
   expect(asked).toEqual(['list', 'watch from 1', 'watch from 5', 'watch from 6']);
   expect(changes).toEqual(['shop/a is', 'shop/a is', 'shop/a is gone']);
-  expect(seen).toEqual({ restarts: 1, missed: 0 });
+  expect(seen).toEqual({ restarts: 2, missed: 0 });
 });
 
 test('a version that is too old leads to a new list, which finds what changed and what is gone', async () => {
@@ -94,6 +94,44 @@ test('a relist counts what the watch should have told, and not what is newer tha
   const { seen } = collect(api, { relistSeconds: 0 });
   await untilTrue(() => asked.length === 4);
   expect(seen.missed).toBe(1);
+});
+
+test('a relist counts what was deleted and not told, after a watch that seemed to work', async () => {
+  const { api, asked } = script(
+    [
+      () => ({ items: [object('a', '1'), object('b', '1')], resourceVersion: '1' }),
+      () => ({ items: [object('a', '1')], resourceVersion: '9' }),
+    ],
+    [() => new Promise((end) => setTimeout(end, 1_050))],
+  );
+  const { changes, seen } = collect(api, { relistSeconds: 0 });
+  await untilTrue(() => asked.length === 4);
+  expect(changes.at(-1)).toBe('shop/b is gone');
+  expect(seen).toEqual({ restarts: 0, missed: 1 });
+});
+
+test('a watch that ends at once, and without an error, is opened again ever more slowly', async () => {
+  const ended = async () => {};
+  const { api, asked } = script(
+    [() => ({ items: [], resourceVersion: '1' })],
+    Array.from({ length: 1_000 }, () => ended),
+  );
+  const { seen } = collect(api);
+  await new Promise((next) => setTimeout(next, 1_200));
+  // After half a second at the most, and then one: two or three times, and not a thousand.
+  expect(asked.length).toBeLessThanOrEqual(1 + 4);
+  expect(seen.restarts).toBeGreaterThanOrEqual(1);
+});
+
+test('the objects of a kind that is taken away are gone', async () => {
+  const { api } = script(
+    [() => ({ items: [object('a', '1')], resourceVersion: '1' })],
+    [() => Promise.reject(new KubeError(404, 'no such kind'))],
+  );
+  const { collection, changes } = collect(api, { optional: true });
+  await untilTrue(() => changes.length === 2);
+  expect(changes).toEqual(['shop/a is', 'shop/a is gone']);
+  expect(collection.isSynced()).toBe(true);
 });
 
 test('a kind that the cluster does not know has no objects, where that is allowed', async () => {

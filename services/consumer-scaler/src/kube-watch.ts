@@ -36,6 +36,8 @@ interface WatchOptions<T> {
 }
 
 const backoff = { firstMs: 500, maxMs: 10_000 };
+/** A watch that the server ends sooner than this did not work, even if nobody calls it an error. */
+const leastWatchMs = 1_000;
 
 export const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace}/${metadata.name}`;
 
@@ -45,6 +47,8 @@ export function watchCollection<T extends KubeObject>(options: WatchOptions<T>):
   const stopping = new AbortController();
   let version: string | undefined;
   let listedAt = -Infinity;
+  /** The last watch ended in order: until then it told of everything. */
+  let toldAll = false;
   let running: Promise<void> | undefined;
 
   function change(key: string, whole: T, gone: boolean): void {
@@ -66,9 +70,21 @@ export function watchCollection<T extends KubeObject>(options: WatchOptions<T>):
       if (version !== undefined && isUpTo(object.metadata.resourceVersion, version)) missed += 1;
       change(key, object, false);
     }
-    for (const [key, object] of objects) if (!seen.has(key)) change(key, object, true);
+    for (const [key, object] of objects) {
+      if (seen.has(key)) continue;
+      // No version says when something was deleted; after a watch that ended in order, it should have told.
+      if (version !== undefined && toldAll) missed += 1;
+      change(key, object, true);
+    }
     if (missed > 0) observer.missed(kind, missed);
     version = listing.resourceVersion;
+    listedAt = performance.now();
+  }
+
+  /** The kind is unknown to the cluster, or no longer known: there are none. */
+  function clear(): void {
+    for (const [key, object] of objects) change(key, object, true);
+    version = undefined;
     listedAt = performance.now();
   }
 
@@ -80,26 +96,35 @@ export function watchCollection<T extends KubeObject>(options: WatchOptions<T>):
   async function run(): Promise<void> {
     const { signal } = stopping;
     for (let failures = 0; !signal.aborted;) {
-      const begun = performance.now();
+      let begun = performance.now();
+      let failure: unknown;
       try {
         if (version === undefined || performance.now() - listedAt >= relistSeconds * 1_000) await list();
+        toldAll = false;
+        begun = performance.now();
         await api.watch(path, version!, onEvent, signal);
-        failures = 0;
-      } catch (error) {
-        if (signal.aborted) return;
-        if (hasStatus(error, 410)) version = undefined;
-        if (optional && hasStatus(error, 404)) {
-          listedAt = performance.now();
-          await rest(relistSeconds * 1_000, signal);
+        if (performance.now() - begun >= leastWatchMs) {
+          toldAll = true;
+          failures = 0;
           continue;
         }
-        // One that worked for a while and broke off is no sign of trouble ahead.
-        if (performance.now() - begun > backoff.maxMs) failures = 0;
-        observer.restarted(kind);
-        const waitMs = Math.min(backoff.maxMs, backoff.firstMs * 2 ** failures++) * (0.5 + Math.random() / 2);
-        logger.warn({ err: error, kind, wait_ms: Math.round(waitMs) }, 'a watch broke off and starts again');
-        await rest(waitMs, signal);
+      } catch (error) {
+        toldAll = false;
+        failure = error;
       }
+      if (signal.aborted) return;
+      if (optional && hasStatus(failure, 404)) {
+        clear();
+        await rest(relistSeconds * 1_000, signal);
+        continue;
+      }
+      if (hasStatus(failure, 410)) version = undefined;
+      // One that worked for a while and broke off is no sign of trouble ahead.
+      if (performance.now() - begun > backoff.maxMs) failures = 0;
+      observer.restarted(kind);
+      const waitMs = Math.min(backoff.maxMs, backoff.firstMs * 2 ** failures++) * (0.5 + Math.random() / 2);
+      logger.warn({ err: failure, kind, wait_ms: Math.round(waitMs) }, 'a watch broke off and starts again');
+      await rest(waitMs, signal);
     }
   }
 
