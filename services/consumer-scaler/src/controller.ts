@@ -40,6 +40,8 @@ type Memory = { readonly identity: string; readonly state: ScalerState; readonly
 const statusEveryMs = { behind: 10_000, idle: 30_000 };
 const conflictLookMs = 1_000;
 const notSyncedLookMs = 200;
+/** As the epoch's when the process began, and never set back or forward since: rates and windows rest on it. */
+const steadyMs = (): number => performance.timeOrigin + performance.now();
 
 export function createController(options: ControllerOptions): Controller {
   const { api, cluster, kafka, writer, events, metrics, logger, isLeader } = options;
@@ -103,8 +105,8 @@ export function createController(options: ControllerOptions): Controller {
       await tell(resource, 'Warning', 'Conflict', `${conflict} scales the same target; this one only observes.`);
     }
     // On whole seconds, so that resources that are due about the same time ask Kafka together.
-    const dueMs = outcome.lookAgainSeconds * 1_000;
-    return Math.round((Date.now() + dueMs) / 1_000) * 1_000 - Date.now();
+    const now = steadyMs();
+    return Math.round(now / 1_000 + outcome.lookAgainSeconds) * 1_000 - now;
   }
 
   async function observe(resource: ConsumerScaler, target: Workload): Promise<Observation> {
@@ -115,7 +117,7 @@ export function createController(options: ControllerOptions): Controller {
       .then((reader) => reader.read({ group: consumerGroup, topics, maxAgeSeconds }))
       .catch((error: Error) => ({ unavailable: error.message }));
     return {
-      atSeconds: Date.now() / 1_000,
+      atSeconds: steadyMs() / 1_000,
       workload: { replicas: replicasOf(target), rolloutInProgress: isRollingOut(target) },
       kafka: reading,
     };
@@ -128,9 +130,10 @@ export function createController(options: ControllerOptions): Controller {
     applied: boolean,
   ): Promise<void> {
     const key = `${resource.metadata.namespace}/${resource.metadata.name}`;
-    const now = Date.now();
+    const now = steadyMs();
     const memory = memories.get(key);
-    const status = writtenStatus(resource, outcome?.status, own, applied, now);
+    // What a person reads is the time of the day; so is what Kafka is asked by.
+    const status = writtenStatus(resource, outcome?.status, own, applied, Date.now());
     const everyMs = (outcome?.status.lag?.messages ?? 0) > 0 ? statusEveryMs.behind : statusEveryMs.idle;
     const due = now - (memory?.statusAt ?? -Infinity) >= everyMs;
     if ((!due && !isNews(resource.status, status)) || !isLeader()) return;
