@@ -20,12 +20,14 @@ const begun = performance.now();
 const say = (what: string): void =>
   void process.stdout.write(`${((performance.now() - begun) / 1_000).toFixed(1).padStart(7)} s  ${what}\n`);
 
-/** Values of the release, which may not pull, and may need room for twelve payments on a node with two cores. */
-export const releaseValues = (tag = version): string[] =>
-  [...serviceNames.map((name) => `${name}.image.tag=${tag}`), 'payment.resources.requests.cpu=25m'].flatMap((value) => [
-    '--set',
-    value,
-  ]);
+/** Values of the release, which the tests scale themselves, and which may need room for twelve payments on two cores. */
+export const releaseValues = (tag = version): string[] => [
+  '--values',
+  join(repository, 'helm/order-pipeline/values-unscaled.yaml'),
+  ...[...serviceNames.map((name) => `${name}.image.tag=${tag}`), 'payment.resources.requests.cpu=25m'].flatMap(
+    (value) => ['--set', value],
+  ),
+];
 
 export async function setUp(): Promise<void> {
   for (const tool of ['kubectl', 'helm']) {
