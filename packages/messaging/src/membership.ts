@@ -32,6 +32,11 @@ const maxBytesPerFetch = 4 * 1024 * 1024;
 /** More than the partitions of all topics of a group: every one takes part in the chunks, none waits for another's batch. */
 const partitionsConsumedConcurrently = 256;
 const joinLimitMs = 5_000;
+const joinAgainMs = 500;
+
+/** When no broker answers in the moment in which a member asks for its group's coordinator, kafkajs would give up for good. */
+const isOutageAfterAll = (error: Error): boolean =>
+  error.name === 'KafkaJSGroupCoordinatorNotFound' || (error.cause instanceof Error && isOutageAfterAll(error.cause));
 
 export function joinGroup(options: MembershipOptions): Membership {
   const { consumerGroup, topics, logger, onSignOfLife } = options;
@@ -72,7 +77,7 @@ export function joinGroup(options: MembershipOptions): Membership {
     onSignOfLife();
     joining.resolve();
     if (leaving.signal.aborted) return;
-    if (!restart) {
+    if (!restart && !isOutageAfterAll(error)) {
       options.onFatal(error);
       return;
     }
@@ -81,6 +86,7 @@ export function joinGroup(options: MembershipOptions): Membership {
     const log = state === 'member' ? logger.warn.bind(logger) : logger.debug.bind(logger);
     log({ err: error, consumer_group: consumerGroup }, 'lost the connection to Kafka, joining again');
     if (state === 'member') state = 'away';
+    if (!restart) begun = wait(joinAgainMs, leaving.signal).then(begin).catch(giveUp);
   });
 
   const begin = async (): Promise<void> => {
@@ -106,9 +112,11 @@ export function joinGroup(options: MembershipOptions): Membership {
     }
     joining.resolve();
   };
-  const begun = begin().catch((error: unknown) => {
-    if (!leaving.signal.aborted) options.onFatal(error as Error);
-  });
+  const giveUp = (error: unknown): void => {
+    if (leaving.signal.aborted) joining.resolve();
+    else options.onFatal(error as Error);
+  };
+  let begun = begin().catch(giveUp);
 
   return {
     async leave() {
