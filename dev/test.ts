@@ -1,8 +1,9 @@
-/** `npm test`: the static checks, then the unit tests side by side, then what starts engines, one file at a time. */
+/** `npm test`: the engines' files, the static checks, then the unit tests side by side, then what starts engines, one file at a time. */
 import { fileURLToPath } from 'node:url';
 import { kafkaFiles } from './engines/kafka-files.ts';
 import { mongodFile } from './engines/mongod-file.ts';
 import { launch, stages, type ManagedProcess } from './managed-process.ts';
+import { SetupError } from './setup-error.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const stopLimitMs = 10_000;
@@ -26,15 +27,22 @@ const nodeFlags = ['--experimental-vm-modules', '--disable-warning=ExperimentalW
 const jest = (...args: string[]): Promise<void> =>
   run(`jest ${args.join(' ')}`, process.execPath, [...nodeFlags, 'node_modules/jest/bin/jest.js', ...args]);
 
-const patterns = process.argv.slice(2);
-if (patterns.length > 0) {
-  await jest('--runInBand', ...patterns);
-} else {
+async function main(patterns: readonly string[]): Promise<void> {
+  if (patterns.length > 0) return jest('--runInBand', ...patterns);
+  // First of all: whoever lacks Java is told before a minute of checks, and not after it.
+  await Promise.all([kafkaFiles(), mongodFile()]);
   await run('types', bin('tsc'), ['--noEmit']);
   await run("types of the dashboard's page", bin('tsc'), ['--noEmit', '-p', 'services/dashboard/web']);
-  await run('lint', bin('oxlint'), ['--type-aware']);
+  await run('lint', bin('oxlint'), ['--type-aware', '--deny-warnings']);
   await run('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']);
-  await Promise.all([kafkaFiles(), mongodFile()]);
   await jest('--selectProjects', 'unit');
   await jest('--selectProjects', 'engines', '--runInBand');
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  process.stderr.write(`\n${error.message}\n`);
+  process.exit(1);
 }

@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { delimiter, dirname, join } from 'node:path';
 import { SetupError } from '../setup-error.ts';
 
-const remedy =
+/** For whoever finds a Java that does not do. */
+export const javaRemedy =
   'Kafka needs Java 17 or newer: install one (for example the package openjdk-17-jre-headless, or Temurin) ' +
   'and have java on the PATH or JAVA_HOME set; or set KAFKA_BOOTSTRAP_SERVERS to use a broker of your own.';
 
@@ -22,16 +24,26 @@ export interface Java {
 export function findJava(): Java {
   const atHome = process.env.JAVA_HOME === undefined ? undefined : join(process.env.JAVA_HOME, 'bin', 'java');
   const command = atHome !== undefined && existsSync(atHome) ? atHome : findOnPath('java');
-  if (command === undefined) throw new SetupError(`Java was not found. ${remedy}`);
+  if (command === undefined) throw new SetupError(`Java was not found. ${javaRemedy}`);
   const real = realpathSync(command);
   const releaseFile = join(dirname(dirname(real)), 'release');
-  const release = existsSync(releaseFile) ? readFileSync(releaseFile, 'utf8') : '';
-  const version = /^JAVA_VERSION="(?:1\.)?(\d+)/m.exec(release)?.[1];
+  const release = existsSync(releaseFile) ? readFileSync(releaseFile, 'utf8') : askVersion(command);
+  const version = /^JAVA_VERSION="(?:1\.)?(\d+)| version "(?:1\.)?(\d+)/m.exec(release)?.slice(1).find(Boolean);
   if (version !== undefined && Number(version) < 17) {
-    throw new SetupError(`Java ${version} was found (${command}), which is too old. ${remedy}`);
+    throw new SetupError(`Java ${version} was found (${command}), which is too old. ${javaRemedy}`);
   }
   return { command, fingerprint: createHash('sha256').update(`${real}\n${release}`).digest('hex').slice(0, 12) };
 }
 
-/** The remedy, for a java that is there and does not run (macOS has a stand-in that only prints a hint). */
-export const javaRemedy = remedy;
+const answerLimitMs = 10_000;
+
+/** What a Java says of itself that has no release file beside it; macOS has a stand-in that only prints a hint. */
+function askVersion(command: string): string {
+  const { status, stdout, stderr, error } = spawnSync(command, ['-version'], {
+    encoding: 'utf8',
+    timeout: answerLimitMs,
+  });
+  if (status === 0) return stdout + stderr;
+  const reason = error?.message ?? stderr.trim().split('\n')[0];
+  throw new SetupError(`${command} does not run (${reason || `exit code ${status}`}). ${javaRemedy}`);
+}

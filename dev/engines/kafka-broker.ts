@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { launch, stages, type ManagedProcess } from '../managed-process.ts';
 import { freePort } from '../ports.ts';
 import { run } from '../run.ts';
+import { SetupError } from '../setup-error.ts';
+import { javaRemedy } from './java.ts';
 import type { KafkaFiles } from './kafka-files.ts';
 import { kafkaReady, offsetsPartitions } from './kafka-ready.ts';
 
@@ -61,7 +63,12 @@ export async function launchBroker(
   const formatted = join(spec.dir, 'formatted');
   if (!existsSync(formatted)) {
     const format = ['kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', spec.clusterId, '-c', config];
-    await run(files.java, [...java, ...format], { timeoutMs: formatLimitMs });
+    try {
+      await run(files.java, [...java, ...format], { timeoutMs: formatLimitMs });
+    } catch (error) {
+      const reason = (error as Error).message.trim().split('\n').at(-1);
+      throw new SetupError(`${files.java} could not prepare Kafka's storage in ${spec.dir}: ${reason}\n${javaRemedy}`);
+    }
     writeFileSync(formatted, '');
   }
   const output = openSync(join(spec.logDir, 'console.log'), 'w');
