@@ -2,7 +2,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { expectBooksBalance } from '../support/books.ts';
 import { eventually } from '../support/eventually.ts';
-import { mixedOrder, stockForMixedOrders } from '../support/mixed-orders.ts';
+import { expectEveryOrderEndedAsItShould, mixedOrder, stockForMixedOrders } from '../support/mixed-orders.ts';
 import { placeOrders } from '../support/orders.ts';
 import { coreServices, usePipeline } from '../support/pipeline.ts';
 
@@ -39,20 +39,22 @@ test(
     };
     const ids = await whileOrdersFlow(500, coreServices.map(killAndRestart));
     await expectBooksBalance(on, ids);
+    await expectEveryOrderEndedAsItShould(on);
   },
   testLimitMs,
 );
 
 test(
-  'all services are killed at once while orders flow, and every order ends as it should',
+  'all services are killed at once while 500 orders flow, and every order ends as it should',
   async () => {
     const everyReplica = coreServices.map((service) => on.pipeline.services[service][0]!);
     const killAll = async (): Promise<void> => {
       await Promise.all(everyReplica.map((replica) => replica.kill()));
       await Promise.all(everyReplica.map((replica) => replica.start()));
     };
-    const ids = await whileOrdersFlow(200, [killAll]);
+    const ids = await whileOrdersFlow(500, [killAll]);
     await expectBooksBalance(on, ids);
+    await expectEveryOrderEndedAsItShould(on);
   },
   testLimitMs,
 );

@@ -8,7 +8,7 @@ import type { StopResult } from '../../dev/pipeline.ts';
 import { expectBooksBalance } from '../support/books.ts';
 import { eventually } from '../support/eventually.ts';
 import { committedOffsets, header, readTopic } from '../support/kafka-reader.ts';
-import { mixedOrder, stockForMixedOrders } from '../support/mixed-orders.ts';
+import { expectEveryOrderEndedAsItShould, mixedOrder, stockForMixedOrders } from '../support/mixed-orders.ts';
 import { placeOrders } from '../support/orders.ts';
 import { coreServices, usePipeline } from '../support/pipeline.ts';
 
@@ -62,6 +62,7 @@ test(
       expect(stopped[service]!.tookMs).toBeLessThan(10_000);
     }
     await expectBooksBalance(on, ids);
+    await expectEveryOrderEndedAsItShould(on);
 
     // A service that gets an event again tells its outcome again: under the same id.
     for (const topic of eventTypes) {
@@ -83,6 +84,7 @@ test(
     expect(Math.max(...results.map(({ tookMs }) => tookMs))).toBeLessThan(10_000);
     await Promise.all(all.map((replica) => replica.start()));
     await expectBooksBalance(on, await placing);
+    await expectEveryOrderEndedAsItShould(on);
   },
   testLimitMs,
 );
