@@ -2,12 +2,16 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import { expectBooksBalance } from '../support/books.ts';
-import { putJson } from '../support/http.ts';
+import { eventually } from '../support/eventually.ts';
+import { postJson, putJson } from '../support/http.ts';
 import { orderOf } from '../support/orders.ts';
 import { usePipeline } from '../support/pipeline.ts';
 
 const maxInFlight = 50;
-const on = usePipeline({ env: { HTTP_MAX_IN_FLIGHT: String(maxInFlight) } });
+const maxPending = 200;
+const on = usePipeline({
+  env: { HTTP_MAX_IN_FLIGHT: String(maxInFlight), OUTBOX_MAX_PENDING: String(maxPending) },
+});
 
 interface Answer {
   readonly status: number;
@@ -16,7 +20,8 @@ interface Answer {
   readonly tookMs: number;
 }
 
-const body = JSON.stringify(orderOf([{ product_id: 'P001', quantity: 1, price: 29.99 }]));
+const order = orderOf([{ product_id: 'P001', quantity: 1, price: 29.99 }]);
+const body = JSON.stringify(order);
 
 function post(url: string, agent: Agent): Promise<Answer> {
   const begunMs = performance.now();
@@ -68,5 +73,31 @@ describe('with far more orders at once than the engines take', () => {
       on,
       accepted.map(({ orderId }) => orderId!),
     );
+  });
+});
+
+describe('with Kafka away for long', () => {
+  test('orders are accepted until OUTBOX_MAX_PENDING of them wait, then refused, and accepted again once it is back', async () => {
+    const place = () => postJson(on.url('order', '/orders'), order);
+    await on.pipeline.kafka!.kill();
+    const accepted: string[] = [];
+    let answer = await place();
+    for (; answer.status === 201 && accepted.length <= maxPending; answer = await place()) {
+      accepted.push(answer.body.order_id);
+    }
+    expect(answer).toMatchObject({ status: 503, body: { title: 'Service Unavailable' } });
+    expect(answer.body.detail).toContain('wait to be published');
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    // A look at the database may count an order that is just being handed over twice, for a second.
+    expect(accepted.length).toBeGreaterThan(maxPending * 0.9);
+    expect(accepted.length).toBeLessThanOrEqual(maxPending);
+
+    await on.pipeline.kafka!.start();
+    const again = await eventually(async () => {
+      const { status, body: placed } = await place();
+      expect(status).toBe(201);
+      return placed.order_id as string;
+    });
+    await expectBooksBalance(on, [...accepted, again]);
   });
 });
