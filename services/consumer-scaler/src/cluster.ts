@@ -1,6 +1,6 @@
 /** What the operator knows of the cluster without asking: five collections, each kept up to date by a watch. */
 import type { Logger } from '@order-pipeline/service-host';
-import { apiVersion, group, plural, type ConsumerScaler } from './consumer-scaler.ts';
+import { apiVersion, plural, type ConsumerScaler } from './consumer-scaler.ts';
 import type { KubeApi, KubeObject } from './kube-api.ts';
 import { keyOf, watchCollection, type WatchObserver, type WatchedCollection } from './kube-watch.ts';
 import { coreOf, type OtherScaler, type Workload } from './targets.ts';
@@ -121,5 +121,3 @@ export function watchCluster({ namespace, onDue, ...common }: ClusterOptions): C
     stop: async () => void (await Promise.all(all.map((each) => each.stop()))),
   };
 }
-
-export const crdName = `${plural}.${group}`;

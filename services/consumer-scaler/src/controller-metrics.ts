@@ -1,58 +1,26 @@
-/** The operator's metrics: controller-runtime's by its names, so that its dashboards serve, and what is ours. */
-import { Counter, Gauge, Histogram, type Registry } from '@order-pipeline/service-host';
+/** The operator's metrics: controller-runtime's, and its own: what it knows of each resource, and what it decided. */
+import { Counter, Gauge, type Registry } from '@order-pipeline/service-host';
 import type { Outcome } from './decide.ts';
-import type { QueueObserver } from './keyed-queue.ts';
 import type { WatchObserver } from './kube-watch.ts';
+import { createRuntimeMetrics, type RuntimeMetrics } from './runtime-metrics.ts';
 
-export interface ControllerMetrics {
-  readonly queue: QueueObserver;
+export interface ControllerMetrics extends RuntimeMetrics {
   readonly watches: WatchObserver;
-  leading(is: boolean): void;
   looked(key: string, outcome: Outcome, applied: boolean): void;
-  forget(key: string): void;
+  /** Of a resource that is gone nothing stays; of one whose target is gone only what was decided so far. */
+  forget(key: string, what: 'all' | 'present'): void;
 }
 
-const controller = 'consumerscaler';
 const resourceLabels = ['namespace', 'name'] as const;
-const seconds = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30];
 
-export function createControllerMetrics(registry: Registry): ControllerMetrics {
+/** `concurrency`: how many looks may go on at once. */
+export function createControllerMetrics(registry: Registry, concurrency = 1): ControllerMetrics {
   const registers = [registry];
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
     new Counter<L>({ name, help, labelNames, registers });
   const gauge = (name: string, help: string) =>
     new Gauge({ name: `consumer_scaler_${name}`, help, labelNames: resourceLabels, registers });
 
-  const reconciles = counter('controller_runtime_reconcile_total', 'Looks at a resource.', ['controller', 'result']);
-  const errors = counter('controller_runtime_reconcile_errors_total', 'Looks that failed.', ['controller']);
-  const duration = new Histogram({
-    name: 'controller_runtime_reconcile_time_seconds',
-    help: 'Time that a look took.',
-    labelNames: ['controller'],
-    buckets: seconds,
-    registers,
-  });
-  const depth = new Gauge({
-    name: 'workqueue_depth',
-    help: 'Keys that wait to be looked at.',
-    labelNames: ['name'],
-    registers,
-  });
-  const adds = counter('workqueue_adds_total', 'Keys that were queued.', ['name']);
-  const retries = counter('workqueue_retries_total', 'Keys that were queued again after a failure.', ['name']);
-  const waited = new Histogram({
-    name: 'workqueue_queue_duration_seconds',
-    help: 'Time that a key waited.',
-    labelNames: ['name'],
-    buckets: seconds,
-    registers,
-  });
-  const leader = new Gauge({
-    name: 'leader_election_master_status',
-    help: '1 on the replica that leads.',
-    labelNames: ['name'],
-    registers,
-  });
   const restarts = counter('consumer_scaler_watch_restarts_total', 'Watches that broke off.', ['kind']);
   const missed = counter('consumer_scaler_watch_missed_total', 'Changes that only a relist found.', ['kind']);
   const decisions = counter('consumer_scaler_decisions_total', 'Looks by what was decided and done.', [
@@ -79,27 +47,11 @@ export function createControllerMetrics(registry: Registry): ControllerMetrics {
     registers,
   });
   const conditionTypes = new Set<string>();
-  leader.set({ name: controller }, 0);
+  /** The series of decisions by resource, which end with it. */
+  const decided = new Map<string, Map<string, Record<string, string>>>();
 
   return {
-    leading: (is) => leader.set({ name: controller }, is ? 1 : 0),
-    queue: {
-      added(now) {
-        adds.inc({ name: controller });
-        depth.set({ name: controller }, now);
-      },
-      started(now, waitedSeconds) {
-        depth.set({ name: controller }, now);
-        waited.observe({ name: controller }, waitedSeconds);
-      },
-      finished(result, took) {
-        reconciles.inc({ controller, result });
-        duration.observe({ controller }, took);
-        if (result === 'success') return;
-        errors.inc({ controller });
-        retries.inc({ name: controller });
-      },
-    },
+    ...createRuntimeMetrics(registry, concurrency),
     watches: {
       restarted: (kind) => restarts.inc({ kind }),
       missed: (kind, changes) => missed.inc({ kind }, changes),
@@ -107,7 +59,10 @@ export function createControllerMetrics(registry: Registry): ControllerMetrics {
     looked(key, { decision, status }, applied) {
       const labels = labelsOf(key);
       const { action, reason } = decision;
-      decisions.inc({ ...labels, action, reason, applied: String(applied) });
+      const series = { ...labels, action, reason, applied: String(applied) };
+      decisions.inc(series);
+      const known = decided.get(key) ?? new Map<string, Record<string, string>>();
+      decided.set(key, known.set(`${action} ${reason} ${applied}`, series));
       const values: Record<keyof typeof gauges, number | null | undefined> = {
         lag: status.lag?.messages,
         late: status.lag?.lateMessages,
@@ -131,10 +86,13 @@ export function createControllerMetrics(registry: Registry): ControllerMetrics {
         else conditions.set({ ...labels, type }, is === 'True' ? 1 : 0);
       }
     },
-    forget(key) {
+    forget(key, what) {
       const labels = labelsOf(key);
       for (const one of Object.values(gauges)) one.remove(labels);
       for (const type of conditionTypes) conditions.remove({ ...labels, type });
+      if (what === 'present') return;
+      for (const series of decided.get(key)?.values() ?? []) decisions.remove(series);
+      decided.delete(key);
     },
   };
 }

@@ -51,7 +51,7 @@ export function createController(options: ControllerOptions): Controller {
     const resource = cluster.scalers.get(key);
     if (resource === undefined) {
       memories.delete(key);
-      metrics.forget(key);
+      metrics.forget(key, 'all');
       return undefined;
     }
     if (!isLeader()) return undefined;
@@ -65,6 +65,7 @@ export function createController(options: ControllerOptions): Controller {
     const target = cluster.targetOf(resource);
     if (target === undefined) {
       const message = `There is no ${targetRef.kind} ${targetRef.name} in this namespace.`;
+      metrics.forget(key, 'present');
       await tell(resource, 'Warning', 'TargetNotFound', message);
       await writeStatus(resource, undefined, [condition('Ready', 'False', 'TargetNotFound', message)], false);
       return pollSeconds * 1_000;

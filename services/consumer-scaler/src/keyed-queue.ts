@@ -3,16 +3,17 @@
 export interface KeyedQueue {
   /** Now, or as soon as the work on it that goes on has ended. */
   add(key: string): void;
-  /** Drops a timer that waits for the key. */
-  forget(key: string): void;
   /** Takes nothing more, and resolves when nothing is being worked on. */
   stop(): Promise<void>;
 }
 
+/** What came of the work on a key; `requeue_after`: it said when it is due again. */
+export type QueueResult = 'success' | 'requeue_after' | 'error';
+
 export interface QueueObserver {
   added(depth: number): void;
-  started(depth: number, waitedSeconds: number): void;
-  finished(result: 'success' | 'error', seconds: number): void;
+  started(key: string, depth: number, waitedSeconds: number): void;
+  finished(key: string, result: QueueResult, seconds: number): void;
 }
 
 interface QueueOptions {
@@ -55,7 +56,7 @@ export function createKeyedQueue({ process, onError, concurrency, backoff, obser
       if (next === undefined) return;
       const [key, addedAt] = next;
       queued.delete(key);
-      observer.started(queued.size, (performance.now() - addedAt) / 1_000);
+      observer.started(key, queued.size, (performance.now() - addedAt) / 1_000);
       active.set(key, work(key));
     }
   }
@@ -63,9 +64,10 @@ export function createKeyedQueue({ process, onError, concurrency, backoff, obser
   async function work(key: string): Promise<void> {
     const begun = performance.now();
     let dueMs: number | undefined;
-    let result: 'success' | 'error' = 'success';
+    let result: QueueResult = 'success';
     try {
       dueMs = await process(key);
+      if (dueMs !== undefined) result = 'requeue_after';
       failures.delete(key);
     } catch (error) {
       result = 'error';
@@ -74,7 +76,7 @@ export function createKeyedQueue({ process, onError, concurrency, backoff, obser
       dueMs = Math.min(backoff.maxMs, backoff.firstMs * 2 ** (failed - 1)) * (0.5 + Math.random() / 2);
       onError(key, error);
     }
-    observer.finished(result, (performance.now() - begun) / 1_000);
+    observer.finished(key, result, (performance.now() - begun) / 1_000);
     active.delete(key);
     if (dirty.delete(key)) add(key);
     else if (dueMs !== undefined && !stopped) schedule(key, dueMs);
@@ -91,10 +93,6 @@ export function createKeyedQueue({ process, onError, concurrency, backoff, obser
 
   return {
     add,
-    forget(key) {
-      cancelTimer(key);
-      failures.delete(key);
-    },
     async stop() {
       stopped = true;
       for (const key of timers.keys()) cancelTimer(key);

@@ -49,11 +49,15 @@ const pageSize = 500;
 const watchSeconds = 30;
 const mergePatch = 'application/merge-patch+json';
 
-export function createKubeApi(config: KubeConfig): KubeApi {
+/** Told of each request with its answer's status, or `<error>` as client-go says, when there was none. */
+export type RequestObserver = (method: string, host: string, code: string) => void;
+
+export function createKubeApi(config: KubeConfig, observe: RequestObserver = () => {}): KubeApi {
   shareDispatchers(config);
   const { httpApi } = createConfiguration({});
   const server = config.getCurrentCluster()?.server;
   if (server === undefined) throw new Error('No API server is configured; set KUBECONFIG, or run in a pod.');
+  const { host } = new URL(server);
 
   async function request<T>(method: HttpMethod, path: string, body?: object, limitMs = requestLimitMs): Promise<T> {
     const context = new RequestContext(server + path, method);
@@ -64,7 +68,14 @@ export function createKubeApi(config: KubeConfig): KubeApi {
       context.setBody(JSON.stringify(body));
     }
     await config.applySecurityAuthentication(context);
-    const response = await httpApi.send(context).toPromise();
+    const response = await httpApi
+      .send(context)
+      .toPromise()
+      .catch((error: unknown) => {
+        observe(method, host, '<error>');
+        throw error;
+      });
+    observe(method, host, String(response.httpStatusCode));
     const text = await response.body.text();
     if (response.httpStatusCode >= 300) throw new KubeError(response.httpStatusCode, messageOf(text, method, path));
     return JSON.parse(text) as T;

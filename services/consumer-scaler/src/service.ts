@@ -32,8 +32,8 @@ export function createConsumerScaler(
   const health = new Health();
   const lifecycle = createLifecycle({ logger, health, shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS });
   const registry = createMetrics(name);
-  const metrics = createControllerMetrics(registry);
-  const api = createKubeApi(kubeConfig);
+  const metrics = createControllerMetrics(registry, config.CONCURRENCY);
+  const api = createKubeApi(kubeConfig, metrics.requested);
 
   const kafka = createKafkaConnections(api, connect);
   lifecycle.add({ name: 'Kafka', stop: kafka.stop });
