@@ -1,6 +1,6 @@
 /**
  * `npm run faults:mutants`: deliberate defects, one at a time, in a copy of this repository. Each must make the test that
- * guards its promise fail; one that survives is a hole in the tests. The results stand in README.md beside this file.
+ * guards its promise fail; one that survives is a hole in the tests.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
