@@ -5,6 +5,7 @@ import type { Locator, Page } from 'playwright-core';
 import { freePort } from '../../dev/ports.ts';
 import { startTcpProxy } from '../faults/tcp-proxy.ts';
 import { eventually } from '../support/eventually.ts';
+import { putJson } from '../support/http.ts';
 import { articleOrder, orderOf, placeOrder, placeOrders, untilEnd } from '../support/orders.ts';
 import { useBrowser } from './browser.ts';
 import { fillStock, useDashboard } from './dashboard.ts';
@@ -205,6 +206,20 @@ test('a dashboard that is stopped lets go of its pages at once, and they find it
   await placeAs(page, 'After the restart');
   await track(page, 'After the restart').locator('.at-shipment').waitFor();
   expect(await page.locator('.connection .warn').count()).toBe(0);
+});
+
+test('something is out of stock however much there is, and the load tool’s products stay off the shelf', async () => {
+  await fillStock(on);
+  await putJson(on.url('inventory', '/inventory/LOAD-1'), { quantity: 1_000_000_000, price: 10 });
+  const page = await browser.open(on.view());
+  await page.getByText('1 product of the load tool not listed').waitFor();
+  expect(await page.locator('.catalogue b').allTextContents()).toEqual(['P001', 'P002', 'P003']);
+
+  await page.getByLabel('Customer', { exact: true }).fill('Plenty');
+  await page.getByRole('button', { name: 'Out of stock', exact: true }).click();
+  await track(page, 'Plenty').locator('.reason', { hasText: 'out of stock' }).waitFor();
+  await page.locator('.track.ended', { hasText: 'Plenty' }).waitFor();
+  expect(await card(page, 'Plenty').textContent()).toContain('Refunded');
 });
 
 test('the page stays fluid at 200 orders a second, and counts each of them', async () => {
