@@ -9,6 +9,7 @@ import {
   renderChart,
   jobs,
   renderOverlay,
+  scalerProfiles,
   umbrellaProfiles,
   repository,
   type KubeObject,
@@ -31,6 +32,10 @@ export async function renderAll(): Promise<Rendered[]> {
         render: () => renderChart(name, ...args),
       })),
     ),
+    ...Object.entries(scalerProfiles).map(([profile, args]) => ({
+      what: `chart consumer-scaler, ${profile}`,
+      render: () => renderChart('consumer-scaler', ...args),
+    })),
     ...Object.entries(umbrellaProfiles).map(([profile, args]) => ({
       what: `chart order-pipeline, ${profile}`,
       render: () => renderChart('order-pipeline', ...args),

@@ -138,11 +138,19 @@ describe('every pod', () => {
 });
 
 describe('the linter', () => {
-  test('finds nothing in the pipeline on its platform: limits, probes, spread, disruption budgets, policies', () => {
-    for (const profile of ['default', 'production']) {
-      expect(lint([...objectsIn('overlay kind'), ...objectsIn(`chart order-pipeline, ${profile}`)])).toEqual([]);
-    }
-  });
+  test.each([
+    ['default', 'kind'],
+    ['unscaled', 'kind'],
+    ['autoscaled', 'kind'],
+    ['production', 'production'],
+    ['autoscaled, Kafka elsewhere', 'production'],
+  ])(
+    'finds nothing in the pipeline (%s) on its platform (%s): limits, probes, spread, disruption budgets, policies',
+    (profile, overlay) => {
+      const objects = [...objectsIn(`overlay ${overlay}`), ...objectsIn(`chart order-pipeline, ${profile}`)];
+      expect(lint(objects)).toEqual([]);
+    },
+  );
 
   test('would find a tag that moves, and a container without limits or probes', () => {
     const objects = structuredClone(objectsIn('chart order, default'));

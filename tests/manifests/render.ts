@@ -76,11 +76,32 @@ export const chartProfiles: Readonly<Record<string, readonly string[]>> = {
   ),
 };
 
+/** Every way to use the operator's chart, for anyone's consumers. */
+export const scalerProfiles: Readonly<Record<string, readonly string[]>> = {
+  default: [],
+  'of all namespaces': set('scope=cluster,readableSecrets[0]=scaler-password,readableSecrets[1]=kafka-ca'),
+  'watched by the Prometheus operator': set('metrics.podMonitor=true,metrics.podMonitorLabels.team=shop'),
+  'with Strimzi, in a closed namespace': set(
+    'strimzi.cluster=pipeline,networkPolicy.enabled=true,networkPolicy.egress[0].ports[0].port=9093',
+  ),
+  'every choice of place': set(
+    'image.repository=registry.example.com/x,image.tag=1.2.3,image.pullSecrets[0].name=pull,priorityClassName=high',
+    'nodeSelector.disk=ssd,tolerations[0].key=spot,tolerations[0].operator=Exists,podLabels.team=shop,podAnnotations.a=b',
+    'config.RELIST_SECONDS=600,logLevel=debug,replicas=1',
+  ),
+};
+
 export const umbrellaProfiles: Readonly<Record<string, readonly string[]>> = {
   default: [],
   development: values('values-dev.yaml'),
   production: values('values-production.yaml'),
   autoscaled: values('values-autoscaled.yaml'),
+  unscaled: values('values-unscaled.yaml'),
+  'autoscaled, Kafka elsewhere': [
+    ...values('values-autoscaled.yaml'),
+    ...set('global.kafka.external.bootstrapServers=b-1.example.com:9096\\,b-2.example.com:9098'),
+    ...set('global.kafka.external.caSecret=kafka-ca,global.kafka.external.scaler.username=looker'),
+  ],
   'engines elsewhere': set(
     'global.kafka.external.bootstrapServers=kafka.example.com:9096',
     'global.mongodb.external.uriSecret.name=atlas',

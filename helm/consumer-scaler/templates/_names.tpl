@@ -15,6 +15,39 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{ printf "%s-consumer-scaler" .Release.Namespace }}
 {{- end }}
 
+{{/* Where the pipeline's Kafka is, if elsewhere (global.kafka.external of helm/service-lib), as YAML for fromYaml. */}}
+{{- define "consumer-scaler.externalKafka" -}}
+{{- $external := ((.Values.global).kafka).external | default dict }}
+{{- $user := $external.scaler | default dict }}
+bootstrapServers: {{ $external.bootstrapServers | default "" | quote }}
+secrets: {{ compact (list (($user.passwordSecret).name | default $user.username | default "consumer-scaler") $external.caSecret) | toJson }}
+{{- end }}
+
+{{- define "consumer-scaler.readableSecrets" -}}
+{{- $external := include "consumer-scaler.externalKafka" . | fromYaml }}
+{{- concat .Values.readableSecrets (ternary $external.secrets list (ne $external.bootstrapServers "")) | uniq | toJson }}
+{{- end }}
+
+{{- define "consumer-scaler.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end }}
+
+{{/* Restricted, as Pod Security has it; 65532 is the image's user. */}}
+{{- define "consumer-scaler.podSecurityContext" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+fsGroup: 65532
+seccompProfile: { type: RuntimeDefault }
+{{- end }}
+
+{{- define "consumer-scaler.dnsEgress" -}}
+- ports: [{ port: 53, protocol: UDP }, { port: 53, protocol: TCP }]
+  to:
+    - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: kube-system } }
+      podSelector: { matchLabels: { k8s-app: kube-dns } }
+{{- end }}
+
 {{/* What it needs to know of the resources and their targets, and the two subresources that it may write. */}}
 {{- define "consumer-scaler.rules" -}}
 - apiGroups: [scaling.orderpipeline.dev]
@@ -38,7 +71,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 - apiGroups: [""]
   resources: [events]
   verbs: [create, patch]
-{{- with .Values.readableSecrets }}
+{{- with include "consumer-scaler.readableSecrets" . | fromJsonArray }}
 - apiGroups: [""]
   resources: [secrets]
   resourceNames: {{- toYaml . | nindent 4 }}

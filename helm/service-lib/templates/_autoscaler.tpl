@@ -38,18 +38,11 @@ spec:
       caSecret: { name: {{ . }}, key: ca.crt }
       {{- end }}
     {{- end }}
-    {{- if $kafka.external }}
+    # The scaler's own user, who may Describe and nothing else: its Secrets are the only ones that the scaler may read.
     sasl:
       mechanism: {{ $kafka.mechanism }}
-      username: {{ $kafka.username | quote }}
-      passwordSecret: { name: {{ $kafka.passwordSecret }}, key: {{ $kafka.passwordKey | quote }} }
-    {{- else }}
-    # The scaler's own user, who may Describe and nothing else (helm/consumer-scaler, strimzi).
-    sasl:
-      mechanism: scram-sha-512
-      username: consumer-scaler
-      passwordSecret: { name: consumer-scaler, key: password }
-    {{- end }}
+      username: {{ $kafka.scalerUsername | quote }}
+      passwordSecret: { name: {{ $kafka.scalerPasswordSecret }}, key: {{ $kafka.scalerPasswordKey | quote }} }
   minReplicas: {{ .Values.autoscaling.minReplicas }}
   maxReplicas: {{ include "service-lib.maxReplicas" . }}
   {{- with .Values.autoscaling.scaler }}{{ toYaml . | nindent 2 }}{{ end }}

@@ -13,6 +13,9 @@ mechanism: {{ $external.mechanism }}
 username: {{ $external.username | default .Values.consumerGroup }}
 passwordSecret: {{ $external.passwordSecret.name | default $external.username | default .Values.consumerGroup }}
 passwordKey: {{ $external.passwordSecret.key }}
+scalerUsername: {{ $external.scaler.username }}
+scalerPasswordSecret: {{ $external.scaler.passwordSecret.name | default $external.scaler.username }}
+scalerPasswordKey: {{ $external.scaler.passwordSecret.key }}
 {{- else }}
 bootstrapServers: {{ printf "%s-kafka-bootstrap:9093" $kafka.cluster }}
 tls: true
@@ -21,6 +24,9 @@ mechanism: scram-sha-512
 username: {{ .Values.consumerGroup }}
 passwordSecret: {{ .Values.consumerGroup }}
 passwordKey: password
+scalerUsername: consumer-scaler
+scalerPasswordSecret: consumer-scaler
+scalerPasswordKey: password
 {{- end }}
 {{- end }}
 
@@ -33,6 +39,7 @@ cluster: {{ $mongodb.cluster }}
 {{- if $isExternal }}
 uriSecret: {{ $external.uriSecret.name }}
 uriKey: {{ $external.uriSecret.key }}
+ports: {{ $external.ports | toJson }}
 caSecret: {{ $external.caSecret | quote }}
 {{- else }}
 uriSecret: {{ printf "%s-mongodb" ($mongodb.user | default (include "service-lib.name" .)) }}

@@ -19,7 +19,10 @@
 - { name: MONGODB_CA_FILE, value: /etc/order-pipeline/mongodb-ca }
 {{- end }}
 {{- range $name, $value := .Values.config }}
-- { name: {{ $name }}, value: {{ include "service-lib.text" $value | quote }} }
+{{- /* An empty text takes back what the chart sets. */}}
+{{- with include "service-lib.text" $value }}
+- { name: {{ $name }}, value: {{ . | quote }} }
+{{- end }}
 {{- end }}
 {{- range $name, $secret := .Values.configFromSecrets }}
 - name: {{ $name }}

@@ -32,7 +32,10 @@ spec:
         {{- end }}
     {{- end }}
     {{- if $mongodb.external }}
-    - ports: [{ port: 27017, protocol: TCP }]
+    - ports:
+        {{- range $mongodb.ports }}
+        - { port: {{ . }}, protocol: TCP }
+        {{- end }}
     {{- end }}
     {{- with .Values.networkPolicy.egress }}{{ toYaml . | nindent 4 }}{{ end }}
 ---
