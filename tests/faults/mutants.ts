@@ -1,194 +1,136 @@
 /**
  * `npm run faults:mutants`: deliberate defects, one at a time, in a copy of this repository. Each must make the test that
- * guards its promise fail; one that survives is a hole in the tests.
+ * guards its promise fail. The results stand in README.md beside this file.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { mutants, type Mutant, type NamedTest } from './mutant-list.ts';
+import { rowOf, writeTable, type MutantResult } from './mutant-table.ts';
 
-interface Mutant {
-  readonly defect: string;
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-  /** The test that has to fail. */
-  readonly caughtBy: string;
-}
+const usage = `npm run faults:mutants [-- options] [-- part of a defect's name]   Plants each defect in a copy and expects a test to fail.
 
-const crashes = 'tests/faults/a-crash-at-any-point-loses-and-doubles-nothing.test.ts';
-const engines = 'tests/faults/losing-replicas-of-the-engines-loses-nothing.test.ts';
+  --write      writes the table of results into tests/faults/README.md
+  --unproven   does not first run the named tests without any defect
+  --verbose    shows what the tests say
+`;
 
-const mutants: readonly Mutant[] = [
-  {
-    defect: 'offsets are committed before the effect',
-    file: 'packages/messaging/src/consumer.ts',
-    find: '      await processChunk(',
-    replace: '      await commitOffsetsIfNecessary({ topics: nextOffsets(slices) });\n      await processChunk(',
-    caughtBy: crashes,
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    write: { type: 'boolean', default: false },
+    unproven: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
-  {
-    defect: 'a duplicate skips publishing',
-    file: 'packages/outbox/src/fold-chunk.ts',
-    find: "if (decision.outcome !== 'ignored') events.push(...decision.events);",
-    replace: "if (decision.outcome === 'accepted') events.push(...decision.events);",
-    caughtBy: crashes,
-  },
-  {
-    defect: 'the stock is decremented whatever it has become meanwhile',
-    file: 'services/inventory/src/inventory-repository.ts',
-    find: 'filter: { _id: after._id, version: after.version, quantity: { $gte: -delta } },',
-    replace: 'filter: { _id: after._id },',
-    caughtBy: 'tests/e2e/hot-product-is-never-oversold.test.ts',
-  },
-  {
-    defect: 'a write is acknowledged by one member alone (w: 1)',
-    file: 'packages/outbox/src/mongo.ts',
-    find: "writeConcern: { w: 'majority', journal: true, wtimeoutMS: 10_000 },",
-    replace: 'writeConcern: { w: 1 },',
-    caughtBy: engines,
-  },
-  {
-    defect: 'the sweep is dropped',
-    file: 'packages/outbox/src/relay.ts',
-    find: '      sweeping = sweepForever();',
-    replace: '',
-    caughtBy: crashes,
-  },
-  {
-    defect: 'an outage is held against the message',
-    file: 'packages/messaging/src/chunk-processor.ts',
-    find: '        if (!isOutage(error)) throw error;',
-    replace: '        throw error;',
-    caughtBy: 'tests/e2e/outages-are-waited-out.test.ts',
-  },
-  {
-    defect: 'the idempotency key is not unique',
-    file: 'services/order/src/order-repository.ts',
-    find: '          unique: true,\n',
-    replace: '',
-    caughtBy: 'tests/e2e/idempotency-key-gives-one-order.test.ts',
-  },
-  {
-    defect: 'a charge has a fresh key each time',
-    file: 'services/payment/src/simulated-gateway.ts',
-    find: "_id: `${orderId}:charge`,\n          order_id: orderId,\n          kind: 'charge',\n          outcome: reason",
-    replace:
-      "_id: `${orderId}:charge:${Math.random()}`,\n          order_id: orderId,\n          kind: 'charge',\n          outcome: reason",
-    caughtBy: crashes,
-  },
-  {
-    defect: 'a write does not check that the document is as it was read',
-    file: 'packages/outbox/src/documents.ts',
-    find: 'filter: { _id: after._id, version: after.version },',
-    replace: 'filter: { _id: after._id },',
-    caughtBy: 'tests/integration',
-  },
-  {
-    defect: 'the stock is reset at each start',
-    file: 'services/inventory/src/inventory-repository.ts',
-    find: '          if (await products.findOne({ _id: sample._id }, { session })) return false;\n          await products.insertOne({ ...sample, version: 1 }, { session });',
-    replace:
-      '          await products.replaceOne({ _id: sample._id }, { ...sample, version: 1 }, { session, upsert: true });',
-    caughtBy: 'tests/e2e/killed-services-lose-nothing.test.ts',
-  },
-  {
-    defect: 'a bad message is skipped instead of dead-lettered',
-    file: 'packages/messaging/src/chunk-processor.ts',
-    find: 'const records = [...outcome.records, ...deadLetters.map((letter) => deadLetterRecord(consumerGroup, letter))];',
-    replace: 'const records = [...outcome.records];',
-    caughtBy: 'tests/e2e/poison-stops-nobody.test.ts',
-  },
-  {
-    defect: 'a cancellation that comes first is forgotten by the shipment service',
-    file: 'services/shipment/src/shipment.ts',
-    find: '    if (shipment) return repeated(',
-    replace: "    if (shipment && shipment.status !== 'CANCELLED') return repeated(",
-    caughtBy: 'tests/model',
-  },
-];
+});
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const limitMs = 8 * 60_000;
+// As arguments and not in NODE_OPTIONS, which the services under test would get as well.
+const nodeFlags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 
-function copyRepository(): string {
-  const copy = mkdtempSync(join(tmpdir(), 'order-pipeline-mutants-'));
-  for (const entry of [
-    'packages',
-    'services',
-    'tools',
-    'dev',
-    'tests',
-    'package.json',
-    'package-lock.json',
-    'jest.config.mjs',
-    'tsconfig.json',
-  ]) {
+function copyRepository(copy: string): void {
+  const copied = ['packages', 'services', 'tools', 'dev', 'tests', 'package.json', 'package-lock.json'];
+  for (const entry of [...copied, 'jest.config.mjs', 'tsconfig.json']) {
     cpSync(join(repository, entry), join(copy, entry), { recursive: true, verbatimSymlinks: true });
   }
   // Packages resolve to the copy's own sources, everything else to what is installed here.
-  cpSync(join(repository, 'node_modules', '@order-pipeline'), join(copy, 'node_modules', '@order-pipeline'), {
-    recursive: true,
-    verbatimSymlinks: true,
-  });
-  const { stdout } = spawnSync('ls', ['-A', join(repository, 'node_modules')], { encoding: 'utf8' });
-  for (const name of stdout.trim().split('\n')) {
-    if (name !== '@order-pipeline')
-      symlinkSync(join(repository, 'node_modules', name), join(copy, 'node_modules', name));
+  const modules = join(repository, 'node_modules');
+  const own = '@order-pipeline';
+  cpSync(join(modules, own), join(copy, 'node_modules', own), { recursive: true, verbatimSymlinks: true });
+  for (const name of readdirSync(modules)) {
+    if (name !== own) symlinkSync(join(modules, name), join(copy, 'node_modules', name));
   }
-  return copy;
 }
 
-function passes(copy: string, tests: readonly string[]): boolean {
-  const jest = ['node_modules/jest/bin/jest.js', '--runInBand', '--bail', ...tests];
-  const { status } = spawnSync(process.execPath, jest, {
+interface JestReport {
+  readonly testResults: readonly {
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
+}
+
+/** What became of one test: jest's own time limit, and ours, are no verdict. */
+function runTest(copy: string, { file, title }: NamedTest): Pick<MutantResult, 'result' | 'failed'> {
+  const report = join(copy, 'report.json');
+  rmSync(report, { force: true });
+  const jest = ['node_modules/jest/bin/jest.js', '--runInBand', '--bail', '--json', `--outputFile=${report}`];
+  const pattern = title.replaceAll(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
+  const { status } = spawnSync(process.execPath, [...nodeFlags, ...jest, file, '-t', pattern], {
     cwd: copy,
-    stdio: process.argv.includes('--verbose') ? 'inherit' : 'ignore',
-    timeout: limitMs * tests.length,
-    env: { ...process.env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' },
+    stdio: ['ignore', 'ignore', values.verbose ? 'inherit' : 'ignore'],
+    timeout: limitMs,
+    killSignal: 'SIGKILL',
   });
-  return status === 0;
+  if (status === null) return { result: 'no end' };
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as JestReport;
+  const ran = testResults.flatMap(({ assertionResults }) => assertionResults);
+  const failed = ran.find((each) => each.status === 'failed');
+  if (failed) {
+    const timedOut = failed.failureMessages.some((message) => message.includes('Exceeded timeout'));
+    return { result: timedOut ? 'no end' : 'caught', failed: failed.fullName };
+  }
+  return { result: status === 0 && ran.some((each) => each.status === 'passed') ? 'SURVIVED' : 'no end' };
 }
 
-function run(mutant: Mutant, copy: string): { readonly caught: boolean; readonly seconds: number } {
+function plant(mutant: Mutant, copy: string): MutantResult {
   const file = join(copy, mutant.file);
   const original = readFileSync(file, 'utf8');
-  if (original.split(mutant.find).length !== 2)
-    throw new Error(`"${mutant.defect}" no longer fits ${mutant.file}; mend its find`);
   writeFileSync(
     file,
     original.replace(mutant.find, () => mutant.replace),
   );
   const begunMs = performance.now();
   try {
-    const caught = !passes(copy, [mutant.caughtBy]);
-    return { caught, seconds: Math.round((performance.now() - begunMs) / 1_000) };
+    const { result, failed } = runTest(copy, mutant.caughtBy);
+    return { mutant, result, failed, seconds: Math.round((performance.now() - begunMs) / 1_000) };
   } finally {
     writeFileSync(file, original);
   }
 }
 
-if (process.argv.includes('--help')) {
-  process.stdout.write(
-    "npm run faults:mutants [-- --verbose] [-- part of a defect's name]\n\nPlants each defect in a copy and expects a test to fail.\n",
-  );
-  process.exit(0);
+/** A test that fails anyway catches nothing. */
+function failsAnyway(copy: string, chosen: readonly Mutant[]): string[] {
+  return chosen.flatMap(({ caughtBy }) => {
+    const { result, failed } = runTest(copy, caughtBy);
+    return result === 'SURVIVED' ? [] : [`${caughtBy.file}, ${failed ?? caughtBy.title}: ${result}`];
+  });
 }
-const wanted = process.argv.slice(2).find((argument) => !argument.startsWith('--')) ?? '';
-const copy = copyRepository();
-const chosen = mutants.filter(({ defect }) => defect.includes(wanted));
-// A test that fails anyway catches nothing.
-if (!passes(copy, [...new Set(chosen.map(({ caughtBy }) => caughtBy))])) {
-  process.stderr.write('The tests fail without any defect; mend that first (npm test).\n');
-  process.exit(2);
+
+function main(chosen: readonly Mutant[]): number {
+  const copy = mkdtempSync(join(tmpdir(), 'order-pipeline-mutants-'));
+  try {
+    copyRepository(copy);
+    const broken = values.unproven ? [] : failsAnyway(copy, chosen);
+    if (broken.length > 0) {
+      process.stderr.write(`Without any defect these do not pass; mend them first:\n  ${broken.join('\n  ')}\n`);
+      return 2;
+    }
+    const results = chosen.map((mutant) => {
+      const result = plant(mutant, copy);
+      process.stdout.write(`${rowOf(result)}\n`);
+      return result;
+    });
+    if (values.write) writeTable(results);
+    return results.every(({ result }) => result === 'caught') ? 0 : 1;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
 }
-let survivors = 0;
-process.stdout.write('| defect | caught by | caught | seconds |\n| --- | --- | --- | --- |\n');
-for (const mutant of chosen) {
-  const { caught, seconds } = run(mutant, copy);
-  if (!caught) survivors += 1;
-  process.stdout.write(`| ${mutant.defect} | ${mutant.caughtBy} | ${caught ? 'yes' : 'NO'} | ${seconds} |\n`);
+
+if (values.help) {
+  process.stdout.write(usage);
+} else {
+  const part = positionals[0] ?? '';
+  const chosen = mutants.filter(({ defect }) => defect.includes(part));
+  if (values.write && part !== '') throw new Error('--write writes the whole table: give it no part of a name');
+  process.exit(main(chosen));
 }
-rmSync(copy, { recursive: true, force: true });
-process.exit(survivors === 0 ? 0 : 1);

@@ -1,0 +1,136 @@
+/** Deliberate defects. Each names the one test that has to fail with it: what survives is a hole in the tests. */
+export interface Mutant {
+  readonly defect: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  readonly caughtBy: NamedTest;
+}
+
+export interface NamedTest {
+  readonly file: string;
+  /** A part of its title, as `jest -t` takes it. */
+  readonly title: string;
+}
+
+const crashAt = (point: string): NamedTest => ({
+  file: 'tests/faults/a-crash-at-any-point-loses-and-doubles-nothing.test.ts',
+  title: point,
+});
+const outbox = (title: string): NamedTest => ({
+  file: 'tests/integration/outbox-tells-everything-once-stored.test.ts',
+  title,
+});
+
+export const mutants: readonly Mutant[] = [
+  {
+    defect: 'offsets are committed before the effect',
+    file: 'packages/messaging/src/consumer.ts',
+    find: '      await processChunk(',
+    replace: '      await commitOffsetsIfNecessary({ topics: nextOffsets(slices) });\n      await processChunk(',
+    caughtBy: {
+      file: 'tests/integration/offsets-follow-effects.test.ts',
+      title: 'no offset is committed before the handler is done',
+    },
+  },
+  {
+    defect: 'a duplicate skips publishing',
+    file: 'packages/outbox/src/fold-chunk.ts',
+    find: "if (decision.outcome !== 'ignored') events.push(...decision.events);",
+    replace: "if (decision.outcome === 'accepted') events.push(...decision.events);",
+    caughtBy: crashAt('effect-durable-not-published'),
+  },
+  {
+    defect: 'the stock is decremented whatever it has become meanwhile',
+    file: 'services/inventory/src/inventory-repository.ts',
+    find: 'filter: { _id: after._id, version: after.version, quantity: { $gte: -delta } },',
+    replace: 'filter: { _id: after._id },',
+    caughtBy: {
+      file: 'tests/integration/a-stale-read-sells-nothing.test.ts',
+      title: 'is refused as a whole',
+    },
+  },
+  {
+    defect: 'a write is acknowledged by one member alone (w: 1)',
+    file: 'packages/outbox/src/mongo.ts',
+    find: "writeConcern: { w: 'majority', journal: true, wtimeoutMS: 10_000 },",
+    replace: 'writeConcern: { w: 1 },',
+    caughtBy: {
+      file: 'tests/faults/losing-replicas-of-the-engines-loses-nothing.test.ts',
+      title: 'what one member alone has written is not acknowledged',
+    },
+  },
+  {
+    defect: 'the sweep is dropped',
+    file: 'packages/outbox/src/relay.ts',
+    find: '      sweeping = sweepForever();',
+    replace: '',
+    caughtBy: outbox('tells what a crash left behind'),
+  },
+  {
+    defect: 'an outage is held against the message',
+    file: 'packages/messaging/src/chunk-processor.ts',
+    find: '        if (!isOutage(error)) throw error;',
+    replace: '        throw error;',
+    caughtBy: {
+      file: 'tests/integration/outages-stop-the-clock.test.ts',
+      title: 'while a dependency is away longer than the session time-out',
+    },
+  },
+  {
+    defect: 'the idempotency key is not unique',
+    file: 'services/order/src/order-repository.ts',
+    find: '          unique: true,\n',
+    replace: '',
+    caughtBy: {
+      file: 'tests/e2e/idempotency-key-gives-one-order.test.ts',
+      title: 'fifty requests at once with the same key, on two replicas',
+    },
+  },
+  {
+    defect: 'a charge has a fresh key each time',
+    file: 'services/payment/src/simulated-gateway.ts',
+    find: "_id: `${orderId}:charge`,\n          order_id: orderId,\n          kind: 'charge',\n          outcome: reason",
+    replace:
+      "_id: `${orderId}:charge:${Math.random()}`,\n          order_id: orderId,\n          kind: 'charge',\n          outcome: reason",
+    caughtBy: { file: 'tests/faults/a-campaign-of-faults-finds-nothing.test.ts', title: 'with the seed 20261122' },
+  },
+  {
+    defect: 'a write does not check that the document is as it was read',
+    file: 'packages/outbox/src/documents.ts',
+    find: 'filter: { _id: after._id, version: after.version },',
+    replace: 'filter: { _id: after._id },',
+    caughtBy: outbox('are saved if nobody else was faster'),
+  },
+  {
+    defect: 'the stock is reset at each start',
+    file: 'services/inventory/src/inventory-repository.ts',
+    find: 'if (await products.findOne({ _id: sample._id }, { session })) return false;',
+    replace:
+      'const { matchedCount } = await products.updateOne({ _id: sample._id }, { $set: sample }, { session });\n          if (matchedCount === 1) return true;',
+    caughtBy: {
+      file: 'tests/e2e/hot-product-is-never-oversold.test.ts',
+      title: 'a restart does not put up again what was sold',
+    },
+  },
+  {
+    defect: 'a bad message is skipped instead of dead-lettered',
+    file: 'packages/messaging/src/chunk-processor.ts',
+    find: 'const records = [...outcome.records, ...deadLetters.map((letter) => deadLetterRecord(consumerGroup, letter))];',
+    replace: 'const records = [...outcome.records];',
+    caughtBy: {
+      file: 'tests/integration/bad-messages-are-isolated.test.ts',
+      title: 'malformed messages in the middle of a batch',
+    },
+  },
+  {
+    defect: 'a cancellation that comes first is forgotten by the shipment service',
+    file: 'services/shipment/src/shipment.ts',
+    find: '    if (shipment) return repeated(',
+    replace: "    if (shipment && shipment.status !== 'CANCELLED') return repeated(",
+    caughtBy: {
+      file: 'tests/model/every-interleaving-of-one-order-ends-well.test.ts',
+      title: 'an order that is happy',
+    },
+  },
+];

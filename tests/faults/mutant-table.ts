@@ -1,0 +1,44 @@
+/** The results in README.md beside this file: one row per mutant, written by `npm run faults:mutants -- --write`. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Mutant } from './mutant-list.ts';
+
+export interface MutantResult {
+  readonly mutant: Mutant;
+  /** `no end` is no proof: a test that hangs, or that the defect keeps from starting, has not seen the defect. */
+  readonly result: 'caught' | 'SURVIVED' | 'no end';
+  /** The full title of the test that failed. */
+  readonly failed?: string | undefined;
+  readonly seconds: number;
+}
+
+const file = new URL('README.md', import.meta.url);
+const [begin, end] = ['<!-- results: begin -->', '<!-- results: end -->'] as const;
+const header = ['defect', 'in', 'result', 'by the test', 'seconds'];
+
+export const rowOf = ({ mutant, result, failed, seconds }: MutantResult): string =>
+  `| ${[
+    mutant.defect,
+    `\`${mutant.file}\``,
+    result,
+    `\`${mutant.caughtBy.file.split('/').at(-1)}\`: ${(failed ?? mutant.caughtBy.title).replaceAll('|', '\\|')}`,
+    seconds,
+  ].join(' | ')} |`;
+
+/** The cells of each row that stands in the README now. */
+export function writtenRows(): string[][] {
+  const table = readFileSync(file, 'utf8').split(begin)[1]?.split(end)[0] ?? '';
+  const rows = table.split('\n').filter((line) => line.startsWith('| '));
+  return rows.slice(2).map((row) =>
+    row
+      .slice(2, -2)
+      .split(' | ')
+      .map((cell) => cell.trim()),
+  );
+}
+
+export function writeTable(results: readonly MutantResult[]): void {
+  const text = readFileSync(file, 'utf8');
+  const [before, after] = [text.slice(0, text.indexOf(begin)), text.slice(text.indexOf(end))];
+  const table = [`| ${header.join(' | ')} |`, `| ${header.map(() => '---').join(' | ')} |`, ...results.map(rowOf)];
+  writeFileSync(file, `${before}${begin}\n\n${table.join('\n')}\n\n${after}`);
+}
