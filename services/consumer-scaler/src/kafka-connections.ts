@@ -17,6 +17,7 @@ const idleMs = 600_000;
 export function createKafkaConnections(
   api: KubeApi,
   connect: (address: KafkaAddress) => KafkaCluster = createKafkaCluster,
+  now: () => number = () => performance.now(),
 ): KafkaConnections {
   const secrets = new Map<string, { readonly at: number; readonly data: Promise<Record<string, string>> }>();
   const readers = new Map<string, { reader: LagReader; usedAt: number }>();
@@ -24,14 +25,17 @@ export function createKafkaConnections(
   async function secretText(namespace: string, { name, key }: SecretKey): Promise<string> {
     const path = `/api/v1/namespaces/${namespace}/secrets/${name}`;
     let known = secrets.get(path);
-    if (known === undefined || performance.now() - known.at > secretMs) {
+    if (known === undefined || now() - known.at > secretMs) {
       const data = api.get<{ data?: Record<string, string> }>(path).then((secret) => secret.data ?? {});
-      known = { at: performance.now(), data };
+      known = { at: now(), data };
       secrets.set(path, known);
       data.catch(() => secrets.delete(path));
     }
     const encoded = (await known.data)[key];
-    if (encoded === undefined) throw new Error(`Secret ${name} has no key ${key}`);
+    if (encoded === undefined) {
+      secrets.delete(path);
+      throw new Error(`Secret ${name} has no key ${key}`);
+    }
     return Buffer.from(encoded, 'base64').toString('utf8').trim();
   }
 
@@ -47,7 +51,7 @@ export function createKafkaConnections(
 
   function closeIdle(): void {
     for (const [key, { reader, usedAt }] of readers) {
-      if (performance.now() - usedAt < idleMs) continue;
+      if (now() - usedAt < idleMs) continue;
       readers.delete(key);
       void reader.stop();
     }
@@ -57,13 +61,13 @@ export function createKafkaConnections(
     async readerFor(namespace, kafka) {
       const address = await addressOf(namespace, kafka);
       const key = JSON.stringify(address);
+      closeIdle();
       let known = readers.get(key);
       if (known === undefined) {
-        closeIdle();
         known = { reader: createLagReader(() => connect(address)), usedAt: 0 };
         readers.set(key, known);
       }
-      known.usedAt = performance.now();
+      known.usedAt = now();
       return known.reader;
     },
     async stop() {
