@@ -20,7 +20,7 @@ export const scalerAlerts = (clock: Clock): Alert[] => [
     name: 'ScalerIneffective',
     group: 'scaler',
     expr: `${condition('Effective')} == 0`,
-    forSeconds: 300,
+    forSeconds: 120,
     severity: 'ticket',
     summary:
       '{{ $labels.namespace }}/{{ $labels.name }} is behind, and more replicas bring nothing: something that they share is the bottleneck.',
