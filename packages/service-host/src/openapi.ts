@@ -93,23 +93,27 @@ function responsesOf(route: Route, components: Components): Json {
   for (const status of added) responses[status] = components.problem(STATUS_CODES[status] ?? '');
   for (const [status, spec] of Object.entries(route.responses)) {
     const isProblem = Number(status) >= 400 && spec.schema === undefined && spec.contentType === undefined;
-    responses[status] = isProblem ? components.problem(spec.description) : responseOf(spec, components);
+    responses[status] = isProblem ? components.problem(spec.description, spec.headers) : responseOf(spec, components);
   }
   return responses;
 }
 
 function responseOf(spec: ResponseSpec, components: Components): Json {
   const { description, schema, headers, contentType = schema === undefined ? undefined : 'application/json' } = spec;
-  const documented = Object.entries(headers ?? {}).map(([name, says]) => [
-    name,
-    { description: says, schema: { type: 'string' } },
-  ]);
   const media = schema === undefined ? { schema: { type: 'string' } } : { schema: components.schema(schema, 'output') };
   return {
     description,
-    ...(documented.length === 0 ? {} : { headers: Object.fromEntries(documented) }),
+    ...headersOf(headers),
     ...(contentType === undefined ? {} : { content: { [contentType]: media } }),
   };
+}
+
+function headersOf(headers: ResponseSpec['headers'] = {}): Json {
+  const documented = Object.entries(headers).map(([name, says]) => [
+    name,
+    { description: says, schema: { type: 'string' } },
+  ]);
+  return documented.length === 0 ? {} : { headers: Object.fromEntries(documented) };
 }
 
 /** Collects what several operations refer to. */
@@ -131,8 +135,9 @@ class Components {
     return schema;
   }
 
-  problem(description: string): Json {
-    return { description, content: { 'application/problem+json': { schema: this.schema(problemSchema, 'output') } } };
+  problem(description: string, headers?: ResponseSpec['headers']): Json {
+    const content = { 'application/problem+json': { schema: this.schema(problemSchema, 'output') } };
+    return { description, ...headersOf(headers), content };
   }
 
   bearer(): Json {

@@ -50,6 +50,9 @@ export function linkTrace(ctx: Context, traceparent: string | undefined): void {
   if (traceparent !== undefined) (ctx.state['span'] as RequestSpan | undefined)?.link(traceparent);
 }
 
+/** The order that the request names, where it names one. */
+const orderOf = (ctx: Context): string | undefined => (ctx['params'] as { order_id?: string } | undefined)?.order_id;
+
 /** Failures become replies here and nowhere else, and are logged here once. */
 export function problems(isOutage: IsOutage, logger: Logger): Middleware {
   const logOutage = oncePerSecond((suppressed, fields) => logger.warn({ ...fields, suppressed }, 'answered 503'));
@@ -63,6 +66,7 @@ export function problems(isOutage: IsOutage, logger: Logger): Middleware {
           err: problem.cause ?? problem,
           method: ctx.method,
           route: routeOf(ctx),
+          order_id: orderOf(ctx),
           trace_id: traceIdOf(ctx.get('traceparent')),
         };
         if (problem.status === 503) logOutage(fields);

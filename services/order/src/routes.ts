@@ -67,6 +67,10 @@ export function createOrderRoutes(dependencies: RouteDependencies): Route[] {
         schema: orderSchema,
         headers: { Location: 'The order.' },
       },
+      503: {
+        description: 'Not confirmed: it may have been stored. Repeat the request under the same Idempotency-Key.',
+        headers: { 'Retry-After': 'Seconds.' },
+      },
     },
     async handle({ body, headers }) {
       assertPrepared();
