@@ -53,11 +53,22 @@ const routes = [
   }),
   route({
     method: 'GET',
+    path: '/orders/{order_id}',
+    operationId: 'getOrder',
+    summary: 'Fail for an order',
+    params: z.object({ order_id: z.string() }),
+    responses: noBody,
+    handle: () => {
+      throw new Error('this order is strange');
+    },
+  }),
+  route({
+    method: 'GET',
     path: '/fail/{how}',
     operationId: 'fail',
     summary: 'Fail',
     params: z.object({ how: z.string() }),
-    responses: noBody,
+    responses: { ...noBody, 503: { description: 'Away', headers: { 'Retry-After': 'Seconds' } } },
     handle({ params }) {
       throw failures[params.how]?.();
     },
@@ -284,6 +295,12 @@ describe('a failure', () => {
     });
   });
 
+  test('is logged with the order that the request names', async () => {
+    logged.length = 0;
+    expect((await problemOf(await ask('/orders/o-1'))).status).toBe(500);
+    expect(logged).toMatchObject([{ route: '/orders/{order_id}', order_id: 'o-1' }]);
+  });
+
   test('that is not even an error, or an answer that is no JSON, is a 500 as well', async () => {
     expect((await problemOf(await ask('/fail/string'))).status).toBe(500);
     expect((await problemOf(await ask('/unserializable'))).status).toBe(500);
@@ -368,6 +385,7 @@ describe('what every service has', () => {
     const operation = document['paths']['/baskets'].post;
     expect(operation.requestBody.content['application/json'].schema).toEqual({ $ref: '#/components/schemas/Basket' });
     expect(Object.keys(operation.responses)).toEqual(['201', '413', '415', '422', 'default']);
+    expect(document['paths']['/fail/{how}'].get.responses['503'].headers).toHaveProperty('Retry-After');
     for (const [, pointer] of JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
       expect(pointer?.split('/').reduce((node, key) => node?.[key], document)).toBeDefined();
     }
