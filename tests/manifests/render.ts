@@ -95,16 +95,17 @@ export const umbrellaProfiles: Readonly<Record<string, readonly string[]>> = {
   default: [],
   development: values('values-dev.yaml'),
   production: values('values-production.yaml'),
-  autoscaled: values('values-autoscaled.yaml'),
   unscaled: values('values-unscaled.yaml'),
-  'autoscaled, Kafka elsewhere': [
-    ...values('values-autoscaled.yaml'),
-    ...set('global.kafka.external.bootstrapServers=b-1.example.com:9096\\,b-2.example.com:9098'),
-    ...set('global.kafka.external.caSecret=kafka-ca,global.kafka.external.scaler.username=looker'),
-  ],
+  'production, unscaled': [...values('values-production.yaml'), ...values('values-unscaled.yaml')],
   'engines elsewhere': set(
     'global.kafka.external.bootstrapServers=kafka.example.com:9096',
     'global.mongodb.external.uriSecret.name=atlas',
+  ),
+  'engines elsewhere, with authorities of their own': set(
+    'global.kafka.external.bootstrapServers=b-1.example.com:9096\\,b-2.example.com:9098',
+    'global.kafka.external.caSecret=kafka-ca,global.kafka.external.scaler.username=looker',
+    'global.mongodb.external.uriSecret.name=mongo,global.mongodb.external.caSecret=mongo-ca',
+    'global.mongodb.external.ports={27015,27016}',
   ),
   'without shipment': set('shipment.enabled=false'),
 };

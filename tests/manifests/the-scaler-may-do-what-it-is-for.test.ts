@@ -87,8 +87,8 @@ describe('alone', () => {
 });
 
 describe('with the pipeline', () => {
-  test.each(['autoscaled', 'autoscaled, Kafka elsewhere'])(
-    '%s, it may read every Secret that the resources refer to',
+  test.each(['default', 'production', 'engines elsewhere, with authorities of their own'])(
+    '(%s) it may read every Secret that the resources refer to',
     async (profile) => {
       const objects = await pipeline(profile);
       const readable = secretsOf(only(objects, 'Role', 'consumer-scaler'));
@@ -101,7 +101,7 @@ describe('with the pipeline', () => {
   );
 
   test("logs in to the namespace's Kafka as a user who may Describe and nothing else", async () => {
-    const objects = await pipeline('autoscaled');
+    const objects = await pipeline('default');
     const user = only(objects, 'KafkaUser', 'consumer-scaler');
     const operations = (user['spec'].authorization.acls as { operations: string[] }[]).flatMap((acl) => acl.operations);
     expect(new Set(operations)).toEqual(new Set(['Describe']));
@@ -109,7 +109,7 @@ describe('with the pipeline', () => {
   });
 
   test('logs in to a Kafka elsewhere as the user that is named for it, and is let out to it', async () => {
-    const objects = await pipeline('autoscaled, Kafka elsewhere');
+    const objects = await pipeline('engines elsewhere, with authorities of their own');
     expect(objects.filter(({ kind }) => kind === 'KafkaUser')).toEqual([]);
     for (const { spec } of scalersIn(objects)) {
       expect(spec['kafka']).toEqual({
@@ -127,9 +127,21 @@ describe('with the pipeline', () => {
     expect(open.flatMap(({ ports }) => ports.map(({ port }) => port))).toEqual([443, 6443, 9096, 9098]);
   });
 
+  test('is not there where somebody else scales, and nothing asks for it', async () => {
+    for (const profile of ['unscaled', 'production, unscaled']) {
+      const objects = await pipeline(profile);
+      expect(scalersIn(objects)).toEqual([]);
+      expect(JSON.stringify(objects)).not.toMatch(/consumer-scaler|KUBERNETES_API_URL/);
+    }
+  });
+
+  test('keeps in production what survives the loss of a zone', async () => {
+    for (const { spec } of scalersIn(await pipeline('production'))) expect(spec['minReplicas']).toBe(3);
+  });
+
   test('refuses in a sentence to scale a service whose Kafka it does not hear of', async () => {
-    const args = [...umbrellaProfiles['autoscaled']!, '--set', 'order.kafka.external.bootstrapServers=elsewhere:9096'];
-    await expect(renderChart('order-pipeline', ...args)).rejects.toThrow(
+    const value = 'order.kafka.external.bootstrapServers=elsewhere:9096';
+    await expect(renderChart('order-pipeline', '--set', value)).rejects.toThrow(
       'order.kafka.external.bootstrapServers is set, but the consumer scaler only hears of global.kafka.external: say it ' +
         'there, or set order.autoscaling.engine to none, hpa or keda.',
     );

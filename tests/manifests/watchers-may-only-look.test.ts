@@ -16,15 +16,15 @@ beforeAll(() => kubeTool('helm').then(() => undefined), setUpLimitMs);
 describe('the dashboard', () => {
   const apiUrl = 'https://kubernetes.default.svc';
 
-  test('has nothing to do with the API server by default', async () => {
-    const objects = await profile('default');
+  test('has nothing to do with the API server where there is no scaler', async () => {
+    const objects = await profile('unscaled');
     expect(names(objects, 'Role')).toEqual([]);
     expect(names(objects, 'NetworkPolicy')).not.toContain('dashboard-api-server');
     expect(JSON.stringify(podOf(objects, 'dashboard'))).not.toMatch(/serviceAccountToken|KUBERNETES_API_URL/);
   });
 
   test('reads the ConsumerScalers of its namespace beside the scaler, with a token that no other pod gets', async () => {
-    const objects = await profile('autoscaled');
+    const objects = await profile('default');
     const [dashboard, ...others] = ['dashboard', 'order', 'payment'].map((name) => podOf(objects, name));
     const { env, volumeMounts } = dashboard.containers[0];
     expect(env).toContainEqual({ name: 'KUBERNETES_API_URL', value: apiUrl });
