@@ -15,7 +15,7 @@ const [, uid, gid] = /^Uid:\\s+(\\d+)[^]*?^Gid:\\s+(\\d+)/m.exec(readFileSync('/
 const unwanted = ['jest', 'typescript', '@swc/core', 'oxlint', 'prettier', 'playwright-core', 'fast-check', 'vite', 'react-dom'];
 console.log(JSON.stringify({
   process1: readlinkSync('/proc/1/exe'),
-  argv1: readFileSync('/proc/1/cmdline', 'utf8').split('\\0')[1],
+  script: readFileSync('/proc/1/cmdline', 'utf8').split('\\0').at(-2),
   uid, gid,
   installed: unwanted.filter((name) => existsSync('/app/node_modules/' + name)),
   tests: globSync('/app/{packages,services,tools}/**/*.test.{ts,tsx}'),
@@ -29,7 +29,7 @@ describe('the image of', () => {
       const [pod] = await readyPods(name);
       expect(JSON.parse(await kubectl('exec', pod!.name, '--', '/nodejs/bin/node', '--eval', look))).toEqual({
         process1: '/nodejs/bin/node',
-        argv1: 'src/main.ts',
+        script: 'src/main.ts',
         uid: '65532',
         gid: '65532',
         installed: [],

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { services, topics, watchers, type ServiceEntry } from '@order-pipeline/events';
 import { readConfig } from '@order-pipeline/service-host';
+import { nodeFlags } from '../../dev/service-replica.ts';
 import { chartedServices, schemaFile, schemaText, settingsOf } from '../../dev/chart-schemas.ts';
 import { renderAll, type Rendered } from './all-manifests.ts';
 import { charted, only, type KubeObject } from './render.ts';
@@ -34,6 +35,11 @@ const rightsToWatch = [
   'Describe group * literal',
   'Read group dashboard- prefix',
 ];
+
+test('the images start node as npm start does', () => {
+  const [, entry] = /^ENTRYPOINT (\["\/nodejs\/bin\/node".*\])$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
+  expect(JSON.parse(entry ?? '[]')).toEqual(['/nodejs/bin/node', ...nodeFlags]);
+});
 
 test('every service that an order passes through has a chart', () => {
   expect(charted.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(services)));
