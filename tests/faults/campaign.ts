@@ -6,21 +6,24 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createGroupLagReader, createKafka, type Logger } from '@order-pipeline/messaging';
-import { eventTypes, services } from '@order-pipeline/events';
+import { createKafka, type Logger } from '@order-pipeline/messaging';
+import { eventTypes } from '@order-pipeline/events';
 import { startKafka } from '../../dev/engines/kafka.ts';
 import { startMongo } from '../../dev/engines/mongo.ts';
-import { startPipeline, type Pipeline, type ServiceName } from '../../dev/pipeline.ts';
+import { startPipeline, type Pipeline } from '../../dev/pipeline.ts';
 import { freePort } from '../../dev/ports.ts';
-import { openStates } from '../../services/order/src/order.ts';
 import { readTopic } from '../support/kafka-reader.ts';
 import { audit, discardPoison } from './judges.ts';
 import { check } from './checker.ts';
 import { catalogue, startCustomers } from './customers.ts';
+import { faultNames } from './fault-kinds.ts';
+import { watchGateway } from './gateway-watch.ts';
 import { createHistory } from './history.ts';
 import { startInjector } from './injector.ts';
 import { createRandom } from './random.ts';
-import { finalWorld, longestStallMs } from './world.ts';
+import { untilRest } from './rest.ts';
+import { finalWorld, longestStall } from './world.ts';
+import { asSetting, largestLeadMs, wrongClocks } from './wrong-clocks.ts';
 import { startTcpProxy } from './tcp-proxy.ts';
 
 export interface CampaignOptions {
@@ -45,13 +48,18 @@ export interface CampaignResult {
 }
 
 const sessionTimeoutMs = 6_000;
-const restLimitMs = 180_000;
+const preloaded = ['./clock-skew.mjs', './seeded-chance.mjs'].map((file) => new URL(file, import.meta.url).href);
+const gatewayFault = 'gateway failed, or charged and did not answer';
+const clockFault = 'wrong clock';
+/** What a campaign has of each kind, whatever its seed. */
+export const everyFault: readonly string[] = [...faultNames, gatewayFault, clockFault];
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
   const { seed, seconds, dir, say } = options;
   mkdirSync(dir, { recursive: true });
   const random = createRandom(seed);
+  const clocks = wrongClocks(random.fork('clocks'), seconds);
   const [kafkaInner, kafkaOuter, mongoOuter] = [await freePort(), await freePort(), await freePort()];
   const closing: (() => Promise<unknown>)[] = [];
   try {
@@ -76,8 +84,9 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
         PAYMENT_GATEWAY_LOST_ANSWER_RATE: '0.02',
         PAYMENT_GATEWAY_FAILURE_RATE: '0.02',
         SHIPMENT_PROCESSING_MS: '300',
-        NODE_OPTIONS: `--import ${new URL('./clock-skew.mjs', import.meta.url).href}`,
-        CLOCK_SKEWS: 'payment-2=45000,inventory-3=-30000,shipment-1=20000',
+        NODE_OPTIONS: preloaded.map((file) => `--import ${file}`).join(' '),
+        CHANCE_SEED: String(seed),
+        CLOCK_SKEWS: asSetting(clocks),
       },
     });
     closing.push(() => pipeline.stop());
@@ -92,6 +101,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       orderUrls: () => pipeline.services.order.map(({ url }) => url),
       ordersPerSecond: options.ordersPerSecond,
     });
+    const gateway = watchGateway(() => pipeline.services.payment.map(({ url }) => url));
     const injector = startInjector({
       pipeline,
       kafka,
@@ -104,13 +114,13 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       say,
     });
     await pause(seconds * 1_000);
-    const unhealed = await injector.stop().then(
-      () => [],
-      (error: AggregateError) => error.errors.map(String),
-    );
+    const unhealed = await injector.stop();
     await customers.stop();
     say(`${customers.placed()} orders wished for; waiting for rest`);
     const unrest = await untilRest(pipeline, kafkaClient);
+    await gateway.stop();
+    // What a fast clock has stamped is in the future for so long, and the auditor leaves alone what is younger than now.
+    await pause(largestLeadMs(clocks));
 
     const engines = { KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers, MONGODB_URI: mongo.uri };
     const strayLetters = await discardPoison(engines);
@@ -131,9 +141,9 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       answersByStatus: count(
         history.entries.flatMap((entry) => (entry.kind === 'placed' ? [String(entry.status)] : [])),
       ),
-      faults: injector.counts(),
+      faults: { ...injector.counts(), [gatewayFault]: gateway.failures(), [clockFault]: clocks.size },
       redeliveries: ids.length - new Set(ids).size,
-      longestStallMs: await longestStallMs(mongo.uri),
+      longestStallMs: await longestStall(mongo.uri),
       violations,
     };
   } finally {
@@ -150,41 +160,6 @@ async function stock(pipeline: Pipeline): Promise<void> {
     });
     if (response.status !== 200) throw new Error(`PUT /inventory/${product_id} answered ${response.status}`);
   }
-}
-
-/** Waits until no order is open and no group is behind; answers what is still going on when the time is over. */
-async function untilRest(pipeline: Pipeline, kafkaClient: ReturnType<typeof createKafka>): Promise<string[]> {
-  const deadlineMs = performance.now() + restLimitMs;
-  const lagReader = createGroupLagReader(kafkaClient);
-  try {
-    for (;;) {
-      const unrest = await unrestOf(pipeline, lagReader).catch((error: unknown) => [
-        `cannot be asked: ${String(error)}`,
-      ]);
-      if (unrest.length === 0 || performance.now() > deadlineMs) return unrest;
-      await pause(500);
-    }
-  } finally {
-    await lagReader.stop();
-  }
-}
-
-async function unrestOf(pipeline: Pipeline, lagReader: ReturnType<typeof createGroupLagReader>): Promise<string[]> {
-  const found: string[] = [];
-  for (const state of openStates) {
-    const response = await fetch(`${pipeline.services.order[0]!.url}/orders?status=${state}&limit=1`);
-    const { items } = (await response.json()) as { items?: { order_id: string }[] };
-    if (items === undefined) found.push(`GET /orders answered ${response.status}`);
-    else if (items[0]) found.push(`the order ${items[0].order_id} is still ${state}`);
-  }
-  for (const name of Object.keys(services) as ServiceName[]) {
-    const { consumerGroup, consumes } = services[name];
-    for (const topic of consumes) {
-      const lag = await lagReader.lagOf(consumerGroup, topic);
-      if (lag > 0n) found.push(`${consumerGroup} is ${lag} behind in ${topic}`);
-    }
-  }
-  return found;
 }
 
 function count(names: readonly string[]): Record<string, number> {

@@ -2,12 +2,46 @@
  * What a customer may conclude from what the pipeline answered, held against where everything ended. It knows the history
  * and the public API only, nothing of how the pipeline is made; the auditor is the other judge.
  */
-import { canReach, isEnd, type OrderState } from '../../services/order/src/order.ts';
 import { isIndeterminate, type Entry, type Intent, type PlaceRequest } from './history.ts';
+
+/** What each state may still become, as the API promises it: a table of its own, or it would believe whatever the code does. */
+const futures = {
+  PENDING: [
+    'PAID',
+    'RESERVED',
+    'SHIPPED',
+    'PAYMENT_DECLINED',
+    'REFUNDING',
+    'REFUNDED',
+    'CANCELLING',
+    'CANCELLED',
+  ] as string[],
+  PAID: ['RESERVED', 'SHIPPED', 'REFUNDING', 'REFUNDED', 'CANCELLING', 'CANCELLED'],
+  RESERVED: ['SHIPPED', 'CANCELLING', 'CANCELLED'],
+  REFUNDING: ['REFUNDED'],
+  CANCELLING: ['CANCELLED', 'SHIPPED'],
+  SHIPPED: [],
+  PAYMENT_DECLINED: [],
+  REFUNDED: [],
+  CANCELLED: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type State = keyof typeof futures;
+
+const isState = (state: string | undefined): state is State => state !== undefined && Object.hasOwn(futures, state);
+const isEnd = (state: State): boolean => futures[state].length === 0;
+export const mayBecome = (from: string | undefined, to: State): boolean =>
+  isState(from) && (from === to || (futures[from] as readonly string[]).includes(to));
+
+/** Where it is too late to cancel. */
+const uncancellable: readonly (string | undefined)[] = ['REFUNDING', 'REFUNDED', 'SHIPPED', 'PAYMENT_DECLINED'];
 
 export interface FinalOrder {
   readonly orderId: string;
-  readonly state: OrderState;
+  readonly state: State;
+  readonly customerId: string;
+  /** As the API has it, in decimals. */
+  readonly total: number;
   readonly lines: readonly { readonly product_id: string; readonly quantity: number }[];
 }
 
@@ -17,7 +51,9 @@ export interface FinalWorld {
   readonly stockAfter: ReadonlyMap<string, number>;
 }
 
-const endsOf: Readonly<Record<Intent, OrderState>> = {
+type Finals = ReadonlyMap<string, FinalOrder>;
+
+const endsOf: Readonly<Record<Intent, State>> = {
   valid: 'SHIPPED',
   declined: 'PAYMENT_DECLINED',
   unsatisfiable: 'REFUNDED',
@@ -25,96 +61,97 @@ const endsOf: Readonly<Record<Intent, OrderState>> = {
 
 /** Answers a sentence per violation; none is what is expected. */
 export function check(entries: readonly Entry[], world: FinalWorld): string[] {
-  const finals = new Map(world.orders.map((order) => [order.orderId, order]));
+  const finals: Finals = new Map(world.orders.map((order) => [order.orderId, order]));
   return [
-    ...checkPlacements(entries, finals),
+    ...checkAnswers(entries, finals),
+    ...checkOrders(entries, world.orders),
     ...checkCancellations(entries, finals),
     ...checkReads(entries, finals),
     ...checkStock(world),
   ];
 }
 
-function checkPlacements(entries: readonly Entry[], finals: ReadonlyMap<string, FinalOrder>): string[] {
-  const found: string[] = [];
+/** Each answer on its own: it is one that may be given, and the order that it names is there and is the wish's. */
+function checkAnswers(entries: readonly Entry[], finals: Finals): string[] {
   const requests = new Map<number, PlaceRequest>();
-  const ordersOf = new Map<number, Set<string>>();
-  let unanswered = 0;
-  const wishOf = new Map<string, number>();
-  const cancelled = new Set(entries.flatMap((entry) => (entry.kind === 'cancel' ? [entry.orderId] : [])));
-  for (const entry of entries) {
+  return entries.flatMap((entry) => {
     if (entry.kind === 'place') requests.set(entry.call, entry);
-    if (entry.kind !== 'placed') continue;
-    const request = requests.get(entry.call)!;
-    if (entry.status !== 201 || entry.orderId === undefined) {
-      unanswered += 1;
-      if (!isIndeterminate(entry.status))
-        found.push(`the request for wish ${request.wish} was answered ${entry.status}`);
-      continue;
-    }
-    const known = wishOf.get(entry.orderId);
-    if (known !== undefined && known !== request.wish) {
-      found.push(`the order ${entry.orderId} answered wish ${known} and wish ${request.wish}`);
-    }
-    wishOf.set(entry.orderId, request.wish);
-    const orders = ordersOf.get(request.wish) ?? new Set();
-    ordersOf.set(request.wish, orders.add(entry.orderId));
-    if (request.key !== undefined && orders.size > 1) {
-      found.push(`the key of wish ${request.wish} made ${orders.size} orders: ${[...orders].join(', ')}`);
-    }
+    if (entry.kind !== 'placed' || isIndeterminate(entry.status)) return [];
+    const { wish, customerId } = requests.get(entry.call)!;
+    if (entry.status !== 201 || entry.orderId === undefined)
+      return [`the request for wish ${wish} was answered ${entry.status}`];
     const final = finals.get(entry.orderId);
-    if (!final) found.push(`the order ${entry.orderId} was accepted and is lost`);
-    else if (!isEnd(final.state)) found.push(`the order ${entry.orderId} never ended, it is ${final.state}`);
-    else if (final.state !== endsOf[request.intent] && !(final.state === 'CANCELLED' && cancelled.has(entry.orderId))) {
-      found.push(`the ${request.intent} order ${entry.orderId} ended ${final.state}`);
+    if (!final) return [`the order ${entry.orderId} was accepted and is lost`];
+    return final.customerId === customerId
+      ? []
+      : [`wish ${wish} of ${customerId} was answered with the order ${entry.orderId} of ${final.customerId}`];
+  });
+}
+
+/** Each customer wishes for one order: however often it was asked for, it is there once if it was ever accepted, else once at most. */
+function checkOrders(entries: readonly Entry[], orders: readonly FinalOrder[]): string[] {
+  const wishes = new Map(entries.flatMap((entry) => (entry.kind === 'place' ? [[entry.customerId, entry]] : [])));
+  const cancelled = new Set(entries.flatMap((entry) => (entry.kind === 'cancel' ? [entry.orderId] : [])));
+  const found = [...Map.groupBy(orders, ({ customerId }) => customerId)].flatMap(([customerId, own]) => {
+    const ids = own.map(({ orderId }) => orderId).join(', ');
+    if (!wishes.has(customerId)) return [`nobody asked for the order ${ids} of ${customerId}`];
+    return own.length > 1 ? [`wish ${wishes.get(customerId)!.wish} made ${own.length} orders: ${ids}`] : [];
+  });
+  for (const { orderId, customerId, state, total, lines } of orders) {
+    const wish = wishes.get(customerId);
+    if (!wish) continue;
+    if (total !== wish.total) found.push(`the order ${orderId} costs ${total} instead of ${wish.total}`);
+    if (textOf(lines) !== textOf(wish.lines)) found.push(`the order ${orderId} is for ${textOf(lines)}`);
+    if (!isEnd(state)) found.push(`the order ${orderId} never ended, it is ${state}`);
+    else if (state !== endsOf[wish.intent] && !(state === 'CANCELLED' && cancelled.has(orderId))) {
+      found.push(`the ${wish.intent} order ${orderId} ended ${state}`);
     }
-  }
-  // A request without an answer may have made an order, one at most; without such a request there is none.
-  const unknown = [...finals.keys()].filter((orderId) => !wishOf.has(orderId));
-  if (unknown.length > unanswered) {
-    found.push(`${unknown.length} orders answer to ${unanswered} unanswered requests, such as ${unknown[0]}`);
-  }
-  for (const orderId of unknown) {
-    const state = finals.get(orderId)!.state;
-    if (!isEnd(state)) found.push(`the unconfirmed order ${orderId} never ended, it is ${state}`);
   }
   return found;
 }
 
-function checkCancellations(entries: readonly Entry[], finals: ReadonlyMap<string, FinalOrder>): string[] {
+const textOf = (lines: FinalOrder['lines']): string =>
+  lines.map(({ product_id, quantity }) => `${quantity} ${product_id}`).join(' + ');
+
+function checkCancellations(entries: readonly Entry[], finals: Finals): string[] {
   return entries.flatMap((entry) => {
     if (entry.kind !== 'cancelled' || isIndeterminate(entry.status)) return [];
     const final = finals.get(entry.orderId)?.state;
     if (final === undefined) return [`the order ${entry.orderId} was cancelled and is lost`];
-    if (entry.status === 200)
-      return final === 'CANCELLED' ? [] : [`${entry.orderId} was told CANCELLED and ended ${final}`];
-    if (entry.status === 202) {
-      return final === 'CANCELLED' || final === 'SHIPPED' ? [] : [`${entry.orderId} was CANCELLING and ended ${final}`];
+    switch (entry.status) {
+      case 200:
+        return final === 'CANCELLED' ? [] : [`${entry.orderId} was told CANCELLED and ended ${final}`];
+      case 202:
+        return mayBecome('CANCELLING', final) ? [] : [`${entry.orderId} was CANCELLING and ended ${final}`];
+      case 409:
+        return uncancellable.includes(entry.state) && mayBecome(entry.state, final)
+          ? []
+          : [`${entry.orderId} was too late to cancel in ${entry.state}, and ended ${final}`];
+      default:
+        return [`the cancellation of ${entry.orderId} was answered ${entry.status}`];
     }
-    if (entry.status !== 409) return [`the cancellation of ${entry.orderId} was answered ${entry.status}`];
-    return entry.state !== undefined && canReach(entry.state as OrderState, final)
-      ? []
-      : [`${entry.orderId} was too late to cancel in ${entry.state}, and ended ${final}`];
   });
 }
 
-function checkReads(entries: readonly Entry[], finals: ReadonlyMap<string, FinalOrder>): string[] {
+function checkReads(entries: readonly Entry[], finals: Finals): string[] {
   const found: string[] = [];
-  const last = new Map<string, OrderState>();
+  const last = new Map<string, string | undefined>();
   for (const entry of entries) {
     if (entry.kind !== 'read' || isIndeterminate(entry.status)) continue;
-    const { orderId, status } = entry;
+    const { orderId, status, state } = entry;
     if (status !== 200) {
       found.push(`the accepted order ${orderId} was answered ${status}`);
       continue;
     }
-    const state = entry.state as OrderState;
     const before = last.get(orderId);
-    if (before !== undefined && !canReach(before, state)) found.push(`${orderId} went back from ${before} to ${state}`);
+    if (!isState(state)) found.push(`${orderId} was seen ${state}, which is no state`);
+    else if (last.has(orderId) && !mayBecome(before, state))
+      found.push(`${orderId} went back from ${before} to ${state}`);
     last.set(orderId, state);
   }
   for (const [orderId, state] of last) {
     const final = finals.get(orderId)?.state;
-    if (final === undefined || !canReach(state, final))
+    if (final === undefined || !mayBecome(state, final))
       found.push(`${orderId} was seen ${state} and ended ${final ?? 'nowhere'}`);
   }
   return found;

@@ -38,9 +38,15 @@ export function startCustomers({ random, history, orderUrls, ordersPerSecond }: 
   let wishes = 0;
   let calls = 0;
 
-  const send = async (method: 'GET' | 'POST', path: string, body?: unknown, headers: Record<string, string> = {}) => {
+  const send = async (
+    replica: Random,
+    method: 'GET' | 'POST',
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ) => {
     try {
-      const response = await fetch(`${random.pick(orderUrls())}${path}`, {
+      const response = await fetch(`${replica.pick(orderUrls())}${path}`, {
         method,
         headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -53,18 +59,17 @@ export function startCustomers({ random, history, orderUrls, ordersPerSecond }: 
     }
   };
 
-  const place = async (wish: PlaceRequest): Promise<string | undefined> => {
+  const place = async (wish: PlaceRequest, replica: Random): Promise<string | undefined> => {
     const call = (calls += 1);
     history.add({ ...wish, call });
-    const items = wish.lines.map((line) => ({ ...line, price: priceOf.get(line.product_id)! }));
-    const totalMinor = items.reduce((sum, { quantity, price }) => sum + quantity * Math.round(price * 100), 0);
     const order = {
-      customer_id: wish.intent === 'declined' ? `DECLINE-${wish.wish}` : `customer-${wish.wish}`,
-      items,
+      customer_id: wish.customerId,
+      items: wish.lines.map((line) => ({ ...line, price: priceOf.get(line.product_id)! })),
       shipping_address: '123 Main St, City, Country',
-      total_amount: totalMinor / 100,
+      total_amount: wish.total,
     };
     const { status, orderId, state } = await send(
+      replica,
       'POST',
       '/orders',
       order,
@@ -80,22 +85,25 @@ export function startCustomers({ random, history, orderUrls, ordersPerSecond }: 
     return status === 201 ? orderId : undefined;
   };
 
-  const customer = async (wish: PlaceRequest, mood: Mood): Promise<void> => {
-    let orderId = await place(wish);
+  /** All that a customer will do is drawn before the first answer: so it does not depend on what others are told, or when. */
+  const customer = async (number: number): Promise<void> => {
+    const own = random.fork(`wish-${number}`);
+    const [wish, mood, replica] = [newWish(number, own), newMood(own), own.fork('replica')];
+    let orderId = await place(wish, replica);
     if (wish.key !== undefined) {
       for (let tries = 1; orderId === undefined && tries < maxTries; tries += 1) {
         await pause(mood.pauseMs);
-        orderId = await place(wish);
+        orderId = await place(wish, replica);
       }
       // Impatient ones press the button again, twice at once, though the order was accepted.
-      if (mood.repeats) await Promise.all([place(wish), place(wish)]);
+      if (mood.repeats) await Promise.all([place(wish, replica), place(wish, replica)]);
     }
     if (orderId === undefined) return;
     if (mood.cancels) {
       await pause(mood.cancelAfterMs);
       const call = (calls += 1);
       history.add({ kind: 'cancel', call, orderId });
-      const { status, state } = await send('POST', `/orders/${orderId}/cancel`);
+      const { status, state } = await send(replica, 'POST', `/orders/${orderId}/cancel`);
       history.add({
         kind: 'cancelled',
         call,
@@ -106,20 +114,21 @@ export function startCustomers({ random, history, orderUrls, ordersPerSecond }: 
     }
     for (let look = 0; look < mood.looks; look += 1) {
       await pause(mood.pauseMs);
-      const { status, state } = await send('GET', `/orders/${orderId}`);
+      const { status, state } = await send(replica, 'GET', `/orders/${orderId}`);
       history.add({ kind: 'read', orderId, status, ...(state === undefined ? {} : { state }) });
     }
   };
 
   const open = async (): Promise<void> => {
+    const arrivals = random.fork('arrivals');
     while (!stopping.signal.aborted) {
       if (underWay.size < maxUnderWay) {
-        const visit = customer(newWish((wishes += 1), random), newMood(random));
+        const visit = customer((wishes += 1));
         underWay.add(visit);
         void visit.finally(() => underWay.delete(visit));
       }
       // Poisson arrivals: exponential gaps.
-      const gapMs = (-Math.log(1 - random.next()) * 1_000) / ordersPerSecond;
+      const gapMs = (-Math.log(1 - arrivals.next()) * 1_000) / ordersPerSecond;
       await pause(gapMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   };
@@ -159,5 +168,17 @@ function newWish(wish: number, random: Random): PlaceRequest {
     quantity: random.whole(1, 5),
   }));
   if (intent === 'unsatisfiable') lines.push({ product_id: 'UNICORN', quantity: 1 });
-  return { kind: 'place', wish, key: random.chance(0.7) ? `wish-${wish}` : undefined, intent, lines };
+  const totalMinor = lines.reduce(
+    (sum, { product_id, quantity }) => sum + quantity * Math.round(priceOf.get(product_id)! * 100),
+    0,
+  );
+  return {
+    kind: 'place',
+    wish,
+    key: random.chance(0.7) ? `wish-${wish}` : undefined,
+    intent,
+    customerId: intent === 'declined' ? `DECLINE-${wish}` : `customer-${wish}`,
+    total: totalMinor / 100,
+    lines,
+  };
 }

@@ -10,6 +10,10 @@ export interface PlaceRequest {
   readonly wish: number;
   readonly key: string | undefined;
   readonly intent: Intent;
+  /** Of this wish alone: so the order that came of it is known by it, whether it was confirmed or not. */
+  readonly customerId: string;
+  /** In decimals. */
+  readonly total: number;
   readonly lines: readonly { readonly product_id: string; readonly quantity: number }[];
 }
 

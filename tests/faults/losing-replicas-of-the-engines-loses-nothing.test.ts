@@ -8,7 +8,7 @@ import { startMongo, type MongoEngine } from '../../dev/engines/mongo.ts';
 import { expectBooksBalance } from '../support/books.ts';
 import { eventually } from '../support/eventually.ts';
 import { postJson, putJson } from '../support/http.ts';
-import { orderOf, placeOrders } from '../support/orders.ts';
+import { orderOf, placeOrder, placeOrders } from '../support/orders.ts';
 import { startLimitMs, usePipeline } from '../support/pipeline.ts';
 
 /** Three brokers (three copies, two in sync) and a replica set of three, as in production. */
@@ -34,22 +34,55 @@ const primaryIndex = async (): Promise<number> => {
   return engines.mongo!.ports.indexOf(Number(String(primary).split(':')[1]));
 };
 
+/** Counts the elections; rejects while there is no primary. */
+async function termOf(): Promise<number> {
+  const { term } = await on.mongo.db('admin').command({ replSetGetStatus: 1 }, { readPreference: 'primary' });
+  return Number(term);
+}
+
+/** Customers who place one order after the other until they are told to stop. */
+function keepPlacing() {
+  const ids: string[] = [];
+  let isOpen = true;
+  const customer = async (): Promise<void> => {
+    while (isOpen) ids.push(await placeOrder(on, book()));
+  };
+  const customers = Promise.all(Array.from({ length: 16 }, customer));
+  customers.catch(() => undefined);
+  return {
+    /** Resolves when so many more have been accepted. */
+    async more(count: number): Promise<void> {
+      const goal = ids.length + count;
+      await Promise.race([customers, eventually(() => expect(ids.length).toBeGreaterThanOrEqual(goal), limitMs / 3)]);
+    },
+    async stop(): Promise<string[]> {
+      isOpen = false;
+      await customers;
+      return ids;
+    },
+  };
+}
+
 describe('three members and three brokers', () => {
   beforeAll(() => putJson(on.url('inventory', '/inventory/P001'), { quantity: 100_000, price: 29.99 }));
 
   test(
     'a primary that steps down under load loses nothing',
     async () => {
-      const placing = placeOrders(on, 400, book, { clients: 16 });
+      const placing = keepPlacing();
       for (let step = 0; step < 2; step += 1) {
-        await pause(1_000);
+        await placing.more(50);
+        const before = await termOf();
         // The connection to the one that steps down may be closed with it: then it did.
         await on.mongo
           .db('admin')
           .command({ replSetStepDown: 5, secondaryCatchUpPeriodSecs: 3, force: true })
           .catch(() => undefined);
+        await eventually(async () => expect(await termOf()).toBeGreaterThan(before), limitMs / 3);
+        // By the new primary, from customers who have not been away.
+        await placing.more(50);
       }
-      await expectBooksBalance(on, await placing);
+      await expectBooksBalance(on, await placing.stop());
     },
     limitMs,
   );

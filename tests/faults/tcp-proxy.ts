@@ -19,28 +19,66 @@ interface Link {
   readonly server: Socket;
 }
 
+/** What is under way in one direction of a connection: bytes, or the end of the stream. */
+interface Packet {
+  readonly bytes: Buffer | 'end';
+  readonly releaseAtMs: number;
+}
+
+/** More waits in the sender's own buffer. */
+const maxQueuedBytes = 4 * 1024 * 1024;
+
 /** Loopback only. The listening port has to be known before the engine starts, because brokers advertise it. */
 export async function startTcpProxy(listenPort: number, targetPort: number): Promise<TcpProxy> {
   const links = new Set<Link>();
   let mode: ProxyMode = 'pass';
   let delayMs = 0;
 
+  /** One queue per direction: TCP never lets a byte overtake another, also not when a delay ends. */
   const relay = (from: Socket, to: Socket): void => {
-    from.on('data', (bytes) => {
+    const queue: Packet[] = [];
+    let queuedBytes = 0;
+    let isBlocked = false;
+    let timer: NodeJS.Timeout | undefined;
+
+    const release = (): void => {
+      clearTimeout(timer);
+      while (queue.length > 0 && !isBlocked && to.writable) {
+        const waitMs = queue[0]!.releaseAtMs - performance.now();
+        if (waitMs > 0) {
+          timer = setTimeout(release, waitMs);
+          break;
+        }
+        const { bytes } = queue.shift()!;
+        if (bytes === 'end') {
+          to.end();
+          continue;
+        }
+        queuedBytes -= bytes.length;
+        isBlocked = !to.write(bytes);
+      }
+      if (queuedBytes < maxQueuedBytes) from.resume();
+    };
+    const enqueue = (bytes: Packet['bytes']): void => {
       if (mode === 'black-hole') return;
-      const send = (): void => {
-        if (!to.writable) return;
-        if (to.write(bytes)) return;
-        from.pause();
-        to.once('drain', () => from.resume());
-      };
-      // Timers of equal length fire in order, so delayed packets keep theirs.
-      if (mode === 'delay') setTimeout(send, delayMs);
-      else send();
+      const dueMs = performance.now() + (mode === 'delay' ? delayMs : 0);
+      queue.push({ bytes, releaseAtMs: Math.max(dueMs, queue.at(-1)?.releaseAtMs ?? 0) });
+      if (bytes !== 'end') queuedBytes += bytes.length;
+      release();
+      if (queuedBytes >= maxQueuedBytes) from.pause();
+    };
+    to.on('drain', () => {
+      isBlocked = false;
+      release();
     });
-    from.on('end', () => to.end());
+    to.on('close', () => clearTimeout(timer));
+    from.on('data', enqueue);
+    from.on('end', () => enqueue('end'));
     from.on('error', () => to.destroy());
-    from.on('close', () => to.destroy());
+    // After an orderly end what is under way still arrives, and the end after it.
+    from.on('close', (hadError) => {
+      if (hadError || !from.readableEnded) to.destroy();
+    });
   };
 
   const listener = createServer({ allowHalfOpen: true }, (client) => {
@@ -55,7 +93,11 @@ export async function startTcpProxy(listenPort: number, targetPort: number): Pro
     server.setNoDelay(true);
     relay(client, server);
     relay(server, client);
-    client.on('close', () => links.delete(link));
+    const forget = (): void => {
+      if (client.destroyed && server.destroyed) links.delete(link);
+    };
+    client.on('close', forget);
+    server.on('close', forget);
   });
   await new Promise<void>((resolve, reject) => {
     listener.once('error', reject);

@@ -1,24 +1,30 @@
 /** How everything ended, asked through the API as a customer could. */
 import { MongoClient } from 'mongodb';
-import type { OrderState } from '../../services/order/src/order.ts';
-import type { FinalWorld } from './checker.ts';
+import type { FinalOrder, FinalWorld } from './checker.ts';
 import { catalogue } from './customers.ts';
+import { longestStallMs } from './stall.ts';
 
 interface OrderPage {
-  readonly items: readonly { order_id: string; status: OrderState; items: FinalWorld['orders'][number]['lines'] }[];
+  readonly items: readonly {
+    readonly order_id: string;
+    readonly status: FinalOrder['state'];
+    readonly customer_id: string;
+    readonly total_amount: number;
+    readonly items: FinalOrder['lines'];
+  }[];
   readonly next_cursor: string | null;
 }
 
 export async function finalWorld(orderUrl: string, inventoryUrl: string): Promise<FinalWorld> {
-  const orders: FinalWorld['orders'][number][] = [];
+  const orders: FinalOrder[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
     const page: OrderPage = await get<OrderPage>(
       `${orderUrl}/orders?limit=100${cursor === '' ? '' : `&cursor=${cursor}`}`,
     );
-    orders.push(
-      ...page.items.map(({ order_id, status, items }) => ({ orderId: order_id, state: status, lines: items })),
-    );
+    for (const { order_id, status, customer_id, total_amount, items } of page.items) {
+      orders.push({ orderId: order_id, state: status, customerId: customer_id, total: total_amount, lines: items });
+    }
     cursor = page.next_cursor;
   }
   const stockAfter = new Map<string, number>();
@@ -39,17 +45,21 @@ async function get<T>(url: string): Promise<T> {
   return (await response.json()) as T;
 }
 
-/** The longest time in which no order moved while there were some to move, by the order service's clock. */
-export async function longestStallMs(mongoUri: string): Promise<number> {
+/** By the order service's clock, which no campaign sets wrong. */
+export async function longestStall(mongoUri: string): Promise<number> {
   const client = await new MongoClient(mongoUri).connect();
   try {
     const orders = await client
       .db('order_db')
       .collection('orders')
-      .find({}, { projection: { created_at: 1, updated_at: 1 }, sort: { updated_at: 1 } })
+      .find({}, { projection: { created_at: 1, updated_at: 1 } })
       .toArray();
-    const moves = orders.map((order) => (order['updated_at'] as Date).getTime());
-    return moves.slice(1).reduce((longest, move, index) => Math.max(longest, move - moves[index]!), 0);
+    return longestStallMs(
+      orders.map((order) => ({
+        fromMs: (order['created_at'] as Date).getTime(),
+        toMs: (order['updated_at'] as Date).getTime(),
+      })),
+    );
   } finally {
     await client.close();
   }

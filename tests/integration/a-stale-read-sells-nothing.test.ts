@@ -57,7 +57,7 @@ describe('a decision on stock that another has changed since', () => {
   test('of two at once one is booked', async () => {
     const read = await stockOf('CONTENDED', 1);
     const booked = await Promise.all(orders.map((order) => repository.commit(oneOf(read, `contended-${order}`))));
-    expect(booked.toSorted()).toEqual([false, true]);
+    expect(booked.filter(Boolean)).toHaveLength(1);
     expect((await repository.find('CONTENDED'))?.quantity).toBe(0);
   });
 });

@@ -1,0 +1,22 @@
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/**
+ * The longest time in which no order came to its end although some were open, given when each was placed and ended. Time
+ * without an open order is none: nothing had to move.
+ */
+export function longestStallMs(orders: readonly Span[]): number {
+  const byEnd = orders.toSorted((a, b) => a.toMs - b.toMs);
+  let longest = 0;
+  // From the last end backwards, because what is open before an end are the orders that end then or later.
+  let oldestOpenMs = Infinity;
+  for (let index = byEnd.length - 1; index >= 0; index -= 1) {
+    const { fromMs, toMs } = byEnd[index]!;
+    oldestOpenMs = Math.min(oldestOpenMs, fromMs);
+    const sinceMs = Math.max(byEnd[index - 1]?.toMs ?? -Infinity, oldestOpenMs);
+    longest = Math.max(longest, toMs - sinceMs);
+  }
+  return longest;
+}
