@@ -49,17 +49,19 @@ export function suiteTable(rows: readonly Row[]): string {
   ].join('\n');
 }
 
-/** The first policy's part of the second's: seconds late, replica-hours and rebalances, added up over the workloads. */
-export function ratios(rows: readonly Row[], ours: string, theirs: string): string {
-  return columns
-    .filter(({ title }) => ['seconds late', 'replica-hours', 'rebalances'].includes(title))
-    .map(({ title, value }) => {
-      const [a, b] = [ours, theirs].map((policy) =>
-        rows.filter((row) => row.policy === policy).reduce((sum, row) => sum + mean(row.outcomes, value), 0),
-      );
-      return `${title} ${(((a ?? 0) / (b ?? 1)) * 100).toFixed(0)} %`;
-    })
-    .join(', ');
+/** The first policy's part of the second's, each added up over the workloads. */
+export function partsOf(rows: readonly Row[], ours: string, theirs: string) {
+  const part = (value: (outcome: Outcome) => number): number => {
+    const [a = 0, b = 0] = [ours, theirs].map((policy) =>
+      rows.filter((row) => row.policy === policy).reduce((sum, row) => sum + mean(row.outcomes, value), 0),
+    );
+    return a / b;
+  };
+  return {
+    secondsLate: part((outcome) => outcome.secondsLate),
+    replicaHours: part((outcome) => outcome.replicaHours),
+    rebalances: part((outcome) => outcome.rebalances),
+  };
 }
 
 const widthPx = 760;
