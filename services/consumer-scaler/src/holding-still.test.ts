@@ -24,6 +24,19 @@ describe('when not to change', () => {
     expect(group.outcome?.decision).toMatchObject({ action: 'Hold', reason: 'NotWorthRebalance' });
   });
 
+  test('nor is one whose replicas come when most of the work is done', () => {
+    const group = new TestGroup(2, evenly(12), {
+      ...fixed(100),
+      objective: { ...defaultSpec.objective, maxAgeSeconds: 1, drainSeconds: 20 },
+    });
+    group.run(100);
+    group.committedOffsets = group.committedOffsets.map((offset) => offset - 815);
+    // Two take 52 s, and 40 s of that pass before six work, who take 17 s for all of it: that saves 8 s, and costs 10 s.
+    expect(group.look().decision).toMatchObject({ action: 'Hold', reason: 'NotWorthRebalance' });
+    group.committedOffsets = group.committedOffsets.map((offset) => offset - 400);
+    expect(group.look().decision).toMatchObject({ action: 'ScaleUp', to: 12 });
+  });
+
   test('no decision while the group rebalances', () => {
     const group = new TestGroup(1, evenly(900), fixed(100));
     group.disturb = withGroup({ state: 'Rebalancing', members: [] });

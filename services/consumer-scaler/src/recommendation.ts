@@ -87,8 +87,9 @@ function up(spec: ScalerSpec, look: Look, demand: Demand, wanted: number): Choic
   if (!late && drain < Infinity && waitSeconds(demand, replicas) <= spec.objective.maxAgeSeconds) {
     return wait('WithinObjective', `that is done in ${seconds(drain)} and nothing gets too old`);
   }
-  // Until the new replicas work the old ones go on alone: this is the most that a step can save.
-  const savedSeconds = drain - settling.stepSeconds;
+  // Until the new replicas work the old ones go on alone; what is left by then is done sooner by more of them.
+  const left = Math.max(0, 1 - settling.stepSeconds / drain);
+  const savedSeconds = drain === Infinity ? Infinity : left * (drain - drainSeconds(demand, wanted));
   if (savedSeconds <= settling.rebalanceSeconds) {
     return wait('NotWorthRebalance', `that is done in ${seconds(drain)}, before ${wanted} replicas could help`);
   }
