@@ -43,6 +43,22 @@ test('an unknown lag is no number: the series ends, and another one says so', as
   expect(await lines(/^consumer_scaler_lag_known.* 0$/u)).toHaveLength(1);
 });
 
+test('a condition is 1 while True, 0 while False, and has no series while Unknown', async () => {
+  const { metrics, lines } = metricsOf();
+  const condition = async (type: string) =>
+    (await lines(new RegExp(`^consumer_scaler_condition\\{.*type="${type}"`, 'u'))).map((line) =>
+      line.split(' ').at(-1),
+    );
+  const group = new TestGroup(2, evenly(150));
+  metrics.looked(key, group.run(120), false);
+  expect(await condition('GroupStable')).toEqual(['1']);
+  expect(await condition('FallbackActive')).toEqual(['0']);
+  group.disturb = (observation) => ({ ...observation, kafka: { unavailable: 'connection refused' } });
+  metrics.looked(key, group.run(120), false);
+  expect(await condition('GroupStable')).toEqual([]);
+  expect(await condition('FallbackActive')).toEqual(['1']);
+});
+
 test('work that goes on is seen while it does, under the names that every controller has', async () => {
   const { metrics, lines } = metricsOf(7);
   metrics.queue.added(1);
