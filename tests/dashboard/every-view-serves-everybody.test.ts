@@ -1,7 +1,10 @@
 /** Nobody is kept out of any view, in a real browser: by eye, ear, keyboard or screen, and without waiting for it. */
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
@@ -17,7 +20,7 @@ const surroundings = useSurroundings();
 const on = useDashboard(Object.assign(surroundings.env, { OPERATOR_TOKEN: token }));
 const browser = useBrowser();
 
-const customers = ['Barbara', 'DECLINE-1', 'Edsger', 'Grace', 'Niklaus', 'Ada'];
+const customers = ['Barbara', 'Edsger', 'Grace', 'Niklaus', 'Ada', 'DECLINE-1'];
 const late = ['Radia', 'Alan', 'Margaret', 'Lynn'];
 /** Orders whose parcels wait, because nobody ships. */
 let waiting = 0;
@@ -83,6 +86,12 @@ const views: Readonly<Record<string, View>> = {
       await page.locator('.replicas').nth(1).waitFor();
       await page.getByText(`${waiting} events behind`).waitFor();
       await page.locator('.rebalances', { hasText: 'payment-service1 → 2 members' }).waitFor();
+      // On a narrow screen the map is scrolled to what is of interest.
+      await page
+        .locator('td', { has: page.locator('.age') })
+        .first()
+        .scrollIntoViewIfNeeded();
+      await page.evaluate('scrollTo(0, 0)');
     },
   },
   'dead-letters': {
@@ -206,12 +215,19 @@ test('programs can read what the API offers, in OpenAPI 3.1', async () => {
 
 describe('the page', () => {
   const loads = 5;
-  const paintLimitMs = 1_000;
+  const limitMs = 1_000;
+  /** What one line of text takes where nothing else has the processor. */
+  const bareMs = 125;
 
-  /** Milliseconds until the first text or picture of a page that nothing was kept of. */
-  async function firstPaint(): Promise<number> {
-    const page = await browser.open(on.view());
-    await page.locator('.lanes').waitFor();
+  const bare = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>bare</title><p>bare</p>');
+  });
+  beforeAll(() => once(bare.listen(0, '127.0.0.1'), 'listening').then(() => undefined));
+  afterAll(() => void bare.close());
+
+  /** Milliseconds until the first text or picture, in a browser that kept nothing of the page. */
+  async function firstPaint(url: string): Promise<number> {
+    const page = await browser.open(url);
     const paint = await eventually(async () => {
       const first = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime";
       const atMs = await page.evaluate<number | undefined>(first);
@@ -220,17 +236,22 @@ describe('the page', () => {
     await page.context().close();
     return paint;
   }
+  const medianOf = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 
   test('shows something within a second', async () => {
-    // Again where it takes longer: a machine that is busy with something else is no fault of the page.
-    await eventually(async () => {
-      const paints: number[] = [];
-      while (paints.length < loads) paints.push(await firstPaint());
-      const median = paints.toSorted((a, b) => a - b)[loads >> 1]!;
-      const all = paints.map((ms) => ms.toFixed(0)).join(', ');
-      process.stderr.write(`first contentful paint: median ${median.toFixed(0)} ms of ${all}\n`);
-      expect(median).toBeLessThan(paintLimitMs);
-    }, 120_000);
+    const paints: number[] = [];
+    const ofBare: number[] = [];
+    while (paints.length < loads) {
+      ofBare.push(await firstPaint(`http://127.0.0.1:${(bare.address() as AddressInfo).port}/`));
+      paints.push(await firstPaint(on.view()));
+    }
+    const [median, slowness] = [medianOf(paints), Math.max(1, medianOf(ofBare) / bareMs)];
+    const [all, allOfBare] = [paints, ofBare].map((each) => each.map((ms) => ms.toFixed(0)).join(', '));
+    process.stderr.write(
+      `first contentful paint: median ${median.toFixed(0)} ms of ${all}; of a line of text ${allOfBare}\n`,
+    );
+    // A machine that is busy with something else is no fault of the page: it makes the line of text late as well.
+    expect(median).toBeLessThan(limitMs * slowness);
   });
 
   test('has a policy that allows no foreign or inline code', async () => {
