@@ -56,6 +56,11 @@ test('promtool finds nothing wrong with the rules, nor with the expressions of t
   await expect(promtool('check', 'rules', asRules)).rejects.toThrow(/parse error/u);
 });
 
+test('the scaler’s series keep the namespace that they are about, which the alerts name', () => {
+  const chart = readFileSync(join(repository, 'helm/consumer-scaler/templates/deployment.yaml'), 'utf8');
+  expect(chart.slice(chart.indexOf('kind: PodMonitor'))).toMatch(/path: \/metrics, .*honorLabels: true/u);
+});
+
 describe('a runbook', () => {
   const runbooks = join(repository, 'docs/runbooks');
   const alerts = [...new Set(alertRules.map(({ alert }) => alert))];
