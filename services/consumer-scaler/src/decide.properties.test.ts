@@ -154,10 +154,11 @@ describe('whatever is observed', () => {
         for (const observation of looks) {
           const outcome = decide({ ...spec, ...bounds, fallback: defaultSpec.fallback }, observation, state);
           state = outcome.state;
+          const rollingSince = state.settling.rollingSinceSeconds ?? -Infinity;
           const busy =
             'unavailable' in observation.kafka ||
             observation.kafka.group.state === 'Rebalancing' ||
-            observation.workload.rolloutInProgress;
+            observation.atSeconds - rollingSince < 1_200;
           const { from, to } = outcome.decision;
           expect(busy && to !== Math.min(from, state.mostReplicas ?? Infinity)).toBe(false);
         }

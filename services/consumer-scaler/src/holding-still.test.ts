@@ -46,7 +46,7 @@ describe('when not to change', () => {
     expect(group.outcome?.lookAgainSeconds).toBe(2);
   });
 
-  test('no decision while a rollout is under way', () => {
+  test('no decision while a rollout is under way, unless it never ends', () => {
     const group = new TestGroup(1, evenly(900), fixed(100));
     group.disturb = (observation) => ({
       ...observation,
@@ -54,6 +54,11 @@ describe('when not to change', () => {
     });
     group.run(300);
     expect(group.outcome?.decision).toMatchObject({ action: 'Hold', reason: 'RolloutInProgress' });
+    // One that is stuck, or a canary that is to stay, is lived with after twenty minutes.
+    group.run(880);
+    expect(group.replicas).toBe(1);
+    group.run(60);
+    expect(group.replicas).toBe(12);
   });
 
   test('no decision while things settle', () => {

@@ -95,3 +95,13 @@ test('stopped, it answers those who wait', async () => {
   await reader.stop();
   expect(await waiting).toEqual([{ unavailable: 'the scaler is stopping' }]);
 });
+
+test('stopped while Kafka says nothing, it ends all the same', async () => {
+  const silent = { partitionsOf: () => new Promise(() => {}), reset: async () => {} } as unknown as KafkaCluster;
+  const reader = createLagReader(() => silent);
+  void reader.read({ group: 'a', topics: ['a'], maxAgeSeconds: 60 });
+  await new Promise((next) => setTimeout(next, 10));
+  const begun = performance.now();
+  await reader.stop();
+  expect(performance.now() - begun).toBeLessThan(3_000);
+});

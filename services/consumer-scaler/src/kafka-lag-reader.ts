@@ -14,6 +14,7 @@ type Waiting = { readonly request: LagRequest; readonly answer: (reading: KafkaR
 
 const maxBatch = 1_000;
 const readLimitMs = 20_000;
+const stopLimitMs = 1_000;
 /** Who failed alone is read alone, over connections of their own: so many at once, so that they delay nobody else. */
 const suspectLanes = 3;
 const maxSuspects = 10_000;
@@ -111,8 +112,8 @@ function createLane(
     load: () => waiting.length + reading,
     async stop() {
       refuse(waiting.splice(0), new Error('the scaler is stopping'));
-      await cluster.reset();
-      await running;
+      // What is asked of a Kafka that does not answer is not waited for.
+      await Promise.race([cluster.reset().then(() => running), pause(stopLimitMs, undefined, { ref: false })]);
     },
   };
 }
@@ -124,7 +125,7 @@ async function attempt(batch: readonly Waiting[], cluster: KafkaCluster, nowMs: 
     const requests = batch.map(({ request }) => request);
     const readings = await Promise.race([
       readBatch(cluster, requests, nowMs),
-      pause(readLimitMs, undefined, { signal: timeout.signal }).then(() => {
+      pause(readLimitMs, undefined, { signal: timeout.signal, ref: false }).then(() => {
         throw new ReadTimeoutError(`Kafka did not answer within ${readLimitMs / 1_000} s`);
       }),
     ]);

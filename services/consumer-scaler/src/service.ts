@@ -1,4 +1,5 @@
 /** The operator, wired: what it consists of, in reading order. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
 import {
   createApp,
@@ -21,6 +22,8 @@ import { createLeaderElection } from './kube-lease.ts';
 import { createScaleWriter } from './scale-writer.ts';
 
 const name = 'consumer-scaler';
+/** A look may wait longer for a Kafka that does not answer; a write under way has ended by then. */
+const lastLooksMs = 5_000;
 
 export function createConsumerScaler(
   config: ScalerConfig,
@@ -84,13 +87,15 @@ export function createConsumerScaler(
     isLeader,
   });
 
+  // Without the lease, which is released next, no look can write any more.
+  const stopQueue = () => Promise.race([queue.stop(), pause(lastLooksMs, undefined, { ref: false })]);
   health.register('api_server', () =>
     cluster.isSynced() ? { status: 'up' } : { status: 'starting', detail: 'not everything has been listed yet' },
   );
   health.register('leader', () => ({ status: 'up', detail: isLeader() ? 'leads' : 'stands by' }));
   lifecycle.add({ name: 'election', stop: election.stop });
   lifecycle.add({ name: 'watches', start: cluster.start, stop: cluster.stop });
-  lifecycle.add({ name: 'queue', start: election.start, stop: queue.stop });
+  lifecycle.add({ name: 'queue', start: election.start, stop: stopQueue });
   const app = createApp({ service: name, instance, routes: [], health, metrics: registry, logger });
   const http = lifecycle.add(httpComponent(app, { host: config.HOST, port: config.PORT }));
   return { lifecycle, logger, http, registry };

@@ -7,6 +7,8 @@ export type Settling = {
   readonly lookedAtSeconds: number;
   /** Since when the group has been stable and complete; null while it is not. */
   readonly stableSinceSeconds: number | null;
+  /** Since when a rollout has been under way, or has been stuck; null while there is none. */
+  readonly rollingSinceSeconds: number | null;
   /** Since when it has been stable although members are missing or surplus. */
   readonly incompleteSinceSeconds: number | null;
   /** Waiting was in vain: fewer members came than there should be. */
@@ -33,6 +35,8 @@ export type Phase = 'Settled' | 'Rebalancing' | 'RollingOut' | 'Joining' | 'Sett
 const firstGuess = { rebalanceSeconds: 10, stepSeconds: 40 };
 /** Pods that have not joined by then (no room in the cluster, a crash loop) are not waited for any longer. */
 const joinLimitSeconds = 300;
+/** Nor is a rollout: twice Kubernetes' own deadline. A canary, or one that is stuck, must not end all scaling. */
+const rolloutLimitSeconds = 1_200;
 
 export const initialSettling = (
   observation: Observation,
@@ -41,6 +45,7 @@ export const initialSettling = (
   replicas: observation.workload.replicas,
   lookedAtSeconds: observation.atSeconds,
   stableSinceSeconds: null,
+  rollingSinceSeconds: null,
   incompleteSinceSeconds: null,
   membersMissing: false,
   step: null,
@@ -68,12 +73,19 @@ export function settle(
   const begun: Step | null = changed
     ? { up, sinceSeconds: atSeconds, stopSeconds: 0, longestStopSeconds: 0 }
     : before.step;
-  const unsettled = { ...before, replicas: workload.replicas, lookedAtSeconds: atSeconds, stableSinceSeconds: null };
+  const rollingSinceSeconds = workload.rolloutInProgress ? (before.rollingSinceSeconds ?? atSeconds) : null;
+  const unsettled = {
+    ...before,
+    replicas: workload.replicas,
+    lookedAtSeconds: atSeconds,
+    stableSinceSeconds: null,
+    rollingSinceSeconds,
+  };
   if ('unavailable' in kafka) {
     return { phase: 'Rebalancing', next: { ...unsettled, step: null, incompleteSinceSeconds: null } };
   }
   const members = kafka.group.members.length;
-  if (workload.rolloutInProgress) {
+  if (rollingSinceSeconds !== null && atSeconds - rollingSinceSeconds < rolloutLimitSeconds) {
     return { phase: 'RollingOut', next: { ...unsettled, step: null, incompleteSinceSeconds: null } };
   }
   if (kafka.group.state === 'Rebalancing') {
