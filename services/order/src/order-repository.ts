@@ -14,6 +14,7 @@ import {
   type StoredDocument,
   type WithOutbox,
 } from '@order-pipeline/outbox';
+import type { WaitingOrder } from './awaited-step.ts';
 import { openStates, type Order, type OrderState } from './order.ts';
 import { writeWithinDeadlines } from './within-deadlines.ts';
 
@@ -45,7 +46,7 @@ export interface OrderRepository {
   find(orderId: string): Promise<StoredOrder | undefined>;
   list(page: OrderPage): Promise<StoredOrder[]>;
   /** Open orders that have not moved since, those that stand still the longest first. */
-  findUnmoved(since: Date, limit: number): Promise<Order[]>;
+  findUnmoved(since: Date, limit: number): Promise<(Order & WaitingOrder)[]>;
   statesOf(orderIds: readonly string[]): Promise<Map<string, OrderState>>;
   /** Stores a change and its event; false when the order was changed meanwhile. */
   saveWithEvent(before: Order, after: Order, event: PipelineEvent): Promise<boolean>;
@@ -137,7 +138,13 @@ export function createOrderRepository(db: Db, { acceptWithinMs }: { acceptWithin
       return collection.find<StoredOrder>(filter, { sort: { _id: -1 }, limit }).toArray();
     },
     findUnmoved: (since, limit) =>
-      collection.find<Order>(unmoved(since), { sort: { updated_at: 1 }, limit, projection: { outbox: 0 } }).toArray(),
+      collection
+        .find<Order & WaitingOrder>(unmoved(since), {
+          sort: { updated_at: 1 },
+          limit,
+          projection: { 'outbox.event': 0 },
+        })
+        .toArray(),
     async statesOf(orderIds) {
       const found = await collection
         .find<Pick<Order, '_id' | 'status'>>({ _id: { $in: [...orderIds] } }, { projection: { status: 1 } })

@@ -1,6 +1,8 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { sampleEvents, type PipelineEvent } from '@order-pipeline/events';
 import { createMetrics, Gauge } from '@order-pipeline/service-host';
+import type { GroupLagReader } from '@order-pipeline/messaging';
+import type { WaitingOrder } from './awaited-step.ts';
 import { createOrderWatchdog } from './order-watchdog.ts';
 import { placeOrder, recordFact, type Order } from './order.ts';
 
@@ -31,8 +33,8 @@ function order(number: number, unmovedForMs: number, ...told: ('paid' | 'reserve
 }
 
 function open(
-  orders: Order[],
-  { lagOf = async () => 7n, failures = 0 }: { lagOf?: () => Promise<bigint>; failures?: number } = {},
+  orders: (Order & WaitingOrder)[],
+  { lagOf = async () => 7n, failures = 0 }: { lagOf?: GroupLagReader['lagOf']; failures?: number } = {},
 ) {
   const registry = createMetrics('order');
   const logged: Record<string, unknown>[] = [];
@@ -104,6 +106,31 @@ describe('the watchdog', () => {
       expect.stringMatching(/payment-service.*order_placed.* 2$/u),
       expect.stringMatching(/inventory-service.*payment_processed.* 1$/u),
     ]);
+  });
+
+  test.each([
+    ['the group that has the next record', { 'payment-service': 3n, 'order-service': 9n }, 'payment-service', 3],
+    ['our own group, where the other has worked off all', { 'order-service': 9n }, 'order-service', 9],
+    ['the group that answered nothing, where nobody is behind', {}, 'payment-service', 0],
+  ])('blames %s', async (_, lags: Record<string, bigint>, consumer_group, lag) => {
+    const { watchdog, logged, gauge, looked } = open([order(1, 90_000)], {
+      lagOf: async (group) => lags[group] ?? 0n,
+    });
+    watchdog.start();
+    await looked(2);
+    await watchdog.stop();
+    const topic = consumer_group === 'order-service' ? 'payment_processed' : 'order_placed';
+    expect(logged[0]).toMatchObject({ consumer_group, topic, lag });
+    expect(await gauge()).toEqual([expect.stringContaining(`consumer_group="${consumer_group}",topic="${topic}"`)]);
+  });
+
+  test('blames our own outbox, and asks no group, for what is not published', async () => {
+    const outbox = [{ fact: 'order_placed:PENDING' }];
+    const { watchdog, logged, looked } = open([1, 2].map((number) => ({ ...order(number, 90_000), outbox })));
+    watchdog.start();
+    await looked(2);
+    await watchdog.stop();
+    expect(logged[0]).toMatchObject({ orders: 2, consumer_group: 'outbox', topic: 'order_placed', lag: 2 });
   });
 
   test('says nothing, and forgets what it said, when nothing is stuck any more', async () => {

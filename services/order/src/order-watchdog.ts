@@ -1,7 +1,8 @@
 /** Makes orders visible that have not moved for too long: as a metric, and as one log line per step that is stuck. */
+import { services } from '@order-pipeline/events';
 import { wait, type GroupLagReader, type Logger } from '@order-pipeline/messaging';
 import type { Gauge } from '@order-pipeline/service-host';
-import { awaitedStep } from './awaited-step.ts';
+import { awaitedStep, ownOutbox, type AwaitedStep } from './awaited-step.ts';
 import type { OrderRepository } from './order-repository.ts';
 
 export interface WatchdogOptions {
@@ -13,6 +14,13 @@ export interface WatchdogOptions {
   readonly checkEveryMs: number;
 }
 
+interface Culprit {
+  readonly consumer_group: string;
+  readonly topic: string;
+  /** Records that it has before it; of the outbox, orders. */
+  readonly lag: number | 'unknown';
+}
+
 /** More are counted as this many: the metric says that something is wrong, not how large the backlog is. */
 const maxCounted = 1_000;
 
@@ -21,23 +29,33 @@ export function createOrderWatchdog(options: WatchdogOptions) {
   const stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
 
+  const lagOf = (consumerGroup: string, topic: string): Promise<number | 'unknown'> =>
+    lagReader.lagOf(consumerGroup, topic).then(Number, () => 'unknown');
+
+  /** Whoever has the next record before it: a group that has worked off everything waits for our own to hear of it. */
+  const whoIsBehind = async ({ consumerGroup, topic, answeredOn }: AwaitedStep, orders: number): Promise<Culprit> => {
+    if (consumerGroup === ownOutbox) return { consumer_group: consumerGroup, topic, lag: orders };
+    const lag = await lagOf(consumerGroup, topic);
+    if (lag === 0) {
+      const own = await lagOf(services.order.consumerGroup, answeredOn);
+      if (own !== 0) return { consumer_group: services.order.consumerGroup, topic: answeredOn, lag: own };
+    }
+    return { consumer_group: consumerGroup, topic, lag };
+  };
+
   const check = async (): Promise<void> => {
     const orders = await repository.findUnmoved(new Date(Date.now() - stuckAfterMs), maxCounted);
-    stuck.reset();
-    const bySteps = Map.groupBy(orders, (order) => JSON.stringify(awaitedStep(order)));
-    for (const waiting of bySteps.values()) {
+    const found: { readonly count: number; readonly culprit: Culprit }[] = [];
+    for (const waiting of Map.groupBy(orders, (order) => JSON.stringify(awaitedStep(order))).values()) {
       const oldest = waiting[0]!;
       const step = awaitedStep(oldest);
       if (!step) continue;
-      const { consumerGroup: consumer_group, topic } = step;
-      stuck.set({ consumer_group, topic }, waiting.length);
-      const lag = await lagReader.lagOf(consumer_group, topic).then(Number, () => 'unknown');
+      const culprit = await whoIsBehind(step, waiting.length);
+      found.push({ count: waiting.length, culprit });
       logger.warn(
         {
           orders: waiting.length,
-          consumer_group,
-          topic,
-          lag,
+          ...culprit,
           order_id: oldest._id,
           trace_id: oldest.traceparent?.split('-')[1],
           state: oldest.status,
@@ -45,6 +63,11 @@ export function createOrderWatchdog(options: WatchdogOptions) {
         },
         'orders are stuck',
       );
+    }
+    // All at once: a scrape meanwhile sees what the last look found.
+    stuck.reset();
+    for (const { count, culprit } of found) {
+      stuck.inc({ consumer_group: culprit.consumer_group, topic: culprit.topic }, count);
     }
   };
 

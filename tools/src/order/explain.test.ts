@@ -197,6 +197,35 @@ describe('the sentences', () => {
     expect(text).toContain(`POST /orders/${id}/cancel`);
   });
 
+  describe('of an order that is being cancelled', () => {
+    const letter = (group: string, topic: string) => ({
+      id: `${group}/0/7`,
+      group,
+      topic,
+      since: placedAt,
+      error: 'no',
+    });
+    const cancelAdvice = `POST /orders/${id}/cancel`;
+
+    test('advise to redrive the step that the cancellation waits for, and not to cancel again', () => {
+      const text = why(known(cancelling()), { deadLetters: [letter('shipment-service', 'order_cancelled')] });
+      expect(text).toContain('npm run dlq -- redrive shipment-service/0/7 tries that step again.');
+      expect(text).not.toContain(cancelAdvice);
+      expect(text).not.toContain('discard');
+    });
+
+    test.each([
+      ['on its way', known(cancelling())],
+      ['cancelled', known(orderIn('CANCELLED', []))],
+    ])('advise to put away a step that the cancellation has overtaken: %s', (_, facts) => {
+      const text = why(facts, { deadLetters: [letter('inventory-service', 'payment_processed')] });
+      expect(text).toContain('npm run dlq -- discard inventory-service/0/7 puts it away');
+      expect(text).toContain('a redrive would charge and reserve nothing');
+      expect(text).not.toContain('tries that step again');
+      expect(text).not.toContain(cancelAdvice);
+    });
+  });
+
   test('say that an event is stored and not published', () => {
     const outbox = [{ fact: 'order_placed:PENDING', at: placedAt, event: {} as never }];
     const text = why(known(orderIn('PENDING', [], { outbox, published: {} })));

@@ -27,13 +27,16 @@ export interface Findings extends Known {
   readonly deadLetters: readonly DeadLetteredStep[];
 }
 
+/** Where a cancellation still changes something; one that is under way is not helped by another. */
+const cancellable: readonly string[] = ['PENDING', 'PAID', 'RESERVED'];
+
 export function explain(findings: Findings): string[] {
   const { order, waiting, deadLetters } = findings;
   return [
     ...standing(findings),
     ...(waiting.on === 'nothing' ? ['It has ended and waits for nothing.'] : waits(findings)),
     ...deadLetters.flatMap((step) => deadLettered(findings, step)),
-    ...(waiting.on !== 'nothing' && deadLetters.length > 0 && order.status !== 'REFUNDING'
+    ...(deadLetters.length > 0 && cancellable.includes(order.status)
       ? [`Cancelling it (POST /orders/${order._id}/cancel) ends it, too, unless the parcel has gone.`]
       : []),
   ];
@@ -115,10 +118,20 @@ function groupWaits(
   return sentences;
 }
 
-const deadLettered = ({ now }: Findings, { id, group, topic, since, error }: DeadLetteredStep): string[] => [
-  `A step of it was dead-lettered ${ago(since, now)}: ${group} could not work off ${topic} (${error}).`,
-  `npm run dlq -- redrive ${id} tries that step again.`,
-];
+function deadLettered({ now, order, waiting }: Findings, step: DeadLetteredStep): string[] {
+  const { id, group, topic, since, error } = step;
+  const sentence = `A step of it was dead-lettered ${ago(since, now)}: ${group} could not work off ${topic} (${error}).`;
+  const isWaitedFor = waiting.on === 'group' && waiting.group === group && waiting.topic === topic;
+  // Only what a cancellation waits for helps it: a step that it overtook would find that the order is cancelled.
+  if ((order.status === 'CANCELLING' || order.status === 'CANCELLED') && !isWaitedFor) {
+    return [
+      sentence,
+      `Its cancellation does not need that step: npm run dlq -- discard ${id} puts it away, ` +
+        'and a redrive would charge and reserve nothing.',
+    ];
+  }
+  return [sentence, `npm run dlq -- redrive ${id} tries that step again.`];
+}
 
 const records = (count: bigint): string => (count === 1n ? '1 record' : `${count} records`);
 
