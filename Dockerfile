@@ -80,8 +80,10 @@ ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=1", "--heap-growing-perce
 CMD ["src/main.ts"]
 ARG VERSION=0.1.0
 ARG REVISION=unknown
+ARG SOURCE=unknown
 LABEL org.opencontainers.image.title="order-pipeline/${SERVICE:-${WORKSPACE}}" \
   org.opencontainers.image.description="An event-driven e-commerce pipeline that is right under failure" \
   org.opencontainers.image.version="${VERSION}" \
   org.opencontainers.image.revision="${REVISION}" \
+  org.opencontainers.image.source="${SOURCE}" \
   org.opencontainers.image.licenses="MIT"
