@@ -2,33 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from '@jest/globals';
+import { articleOrder, type NewOrder, type OrderItem } from './article-order.ts';
 import { eventually } from './eventually.ts';
 import { getJson, postJson, type Answer } from './http.ts';
 import type { TestPipeline } from './pipeline.ts';
 
-export interface OrderItem {
-  readonly product_id: string;
-  readonly quantity: number;
-  readonly price: number;
-}
-
-export interface NewOrder {
-  readonly customer_id: string;
-  readonly items: readonly OrderItem[];
-  readonly shipping_address: string;
-  readonly total_amount: number;
-}
-
-/** Word for word the order of the article. */
-export const articleOrder: NewOrder = {
-  customer_id: 'CUST001',
-  items: [
-    { product_id: 'P001', quantity: 2, price: 29.99 },
-    { product_id: 'P002', quantity: 1, price: 49.99 },
-  ],
-  shipping_address: '123 Main St, City, Country',
-  total_amount: 109.97,
-};
+export { articleOrder, type NewOrder, type OrderItem } from './article-order.ts';
 
 export function orderOf(items: readonly OrderItem[], customer_id = 'CUST001'): NewOrder {
   const totalMinor = items.reduce((sum, { quantity, price }) => sum + quantity * Math.round(price * 100), 0);

@@ -1,5 +1,5 @@
 /** What the pod of a load runs: customers who insist, each order under its own Idempotency-Key. */
-import { articleOrder } from '../../support/orders.ts';
+import { articleOrder } from '../../support/article-order.ts';
 
 export interface LoadScript {
   /** GET /accepted: how many orders so far; GET /stop: place no more, see all of them to SHIPPED, report, and end. */
