@@ -1,12 +1,18 @@
 /** What 500 resources cost the operator, each with a topic of its own: CPU per round, and memory. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { repository } from '../../manifests/render.ts';
 import { eventually } from '../../support/eventually.ts';
 import { consumerScaler, createWorld, deployment, kind, type World } from './support.ts';
 
 jest.setTimeout(900_000);
 const sizes = { some: 200, all: 500 };
 /** As its chart has it. */
-const nodeOptions = '--max-semi-space-size=2 --max-old-space-size=96';
+const { nodeOptions } = parse(readFileSync(join(repository, 'helm/consumer-scaler/values.yaml'), 'utf8')) as {
+  nodeOptions: string;
+};
 const rounds = 4;
 const pollSeconds = 10;
 let world: World;
