@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { mutants } from './mutant-list.ts';
+import { writtenRows } from './mutant-table.ts';
+
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+
+describe('the list of deliberate defects', () => {
+  test('stands in README.md, each defect with its file, its test, and that it was caught', () => {
+    const rows = writtenRows().map(([defect, file, result, test]) => [defect, file, result, test?.split(':')[0]]);
+    expect(rows).toEqual(
+      mutants.map(({ defect, file, caughtBy }) => [
+        defect,
+        `\`${file}\``,
+        'caught',
+        `\`${caughtBy.file.split('/').at(-1)}\``,
+      ]),
+    );
+  });
+
+  test.each(mutants)('still fits the code: $defect', ({ file, find }) => {
+    expect(read(file).split(find)).toHaveLength(2);
+  });
+
+  test('has at least ten, and one of them for the campaign to catch', () => {
+    expect(mutants.length).toBeGreaterThanOrEqual(10);
+    expect(mutants.some(({ caughtBy }) => caughtBy.file.includes('a-campaign-of-faults'))).toBe(true);
+  });
+});
