@@ -33,4 +33,12 @@ describe('the options of npm start', () => {
   ])('refuse %j', (args, message) => {
     expect(() => parseStartOptions(args)).toThrow(message);
   });
+
+  test('refuse to begin afresh on engines that are not ours to empty', () => {
+    expect(() => parseStartOptions(['--fresh'], { MONGODB_URI: 'mongodb://db/' })).toThrow(/MONGODB_URI name others/);
+    expect(() =>
+      parseStartOptions(['--fresh'], { KAFKA_BOOTSTRAP_SERVERS: 'a:1', MONGODB_URI: 'mongodb://db/' }),
+    ).toThrow(/KAFKA_BOOTSTRAP_SERVERS and MONGODB_URI name others; delete their topics and databases yourself/);
+    expect(parseStartOptions(['--fresh'], { MONGODB_URI: '' })).toMatchObject({ fresh: true });
+  });
 });

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { everyService } from '@order-pipeline/events';
+import { auditorPortVariable } from './auditor.ts';
 import type { ProcessName } from './service-replica.ts';
 import { portVariable } from './service-environment.ts';
 import { SetupError } from './setup-error.ts';
@@ -15,7 +16,7 @@ export interface StartOptions {
   readonly replicas: Partial<Record<ProcessName, number>>;
 }
 
-export const usage = `npm start [-- options]      Starts Kafka, MongoDB and the services, until Ctrl-C.
+export const usage = `npm start [-- options]      Starts Kafka, MongoDB, the services and the auditor, until Ctrl-C.
 
   --replicas payment=3,inventory=2   processes per service (1 to ${maxReplicas} each; default 1)
   --fresh                            delete the data of earlier runs first
@@ -24,14 +25,22 @@ export const usage = `npm start [-- options]      Starts Kafka, MongoDB and the 
 
   Services: ${names.join(', ')}.
   Environment: KAFKA_BOOTSTRAP_SERVERS and MONGODB_URI use engines of your own instead of starting them;
-  ${names.map(portVariable).join(', ')} move a service to another port;
+  ${names.map(portVariable).join(', ')} move a service to another port,
+  ${auditorPortVariable} the auditor's metrics;
   MONGOD_BINARY names the mongod to run; ORDER_PIPELINE_CACHE the folder that keeps the fetched engines.
   Every other variable reaches the services as it is.
 `;
 
-/** Throws SetupError for what cannot be understood. */
-export function parseStartOptions(args: readonly string[]): StartOptions {
+/** Throws SetupError for what cannot be understood, or cannot be done. */
+export function parseStartOptions(args: readonly string[], env: NodeJS.ProcessEnv = process.env): StartOptions {
   const { help, fresh, data, replicas } = parse(args);
+  const own = ['KAFKA_BOOTSTRAP_SERVERS', 'MONGODB_URI'].filter((name) => env[name]);
+  if (fresh && own.length > 0) {
+    throw new SetupError(
+      `--fresh deletes the data of the engines that npm start runs, and ${own.join(' and ')} name others; ` +
+        'delete their topics and databases yourself, or unset that.',
+    );
+  }
   if (data === '') throw new SetupError('--data needs the name of a folder.');
   return { help, fresh, dataDir: data, replicas: parseReplicas(replicas) };
 }
