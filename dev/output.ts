@@ -7,8 +7,9 @@ import pretty from 'pino-pretty';
 const colours = ['cyan', 'magenta', 'yellow', 'green', 'blue', 'red'] as const;
 const keptLines = 10;
 
-/** Looked at once: on a terminal people read, elsewhere programs do and get the JSON as it is. */
-const prettify = process.stdout.isTTY
+/** Looked at once: on a terminal people read, elsewhere programs do and get the JSON as it is, line by line and alone. */
+const isRead = process.stdout.isTTY;
+const prettify = isRead
   ? pretty.prettyFactory({ colorize: true, ignore: 'pid,hostname,service,instance,time', singleLine: true })
   : undefined;
 
@@ -17,7 +18,10 @@ export interface Tail {
   text(): string;
 }
 
-/** Copies lines to standard output, each behind the coloured name of who says it, no faster than that is read. */
+/** What is for people, also where a program reads our standard output. */
+export const say = (line: string): void => void (isRead ? process.stdout : process.stderr).write(`${line}\n`);
+
+/** Copies lines to our output, each behind the coloured name of who says it unless it is JSON for a program, no faster than that is read. */
 export function copyLines(from: readonly (Readable | null)[], name: string, index: number): Tail {
   const label = styleText(colours[index % colours.length]!, name.padEnd(nameWidth));
   const kept: string[] = [];
@@ -28,7 +32,9 @@ export function copyLines(from: readonly (Readable | null)[], name: string, inde
     for await (const line of createInterface({ input })) {
       kept.push(line);
       if (kept.length > keptLines) kept.shift();
-      if (!process.stdout.write(`${label} ${readable(line)}\n`)) await once(process.stdout, 'drain');
+      const isData = !isRead && line.startsWith('{');
+      const output = isRead || isData ? process.stdout : process.stderr;
+      if (!output.write(isData ? `${line}\n` : `${label} ${readable(line)}\n`)) await once(output, 'drain');
     }
   }
 }

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { auditorPortVariable } from './auditor.ts';
+import { startKafka } from './engines/kafka.ts';
+import { startMongo } from './engines/mongo.ts';
 import { processNames } from './pipeline.ts';
 import { freePort } from './ports.ts';
 import { portVariable } from './service-environment.ts';
@@ -32,18 +34,25 @@ afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 interface Run {
   readonly process: ChildProcess;
   readonly exited: Promise<unknown[]>;
+  /** Of both kinds. */
   output(): string;
+  /** Whole lines of standard output. */
+  data(): string;
 }
 
-function npmStart(...args: string[]): Run {
+const npmStart = (...args: string[]): Run => npmStartWith({}, ...args);
+
+function npmStartWith(env: NodeJS.ProcessEnv, ...args: string[]): Run {
   const child = spawn('node', ['dev/with-setup.mjs', 'dev/start.ts', '--data', dataDir, ...args], {
     cwd: repository,
-    env: { ...process.env, ...ports },
+    env: { ...process.env, ...ports, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let text = '';
+  let [text, data] = ['', ''];
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => (text += chunk));
-  return { process: child, exited: once(child, 'close'), output: () => text };
+  child.stdout.on('data', (chunk) => (data += chunk));
+  const wholeLines = (): string => data.slice(0, data.lastIndexOf('\n') + 1);
+  return { process: child, exited: once(child, 'close'), output: () => text, data: wholeLines };
 }
 
 const untilReady = (run: Run): Promise<true> =>
@@ -132,6 +141,58 @@ test(
     expect(await run.exited).toEqual([0, null]);
     expect(run.output()).toContain('Stopped.');
     await untilAllGone(left);
+  },
+  limitMs,
+);
+
+test(
+  'engines of the user are used where they are named, and left running',
+  async () => {
+    // On the data of the starts before, which tells whether it is they who are asked.
+    const [kafka, mongo] = await Promise.all([
+      startKafka({ dataDir: join(dataDir, 'kafka') }),
+      startMongo({ dataDir: join(dataDir, 'mongo') }),
+    ]);
+    const named = { KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers, MONGODB_URI: mongo.uri };
+    try {
+      const run = npmStartWith(named, '--data', join(dataDir, 'other'));
+      await untilReady(run);
+      expect(await (await fetch(orderUrl())).json()).toMatchObject({ order_id: orderId, status: 'SHIPPED' });
+      expect(descendants(run.process.pid!).map(commandOf).join('')).not.toMatch(/java|mongod /);
+      run.process.kill('SIGINT');
+      expect(await run.exited).toEqual([0, null]);
+      expect([...kafka.pids, ...mongo.pids]).toHaveLength(2);
+
+      const fresh = npmStartWith(named, '--fresh');
+      expect(await fresh.exited).toEqual([1, null]);
+      expect(fresh.output()).toContain('--fresh deletes the data of the engines that npm start runs');
+    } finally {
+      await Promise.all([kafka.stop(), mongo.stop()]);
+    }
+  },
+  limitMs,
+);
+
+test(
+  'a fresh start knows nothing of the orders before',
+  async () => {
+    const run = npmStart('--fresh');
+    await untilReady(run);
+    expect((await fetch(orderUrl())).status).toBe(404);
+    const stock = await (await fetch(`http://127.0.0.1:${ports.INVENTORY_PORT}/inventory/P001`)).json();
+    expect(stock).toMatchObject({ quantity: 100 });
+
+    const java = descendants(run.process.pid!).find((pid) => commandOf(pid).includes('java'))!;
+    process.kill(java, 'SIGKILL');
+    const said = async (): Promise<true | undefined> => run.output().includes('Kafka is back') || undefined;
+    await waitFor(said, { what: 'Kafka', timeoutMs: 60_000 });
+    expect(run.output()).toMatch(/Kafka ended; starting it again in 1\.\d s/);
+
+    // A program that reads the output gets JSON, whoever has written the line.
+    const lines = run.data().trim().split('\n');
+    expect(new Set(lines.map((line) => JSON.parse(line).service)).size).toBeGreaterThanOrEqual(processNames.length);
+    run.process.kill('SIGINT');
+    expect(await run.exited).toEqual([0, null]);
   },
   limitMs,
 );

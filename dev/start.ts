@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { auditorPort, auditorPortVariable, startAuditor, type Auditor } from './auditor.ts';
 import { banner } from './banner.ts';
 import { emptyDataFolder, takeDataFolder } from './data-folder.ts';
+import { superviseEngines } from './engine-supervisor.ts';
 import { endEverything, killEverything } from './managed-process.ts';
+import { say } from './output.ts';
 import { buildPage } from './page-build.ts';
 import { processNames, startPipeline, type Pipeline } from './pipeline.ts';
 import { portHolder } from './port-holder.ts';
@@ -15,7 +17,6 @@ import { parseStartOptions, usage } from './start-options.ts';
 import { NotReadyError } from './wait-for.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 // The terminal, npm and our own wrapper may each deliver the same Ctrl-C.
 const sameWishMs = 500;
@@ -73,7 +74,11 @@ async function main(): Promise<void> {
     const { bootstrapServers, mongoUri } = pipeline;
     const auditor = await startAuditor({ bootstrapServers, mongoUri, say });
     say(banner(pipeline, auditor, performance.now() - begun));
+    const engines = { Kafka: pipeline.kafka, MongoDB: pipeline.mongo };
+    const endOfWatch = new AbortController();
+    superviseEngines({ engines, say }, endOfWatch.signal);
     await stopping.promise;
+    endOfWatch.abort();
     await stop(pipeline, auditor, dataDir);
   } finally {
     lock.release();

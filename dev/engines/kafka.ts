@@ -6,6 +6,7 @@ import { SetupError } from '../setup-error.ts';
 import { launchBroker, newClusterId, type BrokerPorts, type BrokerSpec, type ExtraListener } from './kafka-broker.ts';
 import { kafkaFiles } from './kafka-files.ts';
 import { kafkaReady } from './kafka-ready.ts';
+import { mustBeFree } from './remembered-port.ts';
 import { combine, createNode, lastLines, type EngineNode } from './node.ts';
 
 export interface KafkaOptions {
@@ -106,13 +107,15 @@ async function recall(options: KafkaOptions): Promise<Remembered> {
         'ask for as many, or delete that folder.',
     );
   }
+  const remembered = known?.cluster.flatMap(({ broker, controller }) => [broker, controller]) ?? [];
+  await mustBeFree(remembered, 'Kafka', options.dataDir);
   const cluster: BrokerPorts[] = [];
   for (let i = 0; i < count; i++) {
     const ports = known?.cluster[i] ?? { broker: await freePort(), controller: await freePort() };
     cluster.push(i === 0 && options.port !== undefined ? { ...ports, broker: options.port } : ports);
   }
-  const remembered = { clusterId: known?.clusterId ?? newClusterId(), cluster };
+  const current = { clusterId: known?.clusterId ?? newClusterId(), cluster };
   mkdirSync(options.dataDir, { recursive: true });
-  writeFileSync(file, JSON.stringify(remembered));
-  return remembered;
+  writeFileSync(file, JSON.stringify(current));
+  return current;
 }

@@ -5,6 +5,7 @@ import { freePort } from '../ports.ts';
 import { SetupError } from '../setup-error.ts';
 import { memberReady, replicaSetName, setReady } from './mongo-ready.ts';
 import { mongodFile } from './mongod-file.ts';
+import { mustBeFree } from './remembered-port.ts';
 import { combine, createNode, lastLines, type EngineNode } from './node.ts';
 
 export interface MongoOptions {
@@ -125,6 +126,7 @@ async function recall(options: MongoOptions): Promise<readonly number[]> {
       `${options.dataDir} holds a replica set on port(s) ${known.join(', ')}; ask for the same, or delete that folder.`,
     );
   }
+  await mustBeFree(known ?? [], 'MongoDB', options.dataDir);
   const ports = known ?? [options.port ?? (await freePort())];
   while (ports.length < count) ports.push(await freePort());
   mkdirSync(options.dataDir, { recursive: true });
