@@ -40,7 +40,7 @@ export function predictBurst(defaults: ScalerSpec, burst: Burst): Prediction {
       : burst.records;
   const workload = {
     ...burst,
-    durationSeconds: 3600,
+    durationSeconds: 1800,
     partitions,
     arrivalPerSecond: (second: number) => arrivalPerSecond + (perSecond[second - burstSecond] ?? 0),
     shareOf: () => 1 / partitions,
