@@ -46,6 +46,19 @@ const [minReplicas, maxReplicas] = [2, 3];
 export const lull = (ms: number, signal: AbortSignal): Promise<void> =>
   pause(ms, undefined, { signal }).catch(() => undefined);
 
+const readyTries = 3;
+
+/** Each try is a minute: on a machine with much else to do a service needs more than one to load its code. */
+export async function untilReady(replica: Pick<ServiceReplica, 'start'>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await replica.start();
+    } catch (error) {
+      if (attempt === readyTries) throw error;
+    }
+  }
+}
+
 export function createFaults(field: Battlefield, random: Random): readonly Fault[] {
   const { pipeline, kafka, mongo, proxies } = field;
   const anyService = (): ServiceName => random.pick(['order', 'payment', 'inventory', 'shipment'] as const);
@@ -77,7 +90,7 @@ export function createFaults(field: Battlefield, random: Random): readonly Fault
       const replica = anyReplica();
       await replica.kill('SIGKILL');
       await lull(random.between(0, 2_000), signal);
-      await replica.start();
+      await untilReady(replica);
       return replica.name;
     },
     async 'freeze a replica past its session'(signal) {

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { services } from '@order-pipeline/events';
 import type { ServiceName } from '../../dev/pipeline.ts';
 import { shuffledBag } from './bag.ts';
-import { createFaults, lull, type Battlefield, type Fault } from './fault-kinds.ts';
+import { createFaults, lull, untilReady, type Battlefield, type Fault } from './fault-kinds.ts';
 import type { History } from './history.ts';
 import type { Random } from './random.ts';
 
@@ -79,7 +79,7 @@ export function startInjector(options: InjectorOptions): Injector {
       for (const name of Object.keys(services) as ServiceName[]) {
         for (const replica of pipeline.services[name]) {
           await replica.kill('SIGCONT').catch(() => undefined);
-          await healing(replica.name, () => replica.start());
+          await healing(replica.name, () => untilReady(replica));
         }
       }
       return failures;
