@@ -90,17 +90,42 @@ describe("the article's curl", () => {
 });
 
 describe('waiting for a state', () => {
-  test('is answered at that state, at once when it is past, and with what is so when the time is over', async () => {
+  test('is answered at that state, at once when it is past, and at any end', async () => {
     const orderId = await placeOrder(on, articleOrder);
     const paid = await getJson(on.url('order', `/orders/${orderId}?wait=PAID&timeout_ms=20000`));
     expect(['PAID', 'RESERVED', 'SHIPPED']).toContain(paid.body.status);
     await untilEnd(on, orderId);
+    const askedMs = performance.now();
     const past = await getJson(on.url('order', `/orders/${orderId}?wait=PAID&timeout_ms=60000`));
     expect(past.body.status).toBe('SHIPPED');
+    expect(performance.now() - askedMs).toBeLessThan(10_000);
 
     const declined = await placeOrder(on, orderOf(articleOrder.items, 'DECLINE-ME'));
     const other = await getJson(on.url('order', `/orders/${declined}?wait=SHIPPED&timeout_ms=20000`));
     expect(other.body.status).toBe('PAYMENT_DECLINED');
+  });
+
+  test('is answered with what is so when the time is over', async () => {
+    const [payment] = on.pipeline.services.payment;
+    await payment!.stop();
+    const orderId = await placeOrder(on, articleOrder);
+    const askedMs = performance.now();
+    const answer = await getJson(on.url('order', `/orders/${orderId}?wait=SHIPPED&timeout_ms=300`));
+    expect(performance.now() - askedMs).toBeGreaterThanOrEqual(300);
+    expect(answer).toMatchObject({ status: 200, body: { order_id: orderId, status: 'PENDING' } });
+    await payment!.start();
+    expect(await untilEnd(on, orderId)).toMatchObject({ status: 'SHIPPED' });
+  });
+
+  test('is answered by each replica, whichever of them consumes the events', async () => {
+    const second = await on.pipeline.addReplica('order');
+    for (const orderId of await placeOrders(on, 4, () => articleOrder)) {
+      for (const url of [on.url('order', ''), second.url]) {
+        const { body } = await getJson(`${url}/orders/${orderId}?wait=SHIPPED&timeout_ms=20000`);
+        expect({ url, status: body.status }).toEqual({ url, status: 'SHIPPED' });
+      }
+    }
+    expect(await on.pipeline.removeReplica('order')).toMatchObject({ exitCode: 0 });
   });
 });
 
@@ -155,6 +180,7 @@ describe('every service', () => {
     expect(body.openapi).toMatch(/^3\.1\./);
     expect(await new Validator().validate(body)).toEqual({ valid: true });
     expect(Object.keys(body.paths)).toEqual(expect.arrayContaining([...paths[service], ...systemPaths]));
+    if (service === 'order') expect(body.paths['/orders'].post.responses[503].headers).toHaveProperty('Retry-After');
   });
 
   const paths = {

@@ -47,6 +47,9 @@ describe('POST /orders', () => {
     ['no items', without('items'), ['#/items']],
     ['no address', without('shipping_address'), ['#/shipping_address']],
     ['no total', without('total_amount'), ['#/total_amount']],
+    ['an item without product_id', item({ product_id: undefined }), ['#/items/0/product_id']],
+    ['an item without quantity', item({ quantity: undefined }), ['#/items/0/quantity']],
+    ['an item without price', item({ price: undefined }), ['#/items/0/price']],
     ['an unknown field', { ...articleOrder, coupon: 'FREE' }, ['#/coupon']],
     ['an unknown field of an item', item({ colour: 'red' }), ['#/items/0/colour']],
     ['a customer_id that is a number', { ...articleOrder, customer_id: 1 }, ['#/customer_id']],
@@ -67,6 +70,7 @@ describe('POST /orders', () => {
     ['a blank customer_id', { ...articleOrder, customer_id: ' \t' }, ['#/customer_id']],
     ['a customer_id of 501 characters', { ...articleOrder, customer_id: 'x'.repeat(501) }, ['#/customer_id']],
     ['an empty address', { ...articleOrder, shipping_address: '' }, ['#/shipping_address']],
+    ['a blank address', { ...articleOrder, shipping_address: ' \n' }, ['#/shipping_address']],
     ['an address of 501 characters', { ...articleOrder, shipping_address: 'x'.repeat(501) }, ['#/shipping_address']],
     ['a lone surrogate', { ...articleOrder, customer_id: 'a\ud800' }, ['#/customer_id']],
     ['an operator for a customer_id', { ...articleOrder, customer_id: { $gt: '' } }, ['#/customer_id']],
@@ -115,6 +119,12 @@ describe('POST /orders', () => {
       await refused(415, () => postText(JSON.stringify(articleOrder), { 'Content-Type': type }));
     },
   );
+
+  test('refuses a body without a content type with 415', async () => {
+    // Bytes and not text, for which fetch would name a type.
+    const body = new TextEncoder().encode(JSON.stringify(articleOrder));
+    await refused(415, () => request(on.url('order', '/orders'), { method: 'POST', body }));
+  });
 
   test('refuses a body over the limit with 413', async () => {
     await refused(413, () => post({ ...articleOrder, customer_id: 'x'.repeat(200_000) }));
@@ -172,6 +182,13 @@ test.each([
 ])('GET %s is refused with 422', async (path, parameter) => {
   const answer = await refused(422, () => getJson(on.url('order', path)));
   expect(answer.body.errors).toContainEqual(expect.objectContaining({ parameter }));
+});
+
+test('POST /orders/{order_id}/cancel of what is no id is refused with 422, and of an order that nobody has with 404', async () => {
+  const cancel = (id: string) => request(on.url('order', `/orders/${id}/cancel`), { method: 'POST' });
+  const answer = await refused(422, () => cancel('not-an-id'));
+  expect(answer.body.errors).toContainEqual(expect.objectContaining({ parameter: 'order_id' }));
+  await refused(404, () => cancel('00000000-0000-4000-8000-000000000000'));
 });
 
 test('a path that is not there is 404, and a method that is not 405', async () => {
