@@ -24,7 +24,7 @@ const sync = (from: string): Promise<string> =>
 async function untilSaid(text: string): Promise<void> {
   await waitFor(async () => ((await kubectl('logs', name)).includes(text) ? true : undefined), {
     what: `"${text}" in the log`,
-    timeoutMs: 60_000,
+    timeoutMs: 120_000,
     pollMs: 500,
   });
 }
@@ -40,8 +40,8 @@ test(
     const changed = await mkdtemp(join(tmpdir(), 'synced-'));
     try {
       await apply(JSON.stringify(pod));
-      // It is told no settings here, says so and ends; node --watch waits for a change.
-      await untilSaid('Failed running');
+      // It is told of no engines here, and waits for them.
+      await untilSaid('"msg":"started"');
       await mkdir(join(changed, 'services/payment/src'), { recursive: true });
       await writeFile(join(changed, 'services/payment/src/main.ts'), "console.log('this is the synced change');\n");
       await sync(changed);

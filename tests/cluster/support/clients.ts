@@ -58,7 +58,7 @@ export async function asKafkaUser<T>({ user, password }: Login, work: (kafka: Ka
     brokers: [`pipeline-kafka-bootstrap.${namespace}.svc.cluster.local:9093`],
     clientId: user,
     logLevel: kafkajs.logLevel.NOTHING,
-    retry: { retries: 2 },
+    retry: { retries: 5 },
     ssl: true,
     sasl: { mechanism: 'scram-sha-512', username: user, password },
     socketFactory: ({ host, onConnect }) =>

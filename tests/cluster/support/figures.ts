@@ -3,7 +3,9 @@ import { get, namespace, run } from './kubectl.ts';
 
 interface Node {
   readonly metadata: { readonly name: string };
-  readonly status: { readonly images?: readonly { readonly names?: readonly string[]; readonly sizeBytes: number }[] };
+  readonly status: {
+    readonly images?: readonly { readonly names?: readonly string[] | null; readonly sizeBytes: number }[];
+  };
 }
 
 interface Summary {
@@ -20,8 +22,8 @@ const nodes = async (): Promise<readonly Node[]> => (await get<{ items: Node[] }
 /** MiB of each of our images, as a node says; `docker image ls` tells the same. */
 export async function imageSizesMiB(): Promise<Map<string, number>> {
   const sizes = new Map<string, number>();
-  for (const { names = [], sizeBytes } of (await nodes()).flatMap(({ status }) => status.images ?? [])) {
-    const name = names.map((full) => /order-pipeline\/[a-z-]+:[\d.]+$/u.exec(full)?.[0]).find(Boolean);
+  for (const { names, sizeBytes } of (await nodes()).flatMap(({ status }) => status.images ?? [])) {
+    const name = names?.map((full) => /order-pipeline\/[a-z-]+:[\d.]+$/u.exec(full)?.[0]).find(Boolean);
     if (name !== undefined) sizes.set(name, sizeBytes / mebibyte);
   }
   return sizes;

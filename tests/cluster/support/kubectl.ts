@@ -1,10 +1,13 @@
 /** kubectl and helm against the cluster of KUBECONFIG, in the pipeline's namespace. */
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { freePort } from '../../../dev/ports.ts';
 import { waitFor } from '../../../dev/wait-for.ts';
 
 export const namespace = 'order-pipeline';
+const restartMs = 200;
 const limits = { maxBuffer: 64 * 1024 * 1024, timeout: 10 * 60_000 };
 
 /** What the program writes to its standard output; rejects with all that it said. */
@@ -38,22 +41,35 @@ export interface Forward extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** A local port that leads to a port of a pod or Service (`service/order`, `pod/pipeline-kafka-0`). */
+/**
+ * A local port that leads to a port of a pod or Service (`service/order`, `pod/pipeline-kafka-0`). kubectl gives up the
+ * whole forward when the other end resets one of its connections; it is then started again.
+ */
 export async function portForward(resource: string, remotePort: number, localPort?: number): Promise<Forward> {
   const port = localPort ?? (await freePort());
   const args = ['--namespace', namespace, 'port-forward', '--address', '127.0.0.1', resource, `${port}:${remotePort}`];
-  const child = spawn('kubectl', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let closed = false;
   let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let child: ChildProcess | undefined;
+  const forwarding = (async () => {
+    do {
+      child = spawn('kubectl', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+      for (const stream of [child.stdout!, child.stderr!]) {
+        stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      }
+      await once(child, 'exit');
+      if (!closed) await pause(restartMs);
+    } while (!closed && said.includes('Forwarding from'));
+  })();
   await waitFor(async () => said.includes('Forwarding from') || undefined, {
     what: `the port-forward to ${resource}`,
     timeoutMs: 30_000,
-    giveUp: () => (child.exitCode === null ? undefined : said),
+    giveUp: () => (child === undefined || child.exitCode === null ? undefined : said),
   });
   const close = async (): Promise<void> => {
-    child.kill();
-    await exited;
+    closed = true;
+    child?.kill();
+    await forwarding;
   };
   return { port, close, [Symbol.asyncDispose]: close };
 }
