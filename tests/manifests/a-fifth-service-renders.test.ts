@@ -1,11 +1,12 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { kubeTool } from '../../dev/kube-tools.ts';
 import { objectsOf, only, renderChart, repository } from './render.ts';
 
 const setUpLimitMs = 30 * 60_000; // the first time: helm is built
+jest.setTimeout(60_000); // helm is a process for each chart, and the machine may be busy
 
 const dir = mkdtempSync(join(tmpdir(), 'order-pipeline-charts-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

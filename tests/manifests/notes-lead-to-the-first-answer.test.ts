@@ -2,13 +2,14 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { services } from '@order-pipeline/events';
 import { parse } from 'yaml';
 import { kubeTool } from '../../dev/kube-tools.ts';
 import { charted, renderChart, repository } from './render.ts';
 
 const setUpLimitMs = 30 * 60_000; // the first time: helm is built
+jest.setTimeout(60_000); // helm is a process for each chart, and the machine may be busy
 
 const dir = mkdtempSync(join(tmpdir(), 'order-pipeline-notes-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

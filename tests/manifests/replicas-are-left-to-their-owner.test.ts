@@ -1,8 +1,9 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { kubeTool } from '../../dev/kube-tools.ts';
 import { objectsOf, only, renderChart } from './render.ts';
 
 const setUpLimitMs = 30 * 60_000; // the first time: helm is built
+jest.setTimeout(60_000); // helm is a process for each chart, and the machine may be busy
 beforeAll(() => kubeTool('helm'), setUpLimitMs);
 
 const deployment = async (...values: readonly string[]) =>

@@ -1,11 +1,12 @@
 /** The operator's rights, wherever Kafka is: what its resources refer to it may read, and nothing else. */
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { kubeTool } from '../../dev/kube-tools.ts';
 import { readConfig } from '@order-pipeline/service-host';
 import { settings } from '../../services/consumer-scaler/src/config.ts';
 import { objectsOf, only, renderChart, scalerProfiles, umbrellaProfiles, type KubeObject } from './render.ts';
 
 const setUpLimitMs = 30 * 60_000; // the first time: helm is built
+jest.setTimeout(60_000); // helm is a process for each chart, and the machine may be busy
 beforeAll(() => kubeTool('helm'), setUpLimitMs);
 
 const alone = async (profile: string): Promise<KubeObject[]> =>

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { spawnSync } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { parse, parseAllDocuments } from 'yaml';
 import { kubeTool, outputOf } from '../../dev/kube-tools.ts';
 import { pinnedCharts } from './operator-crds.ts';
@@ -11,6 +11,7 @@ import { charted, renderChart, objectsOf, only, repository } from './render.ts';
 import { skaffoldSchema } from './skaffold-schema.ts';
 
 const setUpLimitMs = 30 * 60_000; // the first time: tools are built
+jest.setTimeout(60_000); // helm is a process for each chart, and the machine may be busy
 
 const dir = mkdtempSync(join(tmpdir(), 'order-pipeline-tools-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

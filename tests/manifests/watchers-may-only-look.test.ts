@@ -1,9 +1,10 @@
 /** What the auditor and the dashboard get beside the rights of a service, and only where somebody turns it on. */
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { kubeTool } from '../../dev/kube-tools.ts';
 import { objectsOf, only, renderChart, renderOverlay, umbrellaProfiles, type KubeObject } from './render.ts';
 
 const setUpLimitMs = 30 * 60_000; // the first time: tools are built
+jest.setTimeout(60_000); // helm is a process for each chart, and the machine may be busy
 
 const profile = async (name: keyof typeof umbrellaProfiles): Promise<KubeObject[]> =>
   objectsOf(await renderChart('order-pipeline', ...umbrellaProfiles[name]!));
