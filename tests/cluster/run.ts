@@ -10,7 +10,7 @@ const jest = (...args: readonly string[]): number => {
   const options = '--experimental-vm-modules --disable-warning=ExperimentalWarning';
   const { status } = spawnSync(
     process.execPath,
-    ['node_modules/jest/bin/jest.js', '--config', 'tests/cluster/jest.config.mjs', '--runInBand', ...args],
+    ['node_modules/jest/bin/jest.js', '--config', 'tests/cluster/jest.config.mjs', '--runInBand', '--verbose', ...args],
     { cwd: repository, stdio: 'inherit', env: { ...process.env, NODE_OPTIONS: options } },
   );
   return status ?? 1;

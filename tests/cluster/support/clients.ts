@@ -10,6 +10,9 @@ import { readSecret } from './secrets.ts';
 /** The broker tells clients of its administrators' listener to come to this port of their own machine. */
 export const adminPort = 9094;
 
+/** A port-forward makes a connection of its own for each, by way of the API server and the kubelet. */
+const connectLimitMs = 20_000;
+
 export interface Login {
   readonly user: string;
   readonly password: string;
@@ -59,6 +62,8 @@ export async function asKafkaUser<T>({ user, password }: Login, work: (kafka: Ka
     clientId: user,
     logLevel: kafkajs.logLevel.NOTHING,
     retry: { retries: 5 },
+    connectionTimeout: connectLimitMs,
+    authenticationTimeout: connectLimitMs,
     ssl: true,
     sasl: { mechanism: 'scram-sha-512', username: user, password },
     socketFactory: ({ host, onConnect }) =>
