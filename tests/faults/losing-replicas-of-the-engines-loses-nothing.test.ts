@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startKafka, type KafkaEngine } from '../../dev/engines/kafka.ts';
 import { startMongo, type MongoEngine } from '../../dev/engines/mongo.ts';
-import { expectBooksBalance } from '../support/books.ts';
+import { expectBooksBalance, untilAtRest } from '../support/books.ts';
 import { eventually } from '../support/eventually.ts';
 import { postJson, putJson } from '../support/http.ts';
 import { orderOf, placeOrder, placeOrders } from '../support/orders.ts';
@@ -27,12 +27,20 @@ afterAll(async () => {
 
 const on = usePipeline(engines);
 const book = () => orderOf([{ product_id: 'P001', quantity: 1, price: 29.99 }]);
-const limitMs = 180_000;
+const limitMs = 360_000;
 
 const primaryIndex = async (): Promise<number> => {
   const { primary } = await on.mongo.db('admin').command({ hello: 1 });
   return engines.mongo!.ports.indexOf(Number(String(primary).split(':')[1]));
 };
+
+/** For so long a primary without a majority takes itself for one, and a majority waits for a primary. */
+async function electAfter(electionTimeoutMillis: number): Promise<void> {
+  const admin = on.mongo.db('admin');
+  const { config } = await admin.command({ replSetGetConfig: 1 });
+  const settings = { ...config.settings, electionTimeoutMillis };
+  await admin.command({ replSetReconfig: { ...config, version: config.version + 1, settings } });
+}
 
 /** Counts the elections; rejects while there is no primary. */
 async function termOf(): Promise<number> {
@@ -88,24 +96,28 @@ describe('three members and three brokers', () => {
   );
 
   test(
-    'what one member alone has written is not acknowledged: with the others cut off and the primary killed, every 201 is kept',
+    'what one member alone has written is not acknowledged, and nothing is lost when that member dies',
     async () => {
+      // Time enough for a primary without a majority to write, on a busy machine as well.
+      await electAfter(15_000);
+      const before = await placeOrders(on, 20, book);
       const primary = await primaryIndex();
       const others = engines.mongo!.members.filter((_, index) => index !== primary);
-      for (const member of others) await member.kill('SIGSTOP');
+      // Killed and not paused: what is sent to a paused member waits in its socket, and it would have it all the same.
+      await Promise.all(others.map((member) => member.kill('SIGKILL')));
+      // For some seconds more the primary takes itself for one, and writes.
       const answers = await Promise.all(
         Array.from({ length: 20 }, () => postJson(on.url('order', '/orders'), book()).catch(() => undefined)),
       );
+      expect(answers.map((answer) => answer?.status)).toEqual(answers.map(() => 503));
       await engines.mongo!.members[primary]!.kill('SIGKILL');
-      for (const member of others) await member.kill('SIGCONT');
-      const accepted = answers.flatMap((answer) => (answer?.status === 201 ? [String(answer.body.order_id)] : []));
-      const refused = answers.filter((answer) => answer?.status === 503);
-      expect(accepted.length + refused.length).toBe(answers.length);
-      expect(refused.length).toBeGreaterThan(0);
-      // A new primary is elected by the two that are left, and takes orders.
+      await Promise.all(others.map((member) => member.start()));
+      // A new primary is elected by the two that are left, and takes orders; what the old one had alone is rolled back.
       const later = await placeOrders(on, 20, book);
       await engines.mongo!.members[primary]!.start();
-      await expectBooksBalance(on, [...accepted, ...later]);
+      // Without a majority the relay could not clear what it had published, and told it again and again.
+      await untilAtRest(on, limitMs / 2);
+      await expectBooksBalance(on, [...before, ...later]);
     },
     limitMs,
   );

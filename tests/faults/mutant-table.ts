@@ -24,21 +24,31 @@ export const rowOf = ({ mutant, result, failed, seconds }: MutantResult): string
     seconds,
   ].join(' | ')} |`;
 
-/** The cells of each row that stands in the README now. */
-export function writtenRows(): string[][] {
+const writtenLines = (): string[] => {
   const table = readFileSync(file, 'utf8').split(begin)[1]?.split(end)[0] ?? '';
-  const rows = table.split('\n').filter((line) => line.startsWith('| '));
-  return rows.slice(2).map((row) =>
+  return table
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .slice(2);
+};
+
+/** The cells of each row that stands in the README now. */
+export const writtenRows = (): string[][] =>
+  writtenLines().map((row) =>
     row
       .slice(2, -2)
       .split(' | ')
       .map((cell) => cell.trim()),
   );
-}
 
-export function writeTable(results: readonly MutantResult[]): void {
+/** In the order of the list; a defect that was not planted this time keeps the row that it has. */
+export function writeTable(mutants: readonly Mutant[], results: readonly MutantResult[]): void {
   const text = readFileSync(file, 'utf8');
   const [before, after] = [text.slice(0, text.indexOf(begin)), text.slice(text.indexOf(end))];
-  const table = [`| ${header.join(' | ')} |`, `| ${header.map(() => '---').join(' | ')} |`, ...results.map(rowOf)];
+  const rows = mutants.flatMap(({ defect }) => {
+    const result = results.find(({ mutant }) => mutant.defect === defect);
+    return result ? [rowOf(result)] : writtenLines().filter((line) => line.startsWith(`| ${defect} | `));
+  });
+  const table = [`| ${header.join(' | ')} |`, `| ${header.map(() => '---').join(' | ')} |`, ...rows];
   writeFileSync(file, `${before}${begin}\n\n${table.join('\n')}\n\n${after}`);
 }
