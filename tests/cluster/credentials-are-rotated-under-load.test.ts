@@ -45,7 +45,8 @@ describe('new passwords for every service, under load', () => {
         expect(await readyPods(entry.name)).toEqual(pods.get(entry.name));
         const { name, consumerGroup } = entry;
         const kafkaLogin = { user: consumerGroup, password: old.get(consumerGroup)! };
-        await expect(asKafkaUser(kafkaLogin, async (kafka) => kafka.admin().connect())).rejects.toThrow(/SASL/u);
+        const comeIn = asKafkaUser(kafkaLogin, async (kafka) => kafka.admin().connect(), 0);
+        await expect(comeIn).rejects.toThrow(/SASL/u);
         const mongoLogin = { user: name, password: old.get(name)! };
         await expect(asMongoUser(mongoLogin, async () => 'let in')).rejects.toThrow(/Authentication failed/u);
       }

@@ -53,15 +53,22 @@ export async function asKafkaAdmin<T>(work: (admin: Admin, kafka: Kafka) => Prom
   }
 }
 
-/** Work with a client that comes as the services do, with TLS and SCRAM, through a port-forward. */
-export async function asKafkaUser<T>({ user, password }: Login, work: (kafka: Kafka) => Promise<T>): Promise<T> {
+/**
+ * Work with a client that comes as the services do, with TLS and SCRAM, through a port-forward. Whoever expects a refusal
+ * tries once: Kafka then cuts the connection, kubectl the forward, and a second try would tell of that alone.
+ */
+export async function asKafkaUser<T>(
+  { user, password }: Login,
+  work: (kafka: Kafka) => Promise<T>,
+  retries = 5,
+): Promise<T> {
   const ca = (await readSecret('pipeline-cluster-ca-cert'))!['ca.crt'];
   await using forward = await portForward('pod/pipeline-kafka-0', 9093);
   const kafka = new kafkajs.Kafka({
     brokers: [`pipeline-kafka-bootstrap.${namespace}.svc.cluster.local:9093`],
     clientId: user,
     logLevel: kafkajs.logLevel.NOTHING,
-    retry: { retries: 5 },
+    retry: { retries },
     connectionTimeout: connectLimitMs,
     authenticationTimeout: connectLimitMs,
     ssl: true,
