@@ -22,8 +22,5 @@ describe('the list of deliberate defects', () => {
     expect(read(file).split(find)).toHaveLength(2);
   });
 
-  test('has at least ten, and one of them for the campaign to catch', () => {
-    expect(mutants.length).toBeGreaterThanOrEqual(10);
-    expect(mutants.some(({ caughtBy }) => caughtBy.file.includes('a-campaign-of-faults'))).toBe(true);
-  });
+  test('has at least ten', () => expect(mutants.length).toBeGreaterThanOrEqual(10));
 });

@@ -93,7 +93,7 @@ export const mutants: readonly Mutant[] = [
     find: "_id: `${orderId}:charge`,\n          order_id: orderId,\n          kind: 'charge',\n          outcome: reason",
     replace:
       "_id: `${orderId}:charge:${Math.random()}`,\n          order_id: orderId,\n          kind: 'charge',\n          outcome: reason",
-    caughtBy: { file: 'tests/faults/a-campaign-of-faults-finds-nothing.test.ts', title: 'with the seed 20261122' },
+    caughtBy: crashAt('charged-not-recorded'),
   },
   {
     defect: 'a write does not check that the document is as it was read',

@@ -76,9 +76,10 @@ function runTest(copy: string, { file, title }: NamedTest): Pick<MutantResult, '
   const ran = testResults.flatMap(({ assertionResults }) => assertionResults);
   const failed = ran.find((each) => each.status === 'failed');
   if (failed) {
-    // A test that failed halfway may leave its cleaning up to wait as well: that takes nothing from what it saw.
-    const timedOut = failed.failureMessages.every((message) => message.includes('Exceeded timeout'));
-    return { result: timedOut ? 'no end' : 'caught', failed: failed.fullName };
+    // Neither a time-out nor a service that did not start has seen the defect. A test that failed halfway may leave its
+    // cleaning up to wait as well: that takes nothing from what it saw.
+    const hasSeen = failed.failureMessages.some((message) => message.includes('expect('));
+    return { result: hasSeen ? 'caught' : 'no end', failed: failed.fullName };
   }
   return { result: status === 0 && ran.some((each) => each.status === 'passed') ? 'SURVIVED' : 'no end' };
 }
