@@ -5,7 +5,7 @@ import { deadLetterHeaders } from '@order-pipeline/messaging';
 import { dlq } from '../../tools/src/dlq/tool.ts';
 import { order } from '../../tools/src/order/tool.ts';
 import { eventually } from '../support/eventually.ts';
-import { postJson } from '../support/http.ts';
+import { getJson, postJson } from '../support/http.ts';
 import { committedLag, readTopic } from '../support/kafka-reader.ts';
 import { articleOrder, placeOrder, untilEnd } from '../support/orders.ts';
 import { usePipeline } from '../support/pipeline.ts';
@@ -143,8 +143,8 @@ describe('an order one of whose steps was dead-lettered', () => {
   let cancelled = '';
   let redriven = '';
 
-  /** As a payment service would that fails at these orders alone: their records are passed by and dead-lettered. */
-  async function deadLetterPlacedOrders(orderIds: readonly string[]): Promise<void> {
+  /** As a service would that fails at these orders alone: their records are passed by and dead-lettered. It has to be stopped. */
+  async function deadLetter(group: string, topic: string, orderIds: readonly string[]): Promise<void> {
     const records = (await readTopic(on.kafka, topic)).filter(({ message }) => orderIds.includes(String(message.key)));
     const producer = on.kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
     await producer.connect();
@@ -188,7 +188,7 @@ describe('an order one of whose steps was dead-lettered', () => {
   });
 
   test('says which step it is, why it failed, and what can be done', async () => {
-    await deadLetterPlacedOrders([cancelled, redriven]);
+    await deadLetter(group, topic, [cancelled, redriven]);
     await on.pipeline.services.payment[0]!.start();
     const text = await why(cancelled);
     expect(text).toContain('payment-service has gone past that record, because it could not work it off.');
@@ -213,6 +213,31 @@ describe('an order one of whose steps was dead-lettered', () => {
     const updates = on.mongo.db('inventory_db').collection<{ _id: string }>('updates');
     expect(await updates.findOne({ _id: cancelled })).toMatchObject({ status: 'CANCELLED', lines: [] });
     expect(await why(cancelled)).toMatch(/It is CANCELLED.*Nothing was charged\.\nIt has ended/s);
+  });
+
+  test('at the inventory ends likewise; a redrive after the cancellation reserves nothing', async () => {
+    const inventory = on.pipeline.services.inventory[0]!;
+    const stock = async () => (await getJson(on.url('inventory', '/inventory'))).body;
+    const before = await stock();
+    await inventory.stop();
+    const orderId = await placeOrder(on, articleOrder);
+    const statusOf = async () => (await getJson(on.url('order', `/orders/${orderId}`))).body.status;
+    await eventually(async () => expect(await statusOf()).toBe('PAID'));
+    await deadLetter('inventory-service', 'payment_processed', [orderId]);
+    await inventory.start();
+    expect(await why(orderId)).toContain('inventory-service could not work off payment_processed');
+
+    expect((await postJson(on.url('order', `/orders/${orderId}/cancel`), {})).status).toBe(202);
+    expect((await untilEnd(on, orderId)).status).toBe('CANCELLED');
+    expect(await why(orderId)).toContain('a redrive would charge and reserve nothing');
+    expect((await run('redrive', '--all')).err).toContain('redriven: 1.');
+    await eventually(async () => {
+      expect(await committedLag(on.kafka, 'inventory-service', ['payment_processed', 'shipment_processed'])).toBe(0);
+      const updates = on.mongo.db('inventory_db').collection<{ _id: string }>('updates');
+      expect(await updates.findOne({ _id: orderId })).toMatchObject({ status: 'REJECTED', lines: [] });
+    });
+    expect(await stock()).toEqual(before);
+    expect((await getJson(on.url('payment', `/payments/${orderId}`))).body.status).toBe('REFUNDED');
   });
 
   test('shows its timeline', async () => {
