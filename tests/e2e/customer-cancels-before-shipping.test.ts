@@ -1,8 +1,9 @@
 /** Until the parcel has gone a customer may cancel: the money comes back, the stock too, and each of them once. */
-import { beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { expectBooksBalance } from '../support/books.ts';
 import { eventually } from '../support/eventually.ts';
 import { getJson, postJson, putJson, type Answer } from '../support/http.ts';
+import { header, readTopic } from '../support/kafka-reader.ts';
 import { articleOrder, orderOf, placeOrder, untilEnd } from '../support/orders.ts';
 import { usePipeline } from '../support/pipeline.ts';
 
@@ -59,4 +60,34 @@ test('an order that has ended otherwise, or is being refunded, is refused with 4
   expect(await cancel(refunded)).toMatchObject({ status: 409, body: { status: 'REFUNDED' } });
   expect(await cancel('00000000-0000-4000-8000-000000000000')).toMatchObject({ status: 404 });
   expect(await cancel('42')).toMatchObject({ status: 422 });
+});
+
+describe('while somebody else is not there', () => {
+  const statusOf = async (orderId: string): Promise<string> =>
+    (await getJson(on.url('order', `/orders/${orderId}`))).body.status;
+
+  test('an order that is being cancelled may be cancelled again and again: 202, and no second event', async () => {
+    const [shipment] = on.pipeline.services.shipment;
+    await shipment!.stop();
+    const orderId = await placeOrder(on, articleOrder);
+    const answers = [await cancel(orderId), await cancel(orderId), await cancel(orderId)];
+    expect(answers.map(({ status, body }) => [status, body.status])).toEqual(answers.map(() => [202, 'CANCELLING']));
+    expect(answers[2]!.body).toMatchObject({ order_id: orderId, total_amount: articleOrder.total_amount });
+    await shipment!.start();
+    expect(await untilEnd(on, orderId)).toMatchObject({ status: 'CANCELLED' });
+    const told = (await readTopic(on.kafka, 'order_cancelled')).filter(
+      ({ message }) => String(message.key) === orderId,
+    );
+    expect(new Set(told.map(({ message }) => header(message, 'ce_id')))).toEqual(
+      new Set([`${orderId}:order_cancelled:CANCELLING`]),
+    );
+    await expectBooksBalance(on, [orderId]);
+  });
+
+  test('an order that is being refunded is refused with 409, and its refund goes on', async () => {
+    const orderId = await placeOrder(on, orderOf([{ product_id: 'EMPTY', quantity: 1, price: 1 }], 'NOREFUND-1'));
+    await eventually(async () => expect(await statusOf(orderId)).toBe('REFUNDING'));
+    expect(await cancel(orderId)).toMatchObject({ status: 409, body: { status: 'REFUNDING' } });
+    expect(await statusOf(orderId)).toBe('REFUNDING');
+  });
 });

@@ -1,7 +1,7 @@
 /** An order that cannot be fulfilled ends with its reason, and nobody keeps money or stock for it. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { expectBooksBalance } from '../support/books.ts';
-import { getJson, putJson } from '../support/http.ts';
+import { getJson, postJson, putJson } from '../support/http.ts';
 import { articleOrder, orderOf, placeOrder, untilEnd, type NewOrder } from '../support/orders.ts';
 import { usePipeline } from '../support/pipeline.ts';
 
@@ -71,6 +71,14 @@ test("an order at yesterday's price is refunded, one at today's ships", async ()
   expect(await endOf(orderOf([{ product_id: 'P100', quantity: 1, price: 4 }]))).toMatchObject({
     order: { status: 'SHIPPED' },
   });
+});
+
+test('a cancellation that comes after the parcel has gone is refused with 409, and changes nothing', async () => {
+  const { order } = await endOf(orderOf([item]));
+  expect(order.status).toBe('SHIPPED');
+  const url = on.url('order', `/orders/${order.order_id}`);
+  expect(await postJson(`${url}/cancel`, undefined)).toMatchObject({ status: 409, body: { status: 'SHIPPED' } });
+  expect((await getJson(url)).body).toEqual(order);
 });
 
 test("the article's order ships beside them, and the books balance", async () => {

@@ -28,14 +28,19 @@ export interface TestPipeline {
   url(service: CoreService, path: string): string;
 }
 
+export interface LoggedPipeline extends TestPipeline {
+  /** What the replica has said until now, `order-1` for instance. */
+  logOf(replica: string): string;
+}
+
 type Options = Omit<PipelineOptions, 'dataDir'>;
 
 /** Settings that make a killed member of a group missed sooner than in production; the rest is as people run it. */
 const impatient = { KAFKA_SESSION_TIMEOUT_MS: '6000' };
 
 /** Starts a pipeline before the tests of this file and ends it after them; a failed test shows what the services said. */
-export function usePipeline(options: Options = {}): TestPipeline {
-  let running: TestPipeline | undefined;
+export function usePipeline(options: Options = {}): LoggedPipeline {
+  let running: LoggedPipeline | undefined;
   let dataDir = '';
   beforeAll(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'order-pipeline-test-'));
@@ -51,6 +56,7 @@ export function usePipeline(options: Options = {}): TestPipeline {
       mongo: await new MongoClient(pipeline.mongoUri).connect(),
       kafka: createKafka({ brokers: pipeline.bootstrapServers.split(','), clientId: 'tests' }, quiet),
       url: (service, path) => `${pipeline.services[service][0]!.url}${path}`,
+      logOf: (replica) => readFileSync(join(dataDir, 'logs', `${replica}.log`), 'utf8'),
     };
   }, startLimitMs);
   afterAll(async () => {
@@ -58,7 +64,7 @@ export function usePipeline(options: Options = {}): TestPipeline {
     if (running) await endAtOnce(running.pipeline);
     rmSync(dataDir, { recursive: true, force: true });
   }, startLimitMs);
-  const started = (): TestPipeline => {
+  const started = (): LoggedPipeline => {
     if (!running) throw new Error('the pipeline is there within tests only');
     return running;
   };
@@ -73,6 +79,7 @@ export function usePipeline(options: Options = {}): TestPipeline {
       return started().kafka;
     },
     url: (service, path) => started().url(service, path),
+    logOf: (replica) => started().logOf(replica),
   };
 }
 
