@@ -76,5 +76,6 @@ export async function asKafkaUser<T>(
     socketFactory: ({ host, onConnect }) =>
       connect({ host: '127.0.0.1', port: forward.port, servername: host, ca }, onConnect),
   });
-  return work(kafka);
+  // Awaited here: the forward ends with this function.
+  return await work(kafka);
 }

@@ -45,7 +45,7 @@ export async function setUp(): Promise<void> {
   await buildMongoExpress();
   say('the images are in the cluster');
 
-  const emptyAt = performance.now();
+  const imagesAt = performance.now();
   for (const file of await operatorCrds()) {
     if (file.endsWith('.json')) continue;
     await run('kubectl', ['apply', '--server-side', '--force-conflicts', '--filename', file]);
@@ -66,9 +66,7 @@ export async function setUp(): Promise<void> {
   for (const name of serviceNames) await kubectl('rollout', 'status', `deployment/${name}`, '--timeout=300s');
   say('the services are ready');
   await shipFirstOrder();
-  say(
-    `the first order is SHIPPED, ${((performance.now() - emptyAt) / 1_000).toFixed(0)} s after the cluster was empty`,
-  );
+  say(`the first order is SHIPPED, ${((performance.now() - imagesAt) / 1_000).toFixed(0)} s after the images were in`);
   await fillStock();
   await helm4;
 }
