@@ -56,15 +56,20 @@ type Received = ReceivedEvent & { readonly raw: RawRecord };
 export function createChunkProcessor(options: ChunkProcessorOptions) {
   const { consumerGroup, handler, publisher, isOutage, maxAttempts, onOutage, logger, metrics, spans } = options;
 
+  // Across chunks: a wait that was given up, for the membership was lost, ends with the next step that succeeds.
+  let away = false;
+
   /** Repeats the step while a dependency is away; gives up only when the signal says so. */
   const waitOut = async <T>(step: () => Promise<T>, signal: AbortSignal): Promise<T> => {
     for (let attempt = 0; ; attempt += 1) {
       try {
         const result = await step();
-        if (attempt > 0) onOutage(undefined);
+        if (away) onOutage(undefined);
+        away = false;
         return result;
       } catch (error) {
         if (!isOutage(error)) throw error;
+        away = true;
         onOutage(error as Error);
         await wait(backoffMs(options.outageBackoff, attempt), signal);
       }
