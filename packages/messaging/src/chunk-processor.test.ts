@@ -306,6 +306,21 @@ describe('a signal', () => {
     await expect(running).rejects.toBe(reason);
     expect(sent).toEqual([]);
   });
+
+  test('during an outage leaves it to the next chunk to say that it is over', async () => {
+    const lost = new AbortController();
+    let isAway = true;
+    const { run, outages } = open(async (events) => {
+      if (isAway) throw new OutageError('mongodb', new Error('no primary'));
+      return paying(events);
+    });
+    const running = run([recordOf(1)], lost.signal);
+    lost.abort(reason);
+    await expect(running).rejects.toBe(reason);
+    isAway = false;
+    await run([recordOf(1)]);
+    expect(outages).toEqual(['mongodb is away: no primary', undefined]);
+  });
 });
 
 test('every sample event can pass through', async () => {
