@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { SetupError } from '../dev/setup-error.ts';
 
-export const rows = ['post', 'throughput', 'latency', 'replicas'] as const;
+export const rows = ['post', 'throughput', 'latency', 'replicas', 'tracing'] as const;
 export type Row = (typeof rows)[number];
 
 /** How much is measured; every figure of the table follows from these. */
@@ -10,7 +10,7 @@ export interface Amounts {
   readonly postSeconds: number;
   /** Orders of one throughput run, of the pipeline and of the floor alike. */
   readonly orders: number;
-  /** Pairs of runs, pipeline and floor by turns; the medians count. */
+  /** Pairs of runs, pipeline and floor, or without and with tracing, by turns; the medians count. */
   readonly pairs: number;
   readonly steadyPerSecond: number;
   readonly steadySeconds: number;
@@ -54,7 +54,7 @@ const quick: Amounts = {
   warmUp: 1_000,
 };
 
-export const usage = `npm run bench [-- options]      Measures the pipeline on real Kafka and MongoDB (about 6 minutes).
+export const usage = `npm run bench [-- options]      Measures the pipeline on real Kafka and MongoDB (about 9 minutes).
 
   --quick            less of everything (about a minute): for a look, not for a figure to quote
   --only <rows>      some of ${rows.join(', ')} (comma between them)

@@ -2,12 +2,14 @@
 import type { ReplicaRound } from './replicas-row.ts';
 import type { LatencyResult, PostResult, ThroughputPair } from './rows.ts';
 import { median } from './statistics.ts';
+import type { TracingPair } from './tracing-row.ts';
 
 export interface Results {
   post?: PostResult;
   throughput?: readonly ThroughputPair[];
   latency?: LatencyResult;
   replicas?: readonly ReplicaRound[];
+  tracing?: readonly TracingPair[];
 }
 
 const serviceLimitMiB = 150;
@@ -18,7 +20,8 @@ const two = (value: number): string => (Number.isNaN(value) ? '?' : value.toFixe
 const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : whole(value)} ms`;
 const verdict = (met: boolean): string => (met ? 'met' : '**missed**');
 
-export function report({ post, throughput, latency, replicas }: Results, amounts: { orders: number }): string[] {
+export function report(results: Results, amounts: { orders: number }): string[] {
+  const { post, throughput, latency, replicas, tracing } = results;
   return [
     '| what | figure | target | |',
     '|---|---|---|---|',
@@ -26,6 +29,7 @@ export function report({ post, throughput, latency, replicas }: Results, amounts
     ...(throughput ? throughputRows(throughput, amounts.orders) : []),
     ...(latency ? latencyRows(latency) : []),
     ...(replicas ? replicaRows(replicas) : []),
+    ...(tracing ? tracingRows(tracing, amounts.orders) : []),
     ...(throughput ? costTable(throughput, amounts.orders) : []),
     ...(latency ? stepTable(latency) : []),
   ];
@@ -76,6 +80,27 @@ function replicaRows(rounds: readonly ReplicaRound[]): string[] {
       `${two(median(ratios))} (${ratios.map(two).join(', ')})`,
       '≥ 0.90',
       verdict(median(ratios) >= 0.9),
+    ),
+  ];
+}
+
+function tracingRows(pairs: readonly TracingPair[], orders: number): string[] {
+  const cpu = ({ costs }: TracingPair['on']): number =>
+    (services.reduce((sum, name) => sum + costOf(costs, name).cpuSeconds, 0) / orders) * 1_000;
+  const ratiosOf = (of: (run: TracingPair['on']) => number): string => {
+    const ratios = pairs.map(({ off, on }) => of(on) / of(off));
+    return `${two(median(ratios))} (${ratios.map(two).join(', ')})`;
+  };
+  const mid = (of: (pair: TracingPair) => number): string => two(median(pairs.map(of)));
+  return [
+    row(
+      "The services' CPU seconds per 1,000 orders, tracing off; every order traced",
+      `${mid(({ off }) => cpu(off))}; ${mid(({ on }) => cpu(on))}`,
+    ),
+    row('… on ÷ off', ratiosOf(cpu)),
+    row(
+      '… orders per second, on ÷ off',
+      ratiosOf(({ ordersPerSecond }) => ordersPerSecond),
     ),
   ];
 }

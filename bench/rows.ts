@@ -67,7 +67,8 @@ export async function measureThroughput(bench: Bench): Promise<ThroughputPair[]>
   return pairs;
 }
 
-const runPipeline = (bench: Bench): Promise<PipelineRun> =>
+/** First POST to last SHIPPED, in fresh and warm processes. */
+export const runPipeline = (bench: Bench): Promise<PipelineRun> =>
   withWarmPipeline(bench, async (pipeline, shipped) => {
     const { connections, orders } = bench.amounts;
     const costsOf = measureCost([...watchedServices(pipeline), ...watchedEngines(bench), driver]);

@@ -14,6 +14,7 @@ import { parseBenchOptions, usage, type BenchOptions } from './options.ts';
 import { printProfiles } from './profiles.ts';
 import { measureReplicas } from './replicas-row.ts';
 import { report, type Results } from './report.ts';
+import { measureTracing } from './tracing-row.ts';
 import { measureLatency, measurePosting, measureThroughput } from './rows.ts';
 
 const resultsFile = fileURLToPath(new URL('RESULTS.md', import.meta.url));
@@ -36,6 +37,10 @@ async function measure(bench: Bench, { rows }: BenchOptions): Promise<Results> {
   if (rows.has('replicas')) {
     say('Inventory replicas, one and three by turns …');
     results.replicas = await measureReplicas(bench);
+  }
+  if (rows.has('tracing')) {
+    say('Orders per second, tracing off and on by turns …');
+    results.tracing = await measureTracing(bench);
   }
   return results;
 }
