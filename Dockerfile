@@ -76,7 +76,7 @@ ENV NODE_ENV=production
 USER 65532:65532
 STOPSIGNAL SIGTERM
 # A heap that stays small, as under npm start (dev/service-replica.ts says why).
-ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=1", "--heap-growing-percent=20", "--v8-pool-size=1"]
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=8", "--heap-growing-percent=50"]
 CMD ["src/main.ts"]
 ARG VERSION=0.1.0
 ARG REVISION=unknown
