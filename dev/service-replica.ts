@@ -58,8 +58,8 @@ export interface ReplicaSpec {
 
 /**
  * Node's own defaults are for a machine of one's own: up to 128 MiB for young objects alone, and a heap that doubles before
- * it is collected. With these a service takes half as much at its peak, for a tenth of its throughput (1 MiB and 20 % took
- * no less and cost half of it), and there is no limit that load could run into. The Dockerfile says the same.
+ * it is collected. With these a service takes about three fifths of that at its peak, for a tenth of its throughput (1 MiB
+ * and 20 % took no less and cost a third), and there is no limit that load could run into. The Dockerfile says the same.
  */
 export const nodeFlags = ['--max-semi-space-size=8', '--heap-growing-percent=50'] as const;
 
