@@ -30,7 +30,7 @@ export interface ConsumerSettings {
 
 export const defaultConsumerSettings: ConsumerSettings = {
   sessionTimeoutMs: 10_000,
-  maxChunkSize: 500,
+  maxChunkSize: 1_000,
   maxAttempts: 3,
   lagEveryMs: 10_000,
 };
