@@ -40,7 +40,7 @@ describe('the image of', () => {
     limitMs,
   );
 
-  test.each([...serviceNames, 'tools'])(`%s takes less than ${largestMiB} MiB`, async (name) => {
+  test.each([...serviceNames, 'consumer-scaler', 'tools'])(`%s takes less than ${largestMiB} MiB`, async (name) => {
     expect((await imageSizesMiB()).get(`order-pipeline/${name}:${version}`)).toBeLessThan(largestMiB);
   });
 });

@@ -35,7 +35,7 @@ describe('the dashboard', () => {
     expect(JSON.stringify(others)).not.toContain('serviceAccountToken');
 
     expect(only(objects, 'Role', 'dashboard')['rules']).toEqual([
-      { apiGroups: ['scaling.orderpipeline.dev'], resources: ['consumerscalers'], verbs: ['get', 'list'] },
+      { apiGroups: ['scaling.orderpipeline.dev'], resources: ['consumerscalers'], verbs: ['list'] },
     ]);
     const { roleRef, subjects } = only(objects, 'RoleBinding', 'dashboard');
     expect({ role: roleRef.name, subjects }).toEqual({

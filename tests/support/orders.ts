@@ -18,7 +18,7 @@ const acceptLimitMs = 60_000;
 const retryAfterMs = 200;
 
 /** Places the order and insists: an unanswered or unconfirmed request is made again under the same key. */
-export async function placeOrder(on: TestPipeline, order: NewOrder): Promise<string> {
+export async function placeOrder(on: Pick<TestPipeline, 'url'>, order: NewOrder): Promise<string> {
   const headers = { 'Idempotency-Key': randomUUID() };
   const deadline = performance.now() + acceptLimitMs;
   for (;;) {

@@ -33,3 +33,13 @@ test('how long the burst itself took can be said second by second', () => {
   // All but a hundredth, which may be what arrives last.
   expect(predictBurst(spec, { ...base, records: within(120) }).drainSeconds).toBeGreaterThan(110);
 });
+
+test('what follows from a record comes when that is worked off, so less is seen to wait at first', () => {
+  const base = { arrivalPerSecond: 0, replicaPerSecond: 20, partitions: 36 };
+  const atOnce = predictBurst(spec, { ...base, records: 4_500 });
+  const following = predictBurst(spec, { ...base, records: 1_500, followers: 2 });
+  expect(following.changes[0]!.replicas).toBeLessThanOrEqual(atOnce.changes[0]!.replicas);
+  // All three thousand that follow were worked off as well: with twelve it takes this long at least.
+  expect(following.shortestSeconds).toBeGreaterThan((4_500 * 0.99) / (12 * 21));
+  expect(following.drainSeconds).toBeGreaterThan(predictBurst(spec, { ...base, records: 1_500 }).drainSeconds);
+});

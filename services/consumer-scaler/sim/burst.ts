@@ -12,6 +12,8 @@ export type Burst = {
   readonly records: number | readonly number[];
   readonly arrivalPerSecond?: number;
   readonly partitions?: number;
+  /** Topics in which a record follows from each one of the burst once that is worked off; the partitions are of all. */
+  readonly followers?: number;
   readonly replicaPerSecond?: number;
   readonly podStartSeconds?: readonly [number, number];
   readonly rebalanceStopSeconds?: readonly [number, number];
@@ -33,7 +35,8 @@ const seeds = [1, 2, 3, 4, 5];
 
 export function predictBurst(defaults: ScalerSpec, burst: Burst): Prediction {
   const spec = { ...defaults, ...burst.spec };
-  const { partitions = 12, arrivalPerSecond = 1 } = burst;
+  const { partitions = 12, followers = 0, arrivalPerSecond = 1 } = burst;
+  const firstTopic = partitions / (1 + followers);
   const perSecond =
     typeof burst.records === 'number'
       ? Array.from({ length: usualLengthSeconds }, () => Number(burst.records) / usualLengthSeconds)
@@ -43,9 +46,9 @@ export function predictBurst(defaults: ScalerSpec, burst: Burst): Prediction {
     durationSeconds: 1800,
     partitions,
     arrivalPerSecond: (second: number) => arrivalPerSecond + (perSecond[second - burstSecond] ?? 0),
-    shareOf: () => 1 / partitions,
+    shareOf: (partition: number) => (partition < firstTopic ? 1 / firstTopic : 0),
   };
-  const most = leftOver(perSecond);
+  const most = leftOver(perSecond) * (1 + followers);
   const runs = seeds.map((seed) => {
     const { timeline } = simulate(generateTraffic(workload, seed), consumerScaler(spec), spec.objective.maxAgeSeconds, {
       timelineStepSeconds: 1,

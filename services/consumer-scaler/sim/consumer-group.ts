@@ -44,6 +44,8 @@ type Pod = { readonly joinsAtSecond: number; readonly speed: number; joined: boo
  */
 export class ConsumerGroup {
   readonly traffic: Traffic;
+  /** The traffic's, and what follows from it. */
+  private readonly arrivedBy: Float64Array[];
   second = -1;
   stopped = false;
   rebalances = 0;
@@ -59,6 +61,9 @@ export class ConsumerGroup {
 
   constructor(traffic: Traffic, initialReplicas: number) {
     this.traffic = traffic;
+    this.arrivedBy = traffic.workload.followers
+      ? traffic.arrivedBy.map((arrived) => arrived.slice())
+      : traffic.arrivedBy;
     this.random = seeded(traffic.seed * 17 + 3);
     this.processed = new Float64Array(traffic.workload.partitions);
     this.oldestSecond = new Int32Array(traffic.workload.partitions);
@@ -128,7 +133,7 @@ export class ConsumerGroup {
       owned[partition % speeds.length]?.push(partition);
     }
     const owed = (partition: number) =>
-      (this.traffic.arrivedBy[partition]?.[this.second - 1] ?? 0) - (this.processed[partition] ?? 0);
+      (this.arrivedBy[partition]?.[this.second - 1] ?? 0) - (this.processed[partition] ?? 0);
     const wanted = speeds.map((speed, member) =>
       Math.min(
         speed,
@@ -158,7 +163,7 @@ export class ConsumerGroup {
   }
 
   private take(partition: number, records: number): void {
-    const arrived = this.traffic.arrivedBy[partition];
+    const arrived = this.arrivedBy[partition];
     if (arrived === undefined) return;
     let from = this.processed[partition] ?? 0;
     const to = from + records;
@@ -172,12 +177,24 @@ export class ConsumerGroup {
     }
     this.processed[partition] = to;
     this.oldestSecond[partition] = second;
+    this.follow(partition, Math.floor(to) - Math.floor(to - records));
+  }
+
+  /** Puts the records that follow from some of the first topic into the others; they can be processed a second later. */
+  private follow(partition: number, records: number): void {
+    const { followers = 0, partitions } = this.traffic.workload;
+    const perTopic = partitions / (1 + followers);
+    if (followers === 0 || partition >= perTopic || records === 0) return;
+    for (let other = partition + perTopic; other < partitions; other += perTopic) {
+      const arrived = this.arrivedBy[other]!;
+      for (let later = this.second; later < arrived.length; later += 1) arrived[later]! += records;
+    }
   }
 
   /** How old the oldest record is that nobody has processed. */
   oldestAgeSeconds(): number {
     let oldest = 0;
-    this.traffic.arrivedBy.forEach((arrived, partition) => {
+    this.arrivedBy.forEach((arrived, partition) => {
       let second = this.oldestSecond[partition] ?? 0;
       // Less than one record is the rounding of a fluid model, not a record that waits.
       while (second < this.second && (arrived[second] ?? 0) - (this.processed[partition] ?? 0) < 1) second += 1;
@@ -188,7 +205,7 @@ export class ConsumerGroup {
   }
 
   lag(): number {
-    return this.traffic.arrivedBy.reduce(
+    return this.arrivedBy.reduce(
       (sum, arrived, partition) => sum + (arrived[this.second] ?? 0) - Math.floor(this.processed[partition] ?? 0),
       0,
     );
@@ -199,7 +216,7 @@ export class ConsumerGroup {
     if (this.kafkaAway) return { atSeconds: this.second, workload, kafka: { unavailable: 'no broker answers' } };
     const count = this.members;
     const members = Array.from({ length: count }, (): string[] => []);
-    const partitions = this.traffic.arrivedBy.map((arrived, partition) => {
+    const partitions = this.arrivedBy.map((arrived, partition) => {
       if (!this.stopped) members[partition % count]?.push(`records-${partition}`);
       const endOffset = arrived[this.second] ?? 0;
       const old = this.second < maxAgeSeconds ? 0 : (arrived[this.second - maxAgeSeconds] ?? 0);

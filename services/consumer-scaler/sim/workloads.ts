@@ -16,6 +16,11 @@ export type Workload = {
   readonly sharedLimitPerSecond?: (atSeconds: number) => number;
   /** Kafka away: nothing is read, consumed or produced; producers keep their records and send them afterwards. */
   readonly outage?: { readonly fromSecond: number; readonly untilSecond: number };
+  /**
+   * Topics that are told of what became of the first one's records: the partitions are then those of 1 + `followers` topics
+   * of equal size, the arrivals are the first's, and each record of it that is processed puts one into each of the others.
+   */
+  readonly followers?: number;
   /** What a replica does, and how long pods take to start and rebalances to end, where it is not as usual. */
   readonly replicaPerSecond?: number;
   readonly podStartSeconds?: readonly [number, number];

@@ -1,25 +1,28 @@
-/**
- * The closed loop: the real operator, API server, Kafka, MongoDB and services. Only the kubelet's part is played here:
- * as many payment processes run on this machine as the Deployment asks for.
- */
+/** The closed loop: the operator and what it scales are pods, as the charts install them. */
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { services } from '@order-pipeline/events';
+import { everyService, services } from '@order-pipeline/events';
+import { waitFor } from '../../../dev/wait-for.ts';
 import { drainedAt, predictBurst, type Burst } from '../../../services/consumer-scaler/sim/burst.ts';
 import { candidates } from '../../../services/consumer-scaler/src/assignment.ts';
 import { fewestReplicas } from '../../../services/consumer-scaler/src/demand.ts';
 import { defaultSpec, type ScalerStatus } from '../../../services/consumer-scaler/src/resource.ts';
-import { audit } from '../../faults/judges.ts';
-import { untilAtRest } from '../../support/books.ts';
-import { putJson } from '../../support/http.ts';
+import { repository } from '../../manifests/render.ts';
+import { getJson } from '../../support/http.ts';
 import { articleOrder, placeOrder } from '../../support/orders.ts';
-import { usePipeline } from '../../support/pipeline.ts';
+import { auditClean } from '../support/audit.ts';
+import { asKafkaAdmin } from '../support/clients.ts';
+import { get, helm, kubectl, portForward } from '../support/kubectl.ts';
+import { actForStrimzi } from '../support/operators.ts';
+import { releaseValues, scalerValues } from '../support/set-up.ts';
 import { joinSeconds, stopSeconds, watchGroup } from './group-watch.ts';
-import { createWorld, kind, type World } from './support.ts';
+import { applyScalerCrd, kind } from './support.ts';
 
 const limitMs = 900_000;
 jest.setTimeout(limitMs);
 const orders = 1_500;
+const clients = 30;
 const workMs = 50;
 const objective = { maxAgeSeconds: 30, drainSeconds: 90 };
 const pace = { pollSeconds: 2, behavior: { scaleDownWindowSeconds: 30, settleSeconds: 6 } };
@@ -29,30 +32,26 @@ const { consumerGroup, consumes } = services.payment;
 const partitions = 12 * consumes.length;
 
 // A chunk is a second of work: a member that has one in hand rejoins its group only when that is done.
-const chunk = String(1_000 / workMs);
-const on = usePipeline({
-  env: { PAYMENT_WORK_MS: String(workMs), PAYMENT_CONCURRENCY: '1', CONSUMER_MAX_CHUNK: chunk },
-});
-let world: World;
-beforeAll(async () => {
-  world = await createWorld('loop');
-  // It shares two cores with a dozen processes that start at once; nobody is here to start it again, as a kubelet would.
-  await world.startOperator('loop', { LEASE_DURATION_SECONDS: '120', LEASE_RENEW_DEADLINE_SECONDS: '100' });
-}, limitMs);
-afterAll(async () => world?.[Symbol.asyncDispose]());
+const config = { PAYMENT_WORK_MS: workMs, PAYMENT_CONCURRENCY: 1, CONSUMER_MAX_CHUNK: 1_000 / workMs };
 
-/** Starts and ends processes until there are as many as the Deployment says, again and again. */
-async function playKubelet(stop: AbortSignal): Promise<void> {
-  while (!stop.aborted) {
-    const wanted = await world.replicas('payment');
-    const running = on.pipeline.services.payment.length;
-    if (wanted > running) {
-      await Promise.all(Array.from({ length: wanted - running }, () => on.pipeline.addReplica('payment')));
-    }
-    for (let left = running; left > wanted; left--) await on.pipeline.removeReplica('payment');
-    await pause(500);
+const upgrade = async (...values: readonly string[]): Promise<void> => {
+  await helm('upgrade', 'order-pipeline', join(repository, 'helm/order-pipeline'), ...releaseValues(), ...values);
+  await actForStrimzi();
+  for (const name of ['payment', 'dashboard']) {
+    await kubectl('rollout', 'status', `deployment/${name}`, '--timeout=180s');
   }
-}
+};
+
+beforeAll(async () => {
+  await applyScalerCrd();
+  await upgrade(
+    ...scalerValues('payment', { objective, ...pace }),
+    '--set-json',
+    `payment.config=${JSON.stringify(config)}`,
+  );
+  await kubectl('rollout', 'status', 'deployment/consumer-scaler', '--timeout=180s');
+}, limitMs);
+afterAll(() => upgrade(), limitMs);
 
 interface Seen {
   readonly atSeconds: number;
@@ -78,75 +77,89 @@ function neededFor({ lag, arrivalPerSecond, capacityPerReplicaPerSecond, rebalan
   return fewestReplicas(demand, status.lastDecision.from, maxReplicas);
 }
 
-test('a burst brings up what is needed, is gone within the objective, and leaves one replica', async () => {
-  for (const [product, price] of [
-    ['P001', 29.99],
-    ['P002', 49.99],
-  ] as const) {
-    await putJson(on.url('inventory', `/inventory/${product}`), { quantity: 1_000_000, price });
-  }
-  const stop = new AbortController();
-  await world.addTarget('payment', 1);
-  const kubelet = playKubelet(stop.signal);
-  let fault: unknown;
-  kubelet.catch((error: unknown) => (fault = error));
-  await world.addScaler('payment', {
-    consumerGroup,
-    topics: consumes,
-    kafka: { bootstrapServers: on.pipeline.bootstrapServers },
-    maxReplicas,
-    objective,
-    ...pace,
-  });
-
-  const begun = performance.now();
-  const seconds = (): number => (performance.now() - begun) / 1_000;
-  await using group = await watchGroup(on.kafka, consumerGroup, consumes, seconds);
+/** Prints what is new of it, and keeps that. */
+function createTimeline(seconds: () => number) {
   const timeline: Seen[] = [];
-  const look = async (): Promise<Seen> => {
-    const { status = {} } = await world.get(kind, 'payment');
-    const seen: Seen = { atSeconds: Math.round(seconds()), status };
-    const last = timeline.at(-1);
-    const decision = seen.status.lastDecision;
-    const told = last?.status.lastDecision;
-    if (
-      last === undefined ||
-      last.status.replicas !== seen.status.replicas ||
-      told?.reason !== decision?.reason ||
-      seen.atSeconds - last.atSeconds >= 10
-    ) {
+  return {
+    timeline,
+    async look(): Promise<Seen> {
+      const { status = {} } = await get<{ status?: Partial<ScalerStatus> }>(kind, 'payment');
+      const seen: Seen = { atSeconds: Math.round(seconds()), status };
+      const last = timeline.at(-1);
+      const { replicas, lag, lastDecision } = status;
+      const isNew = last?.status.replicas !== replicas || last?.status.lastDecision?.reason !== lastDecision?.reason;
+      if (last !== undefined && !isNew && seen.atSeconds - last.atSeconds < 10) return seen;
       timeline.push(seen);
-      const { replicas, lag } = seen.status;
       process.stdout.write(
         `${seen.atSeconds} s: ${replicas} replicas, lag ${lag?.messages ?? '?'}, ${lag?.ageSeconds ?? '?'} s old, ` +
-          `${decision?.reason}: ${decision?.message}\n`,
+          `${lastDecision?.reason}: ${lastDecision?.message}\n`,
       );
-    }
-    return seen;
+      return seen;
+    },
   };
+}
 
-  const burst = Array.from({ length: 50 }, async () => {
-    for (let placed = 0; placed < orders / 50; placed++) await placeOrder(on, articleOrder);
+/** Through a port-forward: which replica of the order service accepts them is of no account here. */
+async function placeBurst(): Promise<void> {
+  await using forward = await portForward('service/order', services.order.port);
+  const on = { url: (_: string, path: string) => `http://127.0.0.1:${forward.port}${path}` };
+  const client = async () => {
+    for (let placed = 0; placed < orders / clients; placed++) await placeOrder(on, articleOrder);
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+}
+
+test('the dashboard reads what the scaler says of the group', async () => {
+  await using forward = await portForward('service/dashboard', everyService.dashboard.port);
+  const group = await waitFor(
+    async () => {
+      const { body } = await getJson(`http://127.0.0.1:${forward.port}/api/partitions`);
+      if (body.replicas_problem !== null) throw new Error(body.replicas_problem);
+      const { replicas } = body.groups.find((one: { group: string }) => one.group === consumerGroup);
+      return replicas?.had === null ? undefined : replicas;
+    },
+    { what: 'the replicas of payment on the dashboard', timeoutMs: 60_000, pollMs: 1_000 },
+  );
+  expect(group).toMatchObject({ wanted: 1, had: 1 });
+});
+
+/** What the group did before the burst is no part of it. */
+const untilSettled = (): Promise<boolean> =>
+  waitFor(
+    async () => {
+      const { status = {} } = await get<{ status?: Partial<ScalerStatus> }>(kind, 'payment');
+      if (status.lastDecision?.reason === 'OnTarget') return true;
+      throw new Error(`${status.lastDecision?.reason}: ${status.lastDecision?.message}`);
+    },
+    { what: 'the group at rest', timeoutMs: 120_000, pollMs: 1_000 },
+  );
+
+test('a burst brings up what is needed, is gone within the objective, and leaves one replica', async () => {
+  await untilSettled();
+  const { timeline, samples, burstSeconds } = await asKafkaAdmin(async (_, kafka) => {
+    const begun = performance.now();
+    const seconds = (): number => (performance.now() - begun) / 1_000;
+    await using group = await watchGroup(kafka, consumerGroup, consumes, seconds);
+    const { timeline, look } = createTimeline(seconds);
+    let burstSeconds = 0;
+    let fault: unknown;
+    // The scaler does not wait for the end of the burst, so it is watched meanwhile.
+    placeBurst().then(
+      () => (burstSeconds = Math.ceil(seconds())),
+      (error: unknown) => (fault = error),
+    );
+    for (let most = 1; ;) {
+      if (fault !== undefined) throw fault;
+      const { atSeconds, status } = await look();
+      most = Math.max(most, status.replicas ?? 1);
+      if (burstSeconds > 0 && status.lag?.messages === 0 && most > 1 && status.replicas === 1) break;
+      if (atSeconds > 600) throw new Error('it did not come back to one replica within ten minutes');
+      await pause(500);
+    }
+    return { timeline, samples: [...group.samples], burstSeconds };
   });
-  let burstSeconds = 0;
-  // The scaler does not wait for the end of the burst, so it is watched meanwhile.
-  const allPlaced = Promise.all(burst).then(() => void (burstSeconds = Math.ceil(seconds())));
-  allPlaced.catch((error: unknown) => (fault = error));
-  for (let most = 1; ;) {
-    if (fault !== undefined) throw fault;
-    const { atSeconds, status } = await look();
-    most = Math.max(most, status.replicas ?? 1);
-    if (burstSeconds > 0 && status.lag?.messages === 0 && most > 1 && status.replicas === 1) break;
-    if (atSeconds > 600) throw new Error('it did not come back to one replica within ten minutes');
-    await pause(300);
-  }
-  const doneSeconds = Math.round(seconds());
-  stop.abort();
-  await kubelet;
-  await untilAtRest(on);
 
-  const records = orders * consumes.length;
-  const measuredSeconds = drainedAt(group.samples, records / 100);
+  const measuredSeconds = drainedAt(samples, (orders * consumes.length) / 100);
   const steps = timeline.filter(({ status }) => status.lastDecision?.action === 'ScaleUp');
   const changes = timeline.filter(({ status }, index) => {
     const before = timeline[index - 1]?.status.replicas;
@@ -158,24 +171,25 @@ test('a burst brings up what is needed, is gone within the objective, and leaves
   const first = steps[0]!;
   // Measured in this very run: what the machine is, not how the scaler does.
   const measured: Burst = {
-    records: Array.from({ length: burstSeconds }, () => records / burstSeconds),
+    records: Array.from({ length: burstSeconds }, () => orders / burstSeconds),
     arrivalPerSecond: 0,
     partitions,
+    followers: consumes.length - 1,
     replicaPerSecond: capacity?.capacityPerReplicaPerSecond ?? 1_000 / workMs,
-    podStartSeconds: joinSeconds(group.samples, {
+    podStartSeconds: joinSeconds(samples, {
       atSeconds: first.atSeconds,
       from: first.status.lastDecision!.from,
       to: first.status.lastDecision!.to,
     }) ?? [2, 8],
-    rebalanceStopSeconds: stopSeconds(group.samples) ?? [1, 3],
+    rebalanceStopSeconds: stopSeconds(samples) ?? [1, 3],
   };
   const spec = { ...defaultSpec, ...pace, topics: ['records'], maxReplicas };
   const predicted = predictBurst({ ...spec, objective: { ...defaultSpec.objective, ...objective } }, measured);
   process.stdout.write(
     `${orders} orders in ${burstSeconds} s; at most ${most} replicas; drained after ${measuredSeconds.toFixed(0)} s; ` +
-      `one again after ${doneSeconds} s\n` +
+      `one again after ${timeline.at(-1)!.atSeconds} s\n` +
       `predicted: ${predicted.drainSeconds} s (${predicted.shortestSeconds} to ${predicted.longestSeconds}), from ` +
-      `${JSON.stringify({ ...measured, records, burstSeconds })}: ${JSON.stringify(predicted.changes)}\n`,
+      `${JSON.stringify({ ...measured, records: orders, burstSeconds })}: ${JSON.stringify(predicted.changes)}\n`,
   );
 
   expect(measuredSeconds).toBeLessThan(burstSeconds + 60 + objective.drainSeconds);
@@ -190,8 +204,6 @@ test('a burst brings up what is needed, is gone within the objective, and leaves
   // One jump, and at most one more if the burst was still growing; down by one or two steps.
   expect(steps.length).toBeLessThanOrEqual(2);
   expect(changes.length).toBeLessThanOrEqual(5);
-  expect(group.samples.at(-1)).toMatchObject({ lag: 0 });
-  expect(
-    await audit({ KAFKA_BOOTSTRAP_SERVERS: on.pipeline.bootstrapServers, MONGODB_URI: on.pipeline.mongoUri }),
-  ).toEqual([]);
+  expect(samples.at(-1)).toMatchObject({ lag: 0 });
+  await auditClean();
 });

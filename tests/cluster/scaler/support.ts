@@ -56,9 +56,7 @@ export async function createWorld(name: string): Promise<World> {
       ['--namespace', namespace, 'apply', '--server-side', '--force-conflicts', '--filename', '-'],
       JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }),
     );
-  const crds = join(repository, 'helm/consumer-scaler/crds');
-  await run('kubectl', ['apply', '--server-side', '--force-conflicts', '--filename', crds]);
-  await run('kubectl', ['wait', '--for=condition=Established', `crd/${kind}`, '--timeout=30s']);
+  await applyScalerCrd();
   await run('kubectl', ['delete', 'namespace', namespace, '--ignore-not-found', '--wait']);
   await run('kubectl', ['create', 'namespace', namespace]);
   const shipped = objectsOf(await renderChart('consumer-scaler', '--namespace', namespace)).filter(({ kind }) =>
@@ -118,6 +116,13 @@ export async function createWorld(name: string): Promise<World> {
     },
   };
   return world;
+}
+
+/** As a user has to, before an upgrade: Helm installs what is in crds/ with a first release only. */
+export async function applyScalerCrd(): Promise<void> {
+  const crds = join(repository, 'helm/consumer-scaler/crds');
+  await run('kubectl', ['apply', '--server-side', '--force-conflicts', '--filename', crds]);
+  await run('kubectl', ['wait', '--for=condition=Established', `crd/${kind}`, '--timeout=30s']);
 }
 
 export const deployment = (name: string, replicas: number) => ({

@@ -24,20 +24,22 @@ export const nextVersion = '0.1.1';
 export const buildImage = (name: string, context: string, ...options: readonly string[]): Promise<string> =>
   run('bash', ['-c', adapter, 'image-adapter', name, context, ...options]);
 
-/** The images of the services and the tools, from this tree. */
+const buildService = (service: string, tag: string): Promise<string> =>
+  buildImage(
+    `order-pipeline/${service}:${tag}`,
+    repository,
+    '--build-arg',
+    `SERVICE=${service}`,
+    '--build-arg',
+    `VERSION=${tag}`,
+  );
+
+/** The images of the services, the scaler and the tools, from this tree. */
 export async function buildImages(services: readonly string[]): Promise<void> {
   for (const service of services) {
-    for (const tag of [version, nextVersion]) {
-      await buildImage(
-        `order-pipeline/${service}:${tag}`,
-        repository,
-        '--build-arg',
-        `SERVICE=${service}`,
-        '--build-arg',
-        `VERSION=${tag}`,
-      );
-    }
+    for (const tag of [version, nextVersion]) await buildService(service, tag);
   }
+  await buildService('consumer-scaler', version);
   await buildImage(`order-pipeline/tools:${version}`, repository, '--build-arg', 'WORKSPACE=tools');
 }
 

@@ -29,6 +29,19 @@ export const releaseValues = (tag = version): string[] => [
   ),
 ];
 
+/** Values on top of them that have a service scaled as its chart does by default, and the dashboard show it. */
+export const scalerValues = (service: string, spec: object): string[] => [
+  ...[
+    'consumer-scaler.enabled=true',
+    `consumer-scaler.image.tag=${version}`,
+    `${service}.autoscaling.engine=scaler`,
+  ].flatMap((value) => ['--set', value]),
+  '--set',
+  'dashboard.config.KUBERNETES_API_URL=https://kubernetes.default.svc',
+  '--set-json',
+  `${service}.autoscaling.scaler=${JSON.stringify(spec)}`,
+];
+
 export async function setUp(): Promise<void> {
   for (const tool of ['kubectl', 'helm']) {
     if (findOnPath(tool) === undefined) throw new SetupError(`${tool} was not found; the tests in a cluster need it.`);
