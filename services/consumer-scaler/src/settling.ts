@@ -35,6 +35,8 @@ export type Phase = 'Settled' | 'Rebalancing' | 'RollingOut' | 'Joining' | 'Sett
 const firstGuess = { rebalanceSeconds: 10, stepSeconds: 40 };
 /** Pods that have not joined by then (no room in the cluster, a crash loop) are not waited for any longer. */
 const joinLimitSeconds = 300;
+/** Where nobody has scaled, members of another whole multiple: a pod that is still leaving, or else so many run in each. */
+const recountSeconds = 60;
 /** Nor is a rollout: twice Kubernetes' own deadline. A canary, or one that is stuck, must not end all scaling. */
 const rolloutLimitSeconds = 1_200;
 
@@ -54,9 +56,13 @@ export const initialSettling = (
   stepSeconds: firstGuess.stepSeconds,
 });
 
-/** A whole multiple of the replicas at the first look means that each pod runs several consumers. */
+/**
+ * A whole multiple of the replicas at the first look means that each pod runs several consumers; not during a rollout, in
+ * which old and new pods are members.
+ */
 function firstMembersPerReplica({ workload, kafka }: Observation): number {
-  if ('unavailable' in kafka || kafka.group.state !== 'Stable' || workload.replicas === 0) return 1;
+  if ('unavailable' in kafka || kafka.group.state !== 'Stable') return 1;
+  if (workload.replicas === 0 || workload.rolloutInProgress) return 1;
   const perReplica = kafka.group.members.length / workload.replicas;
   return Number.isInteger(perReplica) && perReplica > 0 ? perReplica : 1;
 }
@@ -98,14 +104,16 @@ export function settle(
   let { membersPerReplica } = before;
   const incompleteSince = before.incompleteSinceSeconds ?? atSeconds;
   if (members !== workload.replicas * membersPerReplica) {
-    if (atSeconds - incompleteSince < joinLimitSeconds) {
+    const isMultiple = members > 0 && members % workload.replicas === 0;
+    const limitSeconds = isMultiple && begun === null ? recountSeconds : joinLimitSeconds;
+    if (atSeconds - incompleteSince < limitSeconds) {
       return {
         phase: 'Joining',
         next: { ...unsettled, step: begun && { ...begun, stopSeconds: 0 }, incompleteSinceSeconds: incompleteSince },
       };
     }
     // So it stays: either each pod runs several consumers, or some pods will not come. Both can be worked with.
-    if (members > 0 && members % workload.replicas === 0) membersPerReplica = members / workload.replicas;
+    if (isMultiple) membersPerReplica = members / workload.replicas;
   }
   const stableSinceSeconds = (changed ? null : before.stableSinceSeconds) ?? atSeconds;
   const complete = members === workload.replicas * membersPerReplica;
