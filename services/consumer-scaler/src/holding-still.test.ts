@@ -46,6 +46,33 @@ describe('when not to change', () => {
     expect(group.outcome?.lookAgainSeconds).toBe(2);
   });
 
+  test('the surplus members of a rollout at the first look do not count as several in each pod', () => {
+    const group = new TestGroup(1, evenly(10), fixed(200));
+    const dealt = (count: number) =>
+      withGroup({
+        members: Array.from({ length: count }, (_, member) =>
+          evenly(0).flatMap((_rate, partition) => (partition % count === member ? [`orders-${partition}`] : [])),
+        ),
+      });
+    group.disturb = (observation) => ({
+      ...dealt(2)(observation),
+      workload: { replicas: 1, rolloutInProgress: true },
+    });
+    group.run(10);
+    group.disturb = (observation) => observation;
+    group.run(60);
+    expect(group.outcome?.decision.reason).toBe('OnTarget');
+    // A pod that is leaving while nothing rolls out is taken for a second consumer, for a minute.
+    const leaving = new TestGroup(1, evenly(10), fixed(200));
+    leaving.disturb = dealt(2);
+    leaving.run(10);
+    leaving.disturb = (observation) => observation;
+    leaving.run(30);
+    expect(leaving.outcome?.decision.reason).toBe('WaitingForMembers');
+    leaving.run(60);
+    expect(leaving.outcome?.decision.reason).toBe('OnTarget');
+  });
+
   test('no decision while a rollout is under way, unless it never ends', () => {
     const group = new TestGroup(1, evenly(900), fixed(100));
     group.disturb = (observation) => ({
