@@ -1,5 +1,7 @@
 /** The closed loop: the operator and what it scales are pods, as the charts install them. */
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { everyService, services } from '@order-pipeline/events';
@@ -13,7 +15,7 @@ import { getJson } from '../../support/http.ts';
 import { articleOrder, placeOrder } from '../../support/orders.ts';
 import { auditClean } from '../support/audit.ts';
 import { asKafkaAdmin } from '../support/clients.ts';
-import { get, helm, kubectl, portForward } from '../support/kubectl.ts';
+import { get, helm, kubectl, namespace, portForward } from '../support/kubectl.ts';
 import { actForStrimzi } from '../support/operators.ts';
 import { releaseValues, scalerValues } from '../support/set-up.ts';
 import { joinSeconds, stopSeconds, watchGroup } from './group-watch.ts';
@@ -77,26 +79,34 @@ function neededFor({ lag, arrivalPerSecond, capacityPerReplicaPerSecond, rebalan
   return fewestReplicas(demand, status.lastDecision.from, maxReplicas);
 }
 
-/** Prints what is new of it, and keeps that. */
-function createTimeline(seconds: () => number) {
+interface ScalerWatch extends Disposable {
+  /** What was new: another number of replicas or reason, and something every ten seconds. */
+  readonly timeline: readonly Seen[];
+  latest(): Partial<ScalerStatus>;
+}
+
+/** Every status that the scaler writes, as the API server tells of it: one that is soon replaced is not missed. */
+function watchScaler(seconds: () => number): ScalerWatch {
   const timeline: Seen[] = [];
-  return {
-    timeline,
-    async look(): Promise<Seen> {
-      const { status = {} } = await get<{ status?: Partial<ScalerStatus> }>(kind, 'payment');
-      const seen: Seen = { atSeconds: Math.round(seconds()), status };
-      const last = timeline.at(-1);
-      const { replicas, lag, lastDecision } = status;
-      const isNew = last?.status.replicas !== replicas || last?.status.lastDecision?.reason !== lastDecision?.reason;
-      if (last !== undefined && !isNew && seen.atSeconds - last.atSeconds < 10) return seen;
-      timeline.push(seen);
-      process.stdout.write(
-        `${seen.atSeconds} s: ${replicas} replicas, lag ${lag?.messages ?? '?'}, ${lag?.ageSeconds ?? '?'} s old, ` +
-          `${lastDecision?.reason}: ${lastDecision?.message}\n`,
-      );
-      return seen;
-    },
-  };
+  let latest: Partial<ScalerStatus> = {};
+  const statuses = ['--output', 'jsonpath={.status}{"\n"}'];
+  const child = spawn('kubectl', ['--namespace', namespace, 'get', kind, 'payment', '--watch', ...statuses], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    latest = JSON.parse(line) as Partial<ScalerStatus>;
+    const atSeconds = Math.round(seconds());
+    const last = timeline.at(-1);
+    const { replicas, lag, lastDecision } = latest;
+    const isNew = last?.status.replicas !== replicas || last?.status.lastDecision?.reason !== lastDecision?.reason;
+    if (last !== undefined && !isNew && atSeconds - last.atSeconds < 10) return;
+    timeline.push({ atSeconds, status: latest });
+    process.stdout.write(
+      `${atSeconds} s: ${replicas} replicas, lag ${lag?.messages ?? '?'}, ${lag?.ageSeconds ?? '?'} s old, ` +
+        `${lastDecision?.reason}: ${lastDecision?.message}\n`,
+    );
+  });
+  return { timeline, latest: () => latest, [Symbol.dispose]: () => void child.kill() };
 }
 
 /** Through a port-forward: which replica of the order service accepts them is of no account here. */
@@ -140,7 +150,7 @@ test('a burst brings up what is needed, is gone within the objective, and leaves
     const begun = performance.now();
     const seconds = (): number => (performance.now() - begun) / 1_000;
     await using group = await watchGroup(kafka, consumerGroup, consumes, seconds);
-    const { timeline, look } = createTimeline(seconds);
+    using scaler = watchScaler(seconds);
     let burstSeconds = 0;
     let fault: unknown;
     // The scaler does not wait for the end of the burst, so it is watched meanwhile.
@@ -150,13 +160,13 @@ test('a burst brings up what is needed, is gone within the objective, and leaves
     );
     for (let most = 1; ;) {
       if (fault !== undefined) throw fault;
-      const { atSeconds, status } = await look();
-      most = Math.max(most, status.replicas ?? 1);
-      if (burstSeconds > 0 && status.lag?.messages === 0 && most > 1 && status.replicas === 1) break;
-      if (atSeconds > 600) throw new Error('it did not come back to one replica within ten minutes');
-      await pause(500);
+      const { replicas = 1, lag } = scaler.latest();
+      most = Math.max(most, replicas);
+      if (burstSeconds > 0 && lag?.messages === 0 && most > 1 && replicas === 1) break;
+      if (seconds() > 600) throw new Error('it did not come back to one replica within ten minutes');
+      await pause(200);
     }
-    return { timeline, samples: [...group.samples], burstSeconds };
+    return { timeline: [...scaler.timeline], samples: [...group.samples], burstSeconds };
   });
 
   const measuredSeconds = drainedAt(samples, (orders * consumes.length) / 100);
