@@ -89,7 +89,7 @@ interface ScalerWatch extends Disposable {
 function watchScaler(seconds: () => number): ScalerWatch {
   const timeline: Seen[] = [];
   let latest: Partial<ScalerStatus> = {};
-  const statuses = ['--output', 'jsonpath={.status}{"\n"}'];
+  const statuses = ['--output', 'jsonpath={.status}{"\\n"}'];
   const child = spawn('kubectl', ['--namespace', namespace, 'get', kind, 'payment', '--watch', ...statuses], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
