@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { defaultSpec, type Observation } from './decide.ts';
-import { evenly, fixed, TestGroup, withGroup } from './test-group.ts';
+import { dealtTo, evenly, fixed, TestGroup, withGroup } from './test-group.ts';
 
 const kafkaAway = (observation: Observation) => ({ ...observation, kafka: { unavailable: 'connection refused' } });
 
@@ -48,14 +48,8 @@ describe('when not to change', () => {
 
   test('the surplus members of a rollout at the first look do not count as several in each pod', () => {
     const group = new TestGroup(1, evenly(10), fixed(200));
-    const dealt = (count: number) =>
-      withGroup({
-        members: Array.from({ length: count }, (_, member) =>
-          evenly(0).flatMap((_rate, partition) => (partition % count === member ? [`orders-${partition}`] : [])),
-        ),
-      });
     group.disturb = (observation) => ({
-      ...dealt(2)(observation),
+      ...dealtTo(2)(observation),
       workload: { replicas: 1, rolloutInProgress: true },
     });
     group.run(10);
@@ -64,7 +58,7 @@ describe('when not to change', () => {
     expect(group.outcome?.decision.reason).toBe('OnTarget');
     // A pod that is leaving while nothing rolls out is taken for a second consumer, for a minute.
     const leaving = new TestGroup(1, evenly(10), fixed(200));
-    leaving.disturb = dealt(2);
+    leaving.disturb = dealtTo(2);
     leaving.run(10);
     leaving.disturb = (observation) => observation;
     leaving.run(30);

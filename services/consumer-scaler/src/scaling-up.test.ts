@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { defaultSpec, type Observation } from './decide.ts';
+import { defaultSpec } from './decide.ts';
 import { busiestMemberPerSecond, drainSeconds, fewestReplicas, neededPerSecond } from './demand.ts';
-import { evenly, fixed, TestGroup, withGroup } from './test-group.ts';
+import { dealtTo, evenly, fixed, TestGroup } from './test-group.ts';
 
 describe('how many replicas', () => {
   test('the worked example of docs/scaling.md', () => {
@@ -98,15 +98,7 @@ describe('how many replicas', () => {
 
   test('a pod may run several consumers: the members are dealt the partitions, the pods are counted', () => {
     const group = new TestGroup(2, evenly(900), fixed(300));
-    const threeEach = (observation: Observation) => {
-      const members = Array.from({ length: 3 * group.replicas }, (_, member) =>
-        evenly(0).flatMap((_rate, partition) =>
-          partition % (3 * group.replicas) === member ? [`orders-${partition}`] : [],
-        ),
-      );
-      return withGroup({ members })(observation);
-    };
-    group.disturb = threeEach;
+    group.disturb = (observation) => dealtTo(3 * group.replicas)(observation);
     group.capacityPerSecond = 300;
     group.run(300);
     expect(group.replicas).toBe(4);

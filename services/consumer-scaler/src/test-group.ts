@@ -134,3 +134,11 @@ export const withGroup =
       : { ...observation, kafka: { ...observation.kafka, group: { ...observation.kafka.group, ...change } } };
 
 export const fixed = (recordsPerSecond: number) => ({ capacity: { mode: 'Fixed', recordsPerSecond } }) as const;
+
+/** The partitions of `evenly` dealt round-robin to so many members, whatever the group's replicas are. */
+export const dealtTo = (count: number) =>
+  withGroup({
+    members: Array.from({ length: count }, (_, member) =>
+      evenly(0).flatMap((_rate, partition) => (partition % count === member ? [`orders-${partition}`] : [])),
+    ),
+  });
