@@ -1,7 +1,7 @@
 /**
  * The driver (7.9.0) waits for ever on an operation that begins while its connection is being closed: it finds the socket
  * gone, takes that for a full one, and waits for it to drain. No time-out of the driver's ends that. Here the connection's
- * end is told to whoever waits for its socket, and the operation is made again like any other that lost its connection.
+ * end is told to whoever waits for its socket, and the operation fails like any other that lost its connection.
  */
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';

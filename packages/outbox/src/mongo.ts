@@ -36,7 +36,9 @@ export function createMongo(address: string | (() => MongoAddress), database: st
       appName: database,
       writeConcern: { w: 'majority', journal: true, wtimeoutMS: 10_000 },
       readConcern: { level: 'majority' },
-      retryWrites: true,
+      // Every write of ours can be repeated as it is, and is, after any outage. The server's own book-keeping for that, a
+      // second write for each, took a sixth of its time.
+      retryWrites: false,
       retryReads: true,
       connectTimeoutMS: 3_000,
       serverSelectionTimeoutMS: 3_000,
