@@ -48,11 +48,16 @@ export const lull = (ms: number, signal: AbortSignal): Promise<void> =>
 
 const readyTries = 3;
 
-/** Each try is a minute: on a machine with much else to do a service needs more than one to load its code. */
-export async function untilReady(replica: Pick<ServiceReplica, 'start'>): Promise<void> {
+/**
+ * Answers the seconds it took. Each try is a minute: on a machine with much else to do a service needs more than one to
+ * load its code.
+ */
+export async function untilReady(replica: Pick<ServiceReplica, 'start'>): Promise<number> {
+  const begunMs = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await replica.start();
+      await replica.start();
+      return (performance.now() - begunMs) / 1_000;
     } catch (error) {
       if (attempt === readyTries) throw error;
     }
@@ -90,8 +95,7 @@ export function createFaults(field: Battlefield, random: Random): readonly Fault
       const replica = anyReplica();
       await replica.kill('SIGKILL');
       await lull(random.between(0, 2_000), signal);
-      await untilReady(replica);
-      return replica.name;
+      return `${replica.name}, ready again after ${(await untilReady(replica)).toFixed(1)} s`;
     },
     async 'freeze a replica past its session'(signal) {
       const replica = anyReplica();
