@@ -27,7 +27,7 @@ export {
 } from './group-observer.ts';
 export { createKafka, ensureTopics, type KafkaLogin, type KafkaSettings, type KafkaTls, type Logger } from './kafka.ts';
 export { createMessagingMetrics, type MessagingMetrics } from './metrics.ts';
-export { backoffMs, isOutage, OutageError, wait, type Backoff } from './outage.ts';
+export { backoffMs, isOutage, OutageError, wait, within, type Backoff } from './outage.ts';
 export { createOnDemandAdmin, type OnDemandAdmin } from './on-demand-admin.ts';
 export { createPublisher, type OutgoingRecord, type PublishedAt, type Publisher } from './publisher.ts';
 export { restMs } from './rest.ts';

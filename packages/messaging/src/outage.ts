@@ -41,3 +41,14 @@ export async function wait(ms: number, signal?: AbortSignal): Promise<void> {
     throw signal?.reason ?? error;
   }
 }
+
+/** Rejects with `tooLate` when the work takes longer; it goes on all the same, and may still take effect. */
+export async function within<T>(limitMs: number, work: Promise<T>, tooLate: () => Error): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(tooLate()), limitMs);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

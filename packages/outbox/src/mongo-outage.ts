@@ -15,6 +15,7 @@ const outageNames = new Set([
   'MongoExpiredSessionError',
   'MongoWriteConcernError',
   'MongoClientClosedError',
+  'MongoServerClosedError',
 ]);
 
 /**
@@ -22,8 +23,8 @@ const outageNames = new Set([
  * which passes when the rotated credentials have arrived here, or there.
  */
 const outageCodes = new Set([
-  6, 7, 18, 24, 50, 63, 64, 79, 89, 91, 133, 189, 202, 234, 262, 317, 358, 384, 9001, 10107, 11600, 11601, 11602, 13388,
-  13435, 13436,
+  6, 7, 18, 24, 50, 63, 64, 79, 89, 91, 133, 134, 189, 202, 234, 262, 317, 358, 384, 9001, 10107, 11600, 11601, 11602,
+  13388, 13435, 13436,
 ]);
 
 /** What Node says of a socket, where the driver lets it through as it is. */
@@ -37,6 +38,10 @@ const networkCodes = new Set([
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
+  // Of the resolver, which a mongodb+srv address asks first.
+  'ETIMEOUT',
+  'ESERVFAIL',
+  'EREFUSED',
 ]);
 
 interface DriverError {
@@ -58,6 +63,7 @@ export function isMongoOutage(error: unknown): boolean {
     (name?.startsWith('Mongo') === true && typeof code === 'number' && outageCodes.has(code)) ||
     errorLabels?.includes('RetryableWriteError') === true ||
     errorLabels?.includes('TransientTransactionError') === true ||
+    errorLabels?.includes('SystemOverloadedError') === true ||
     isMongoOutage(cause) ||
     isMongoOutage(errorResponse)
   );

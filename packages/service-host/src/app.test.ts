@@ -24,6 +24,7 @@ const failures: Record<string, () => unknown> = {
   missing: () => notFound('There is no such basket'),
   conflict: () => conflict('It changed', { version: 3 }),
   string: () => 'not even an error',
+  brokenOff: () => Object.assign(new Away('request aborted'), { status: 400, expose: true, code: 'ECONNABORTED' }),
 };
 
 const routes = [
@@ -314,6 +315,12 @@ describe('a failure', () => {
       expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
     }
     expect(logged.length).toBeLessThan(5);
+  });
+
+  test('by a client that breaks off its upload is no outage, though its connection has the codes of one', async () => {
+    logged.length = 0;
+    expect((await problemOf(await ask('/fail/brokenOff'))).status).toBe(400);
+    expect(logged).toEqual([]);
   });
 
   test('that was decided is answered as decided, with what it adds, and not logged', async () => {

@@ -93,9 +93,10 @@ const isLibraryHttpError = (error: unknown): error is LibraryHttpError =>
 /** From error to status, first match wins. Nobody else turns an error into a reply. */
 export function toProblem(error: unknown, isOutage: IsOutage = saysOutage): HttpProblem {
   if (error instanceof HttpProblem) return error;
+  // First, because a client that breaks off its upload has the codes of a broken connection as well.
+  if (isLibraryHttpError(error)) return new HttpProblem(error.status, error.message, { cause: error });
   if (isOutage(error))
     return unavailable('A service that this one needs is away; the request is not confirmed', 2, error);
-  if (isLibraryHttpError(error)) return new HttpProblem(error.status, error.message, { cause: error });
   return new HttpProblem(500, 'The request failed for a reason that is not yours; it has been logged', {
     cause: error,
   });

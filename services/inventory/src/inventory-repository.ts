@@ -1,7 +1,7 @@
 /** Stock and its ledger in inventory_db: `inventory` says what is on hand, `updates` why. One transaction writes both. */
 import { randomUUID } from 'node:crypto';
 import type { ClientSession } from 'mongodb';
-import { backoffMs, OutageError, wait } from '@order-pipeline/messaging';
+import { backoffMs, OutageError, wait, within } from '@order-pipeline/messaging';
 import {
   createDocumentStore,
   duplicateKeyIndexes,
@@ -141,11 +141,16 @@ export function createInventoryRepository(mongo: Mongo): InventoryRepository {
       products.find<Product>(after === undefined ? {} : { _id: { $gt: after } }, { sort: { _id: 1 }, limit }).toArray(),
     async set(product, withinMs) {
       const deadlineMs = performance.now() + withinMs;
-      for (let race = 0; !(await setOnce(product)); race += 1) {
-        if (performance.now() >= deadlineMs) throw new OutageError('mongodb', new Error('the stock changes too fast'));
-        await wait(backoffMs(raceBackoff, race));
-      }
-      return { ...product, version: 0 };
+      const tooLate = (): Error => new OutageError('mongodb', new Error(`not confirmed within ${withinMs} ms`));
+      const setInsisting = async (): Promise<Product> => {
+        for (let race = 0; !(await setOnce(product)); race += 1) {
+          if (performance.now() >= deadlineMs) throw tooLate();
+          await wait(backoffMs(raceBackoff, race));
+        }
+        return { ...product, version: 0 };
+      };
+      // A majority that is away keeps a commit for longer than whoever asked has time.
+      return within(withinMs, setInsisting(), tooLate);
     },
   };
 }

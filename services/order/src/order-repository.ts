@@ -1,7 +1,7 @@
 /** Orders in order_db: accepted in groups, read with what a majority has, written on condition of what was read. */
 import type { Db } from 'mongodb';
 import type { PipelineEvent } from '@order-pipeline/events';
-import { OutageError } from '@order-pipeline/messaging';
+import { OutageError, within } from '@order-pipeline/messaging';
 import {
   createDocumentStore,
   createGroupCommit,
@@ -121,6 +121,7 @@ export function createOrderRepository(db: Db, { acceptWithinMs }: { acceptWithin
     async accept({ order, event }) {
       const document = { ...order, version: 1, outbox: [outboxEntry(event, order.created_at)] };
       const deadlineMs = performance.now() + acceptWithinMs;
+      // A write that hangs in a dead connection must not keep its caller.
       const standing = await within(acceptWithinMs, commit({ document, deadlineMs }), notConfirmed);
       if (!standing) throw notConfirmed();
       return standing;
@@ -162,17 +163,6 @@ export function createOrderRepository(db: Db, { acceptWithinMs }: { acceptWithin
       return modifiedCount === 1;
     },
   };
-}
-
-/** A write that hangs in a dead connection must not keep its caller: it is not confirmed, and may still take place. */
-async function within<T>(limitMs: number, work: Promise<T>, tooLate: () => Error): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(tooLate()), limitMs);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** In the form of the partial index, so that it is used. */
