@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 
@@ -23,4 +23,21 @@ test('every link from one page to a file of the repository leads somewhere', () 
       .map((target) => `${page}: ${target}`),
   );
   expect(broken).toEqual([]);
+});
+
+/** Such as `killed-services-lose-nothing`, or its beginning with an ellipsis, where a page says what proves a promise. */
+function testsNamedIn(page: string): string[] {
+  const proofs =
+    readFileSync(join(repository, page), 'utf8').match(/^(\| (\d+|all) \|.*|_Proven by_[^]*?\n\n)/gm) ?? [];
+  return [...proofs.join('\n').matchAll(/`([a-z]+(?:-[a-z]+)+…?)`/g)].map(([, name]) => name!);
+}
+
+test.each(['README.md', 'docs/reliability.md'])('every test by which %s proves a promise is there', (page) => {
+  const files = globSync('tests/**/*.test.ts', { cwd: repository }).map((file) => basename(file, '.test.ts'));
+  const names = testsNamedIn(page);
+  expect(names.length).toBeGreaterThan(10);
+  const missing = names.filter((name) =>
+    name.endsWith('…') ? !files.some((file) => file.startsWith(name.slice(0, -1))) : !files.includes(name),
+  );
+  expect(missing).toEqual([]);
 });

@@ -190,6 +190,16 @@ describe('every service', () => {
   };
   const systemPaths = ['/health', '/livez', '/readyz', '/metrics', '/openapi.json'];
 
+  test('stores nothing that expires by itself: a replay of the topics would find it gone', async () => {
+    const databases = ['order_db', 'payment_db', 'gateway_db', 'inventory_db', 'shipment_db'].map((name) =>
+      on.mongo.db(name),
+    );
+    const collections = (await Promise.all(databases.map((db) => db.collections()))).flat();
+    expect(collections.length).toBeGreaterThan(databases.length);
+    const indexes = (await Promise.all(collections.map((collection) => collection.indexes()))).flat();
+    expect(indexes.filter((index) => 'expireAfterSeconds' in index)).toEqual([]);
+  });
+
   test('the order service describes its 503 and the header that comes with it', async () => {
     const { body } = await getJson(on.url('order', '/openapi.json'));
     expect(body.paths['/orders'].post.responses[503].headers).toHaveProperty('Retry-After');

@@ -4,7 +4,8 @@ import { getJson, postJson, putJson, request, type Answer } from '../support/htt
 import { articleOrder, orderOf, placeOrder, untilEnd } from '../support/orders.ts';
 import { usePipeline } from '../support/pipeline.ts';
 
-const on = usePipeline();
+const operatorToken = 'correct horse battery staple';
+const on = usePipeline({ env: { OPERATOR_TOKEN: operatorToken } });
 const [first, second] = articleOrder.items as [(typeof articleOrder.items)[0], (typeof articleOrder.items)[0]];
 
 const storedDocuments = async (): Promise<Record<string, number>> => ({
@@ -15,6 +16,8 @@ const storedDocuments = async (): Promise<Record<string, number>> => ({
 
 const post = (body: unknown, headers?: Record<string, string>): Promise<Answer> =>
   postJson(on.url('order', '/orders'), body, headers);
+const putStock = (productId: string, body: unknown, authorization = `Bearer ${operatorToken}`): Promise<Answer> =>
+  putJson(on.url('inventory', `/inventory/${productId}`), body, { authorization });
 const postText = (body: string, headers: Record<string, string> = {}): Promise<Answer> =>
   request(on.url('order', '/orders'), {
     method: 'POST',
@@ -146,7 +149,7 @@ test('operators in strings are text like any other, and stay what they are', asy
 });
 
 test('the same product twice in an order is legal, and both lines are taken from the stock', async () => {
-  await putJson(on.url('inventory', '/inventory/TWICE'), { quantity: 5, price: 2 });
+  await putStock('TWICE', { quantity: 5, price: 2 });
   const twice = { product_id: 'TWICE', quantity: 2, price: 2 };
   expect(await untilEnd(on, await placeOrder(on, orderOf([twice, twice])))).toMatchObject({ status: 'SHIPPED' });
   expect((await getJson(on.url('inventory', '/inventory/TWICE'))).body.quantity).toBe(1);
@@ -166,7 +169,17 @@ describe('PUT /inventory/{product_id}', () => {
     ['an operator', 'P001', { quantity: { $inc: 1 }, price: 1 }],
     ['an id that is none', '%24set', { quantity: 1, price: 1 }],
   ])('refuses %s with 422', async (_, productId, body) => {
-    await refused(422, () => putJson(on.url('inventory', `/inventory/${productId}`), body));
+    await refused(422, () => putStock(productId, body));
+  });
+
+  test.each([
+    ['no token', ''],
+    ['another token', 'Bearer correct horse battery stable'],
+    ['the token in another scheme', `Basic ${operatorToken}`],
+  ])("asks for the operator's token, and refuses %s with 401", async (_, authorization) => {
+    const before = await getJson(on.url('inventory', '/inventory/P001'));
+    await refused(401, () => putStock('P001', { quantity: 1, price: 1 }, authorization));
+    expect((await getJson(on.url('inventory', '/inventory/P001'))).body).toEqual(before.body);
   });
 });
 
