@@ -64,6 +64,7 @@ export async function untilReady(replica: Pick<ServiceReplica, 'start'>): Promis
   }
 }
 
+/** Each draws all that it leaves to chance before it breaks anything: so what fails does not change what follows. */
 export function createFaults(field: Battlefield, random: Random): readonly Fault[] {
   const { pipeline, kafka, mongo, proxies } = field;
   const anyService = (): ServiceName => random.pick(['order', 'payment', 'inventory', 'shipment'] as const);
@@ -84,8 +85,9 @@ export function createFaults(field: Battlefield, random: Random): readonly Fault
   const killed =
     (engine: KafkaEngine | MongoEngine) =>
     async (signal: AbortSignal): Promise<string> => {
+      const downMs = random.between(0, 4_000);
       await engine.kill();
-      await lull(random.between(0, 4_000), signal);
+      await lull(downMs, signal);
       await engine.start();
       return 'SIGKILL and restart';
     };
@@ -93,14 +95,16 @@ export function createFaults(field: Battlefield, random: Random): readonly Fault
   const inflict: Readonly<Record<FaultName, Fault['inflict']>> = {
     async 'kill a replica'(signal) {
       const replica = anyReplica();
+      const downMs = random.between(0, 2_000);
       await replica.kill('SIGKILL');
-      await lull(random.between(0, 2_000), signal);
+      await lull(downMs, signal);
       return `${replica.name}, ready again after ${(await untilReady(replica)).toFixed(1)} s`;
     },
     async 'freeze a replica past its session'(signal) {
       const replica = anyReplica();
+      const frozenMs = field.sessionTimeoutMs + random.between(500, 3_000);
       await replica.kill('SIGSTOP');
-      await lull(field.sessionTimeoutMs + random.between(500, 3_000), signal);
+      await lull(frozenMs, signal);
       await replica.kill('SIGCONT');
       return replica.name;
     },
@@ -119,10 +123,11 @@ export function createFaults(field: Battlefield, random: Random): readonly Fault
         Buffer.from('{}'),
         null,
       ]);
+      const key = `poison-${random.whole(0, 1e9)}`;
       const producer = field.kafkaClient.producer({ allowAutoTopicCreation: false });
       await producer.connect();
       try {
-        await producer.send({ topic, acks: -1, messages: [{ key: `poison-${random.whole(0, 1e9)}`, value }] });
+        await producer.send({ topic, acks: -1, messages: [{ key, value }] });
       } finally {
         await producer.disconnect();
       }
