@@ -19,7 +19,14 @@ const placed = (call: number, status: number, orderId?: string): Entry => ({
   status,
   ...(orderId === undefined ? {} : { orderId }),
 });
-const read = (state: string, status = 200, orderId = 'a'): Entry => ({ atMs: 0, kind: 'read', orderId, status, state });
+const read = (state: string, status = 200, orderId = 'a'): Entry => ({
+  atMs: 0,
+  kind: 'read',
+  call: 8,
+  orderId,
+  status,
+  state,
+});
 const cancelled = (status: number, state?: string, orderId = 'a'): Entry[] => [
   { atMs: 0, kind: 'cancel', call: 9, orderId },
   { atMs: 0, kind: 'cancelled', call: 9, orderId, status, ...(state === undefined ? {} : { state }) },

@@ -114,8 +114,10 @@ export function startCustomers({ random, history, orderUrls, ordersPerSecond }: 
     }
     for (let look = 0; look < mood.looks; look += 1) {
       await pause(mood.pauseMs);
+      const call = (calls += 1);
+      history.add({ kind: 'look', call, orderId });
       const { status, state } = await send(replica, 'GET', `/orders/${orderId}`);
-      history.add({ kind: 'read', orderId, status, ...(state === undefined ? {} : { state }) });
+      history.add({ kind: 'read', call, orderId, status, ...(state === undefined ? {} : { state }) });
     }
   };
 

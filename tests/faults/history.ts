@@ -34,7 +34,14 @@ export type Entry = { readonly atMs: number } & (
       readonly status: number;
       readonly state?: string;
     }
-  | { readonly kind: 'read'; readonly orderId: string; readonly status: number; readonly state?: string }
+  | { readonly kind: 'look'; readonly call: number; readonly orderId: string }
+  | {
+      readonly kind: 'read';
+      readonly call: number;
+      readonly orderId: string;
+      readonly status: number;
+      readonly state?: string;
+    }
   | { readonly kind: 'fault'; readonly fault: string; readonly detail: string }
 );
 
