@@ -17,13 +17,13 @@ import { audit, discardPoison } from './judges.ts';
 import { check } from './checker.ts';
 import { catalogue, startCustomers } from './customers.ts';
 import { faultNames } from './fault-kinds.ts';
-import { watchGateway } from './gateway-watch.ts';
 import { createHistory } from './history.ts';
 import { startInjector } from './injector.ts';
 import { createRandom } from './random.ts';
 import { untilRest } from './rest.ts';
+import { countLogged } from './service-logs.ts';
 import { finalWorld, longestStall } from './world.ts';
-import { asSetting, largestLeadMs, wrongClocks } from './wrong-clocks.ts';
+import { asSetting, countWrong, largestLeadMs, wrongClocks } from './wrong-clocks.ts';
 import { startTcpProxy } from './tcp-proxy.ts';
 
 export interface CampaignOptions {
@@ -50,11 +50,14 @@ export interface CampaignResult {
 const sessionTimeoutMs = 6_000;
 /** A pipeline may take as long to come to rest as it was disturbed, and this long at least. */
 const minRestLimitMs = 300_000;
-const preloaded = ['./clock-skew.mjs', './seeded-chance.mjs'].map((file) => new URL(file, import.meta.url).href);
-const gatewayFault = 'gateway failed, or charged and did not answer';
+const preloaded = ['./clock-skew.mjs', './seeded-chance.mjs', './gateway-faults.mjs'].map(
+  (file) => new URL(file, import.meta.url).href,
+);
+/** As the simulated gateway words them. */
+const gatewayFaults = ['the gateway failed', 'the gateway did not answer in time'];
 const clockFault = 'wrong clock';
 /** What a campaign has of each kind, whatever its seed. */
-export const everyFault: readonly string[] = [...faultNames, gatewayFault, clockFault];
+export const everyFault: readonly string[] = [...faultNames, ...gatewayFaults, clockFault];
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
@@ -103,7 +106,6 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       orderUrls: () => pipeline.services.order.map(({ url }) => url),
       ordersPerSecond: options.ordersPerSecond,
     });
-    const gateway = watchGateway(() => pipeline.services.payment.map(({ url }) => url));
     const injector = startInjector({
       pipeline,
       kafka,
@@ -121,7 +123,6 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     say(`${customers.placed()} orders wished for; waiting for rest`);
     const left = await untilRest(mongo.uri, kafkaClient, say, Math.max(minRestLimitMs, seconds * 1_000));
     const isAtRest = left.length === 0;
-    await gateway.stop();
     // What a fast clock has stamped is in the future for so long, and the auditor leaves alone what is younger than now.
     if (isAtRest) await pause(largestLeadMs(clocks));
 
@@ -137,6 +138,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
         : [...left, 'it did not come to rest, so neither the checker nor the auditor was asked']),
     ];
     const records = (await Promise.all(eventTypes.map((topic) => readTopic(kafkaClient, topic)))).flat();
+    const logDir = join(dir, 'logs');
     const ids = records.flatMap(({ message }) => message.headers?.['ce_id']?.toString() ?? []);
     return {
       seed,
@@ -145,7 +147,11 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       answersByStatus: count(
         history.entries.flatMap((entry) => (entry.kind === 'placed' ? [String(entry.status)] : [])),
       ),
-      faults: { ...injector.counts(), [gatewayFault]: gateway.failures(), [clockFault]: clocks.size },
+      faults: {
+        ...injector.counts(),
+        ...Object.fromEntries(gatewayFaults.map((fault) => [fault, countLogged(logDir, 'payment', fault)])),
+        [clockFault]: countWrong(clocks, logDir),
+      },
       redeliveries: ids.length - new Set(ids).size,
       longestStallMs: await longestStall(mongo.uri),
       violations,

@@ -1,8 +1,11 @@
-import { describe, expect, test } from '@jest/globals';
-import { failedIn, increase } from './gateway-watch.ts';
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createRandom } from './random.ts';
+import { countLogged } from './service-logs.ts';
 import { longestStallMs } from './stall.ts';
-import { asSetting, largestLeadMs, wrongClocks } from './wrong-clocks.ts';
+import { asSetting, countWrong, largestLeadMs, wrongClocks } from './wrong-clocks.ts';
 
 describe('the longest stall', () => {
   const span = (fromMs: number, toMs: number) => ({ fromMs, toMs });
@@ -17,25 +20,26 @@ describe('the longest stall', () => {
   ])('%s', (_, spans, expected) => expect(longestStallMs(spans)).toBe(expected));
 });
 
-describe('the faults of the gateway', () => {
-  test('are read from the metrics of both operations, and nothing else is', () => {
-    const line = (labels: string, count: number) => `payment_gateway_call_duration_seconds_count{${labels}} ${count}`;
-    const metrics = [
-      line('operation="charge",outcome="captured",service="payment"', 90),
-      line('operation="charge",outcome="failed",service="payment"', 3),
-      line('operation="void",outcome="failed",service="payment"', 4),
-      'payment_gateway_call_duration_seconds_sum{operation="void",outcome="failed"} 55',
-    ].join('\n');
-    expect(failedIn(metrics)).toBe(7);
-  });
+let logDir: string;
+beforeEach(() => {
+  logDir = mkdtempSync(join(tmpdir(), 'order-pipeline-logs-'));
+});
+afterEach(() => rmSync(logDir, { recursive: true }));
 
-  test.each([
-    [3, 5, 2],
-    [5, 5, 0],
-    [5, 2, 2],
-  ])('went from %d to %d: %d more, a restart begins at zero', (before, now, more) =>
-    expect(increase(before, now)).toBe(more),
-  );
+/** A log whose last line was written now, by a clock that is so far ahead. */
+function writeLog(replica: string, messages: readonly string[], leadMs = 0): void {
+  const nowMs = Date.now();
+  const lines = messages.map((msg) => `${JSON.stringify({ time: new Date(nowMs + leadMs), msg })}\n`);
+  writeFileSync(join(logDir, `${replica}.log`), `${lines.join('')}no record of a log\n{"time":"half a lin`);
+  utimesSync(join(logDir, `${replica}.log`), nowMs / 1_000, nowMs / 1_000);
+}
+
+test('the faults of the gateway are counted in the logs of all replicas of its service, each kind alone', () => {
+  writeLog('payment-1', ['started', 'the gateway failed', 'the gateway did not answer in time', 'the gateway failed']);
+  writeLog('payment-2', ['the gateway failed']);
+  writeLog('order-1', ['the gateway failed']);
+  expect(countLogged(logDir, 'payment', 'the gateway failed')).toBe(3);
+  expect(countLogged(logDir, 'payment', 'the gateway did not answer in time')).toBe(1);
 });
 
 describe('the wrong clocks', () => {
@@ -55,5 +59,17 @@ describe('the wrong clocks', () => {
     expect(asSetting(clocks)).toBe('payment-1=-9000,shipment-2=4000');
     expect(largestLeadMs(clocks)).toBe(4_000);
     expect(largestLeadMs(new Map([['payment-1', -9_000]]))).toBe(0);
+  });
+
+  test('are counted where the log shows them, and not where it does not', () => {
+    writeLog('payment-1', ['started'], -9_000);
+    writeLog('inventory-2', ['started'], 0);
+    writeLog('shipment-1', []);
+    const clocks = new Map([
+      ['payment-1', -9_000],
+      ['inventory-2', 4_000],
+      ['shipment-1', 4_000],
+    ]);
+    expect(countWrong(clocks, logDir)).toBe(1);
   });
 });

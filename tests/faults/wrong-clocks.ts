@@ -1,4 +1,5 @@
 import type { Random } from './random.ts';
+import { observedLeadMs } from './service-logs.ts';
 
 const maxSkewMs = 45_000;
 const minSkewMs = 3_000;
@@ -17,6 +18,10 @@ export function wrongClocks(random: Random, seconds: number): ReadonlyMap<string
 /** As clock-skew.mjs reads it. */
 export const asSetting = (clocks: ReadonlyMap<string, number>): string =>
   [...clocks].map(([instance, ms]) => `${instance}=${ms}`).join(',');
+
+/** Of how many the logs show that they were so wrong. */
+export const countWrong = (clocks: ReadonlyMap<string, number>, logDir: string): number =>
+  [...clocks].filter(([instance, ms]) => Math.abs(observedLeadMs(logDir, instance) - ms) < minSkewMs / 2).length;
 
 /** For so long something may seem to lie in the future. */
 export const largestLeadMs = (clocks: ReadonlyMap<string, number>): number => Math.max(0, ...clocks.values());
