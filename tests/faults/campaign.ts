@@ -26,17 +26,20 @@ import { finalWorld, longestStall } from './world.ts';
 import { asSetting, countWrong, largestLeadMs, wrongClocks } from './wrong-clocks.ts';
 import { startTcpProxy } from './tcp-proxy.ts';
 
-export interface CampaignOptions {
+/** What a campaign depends on, as far as it can be repeated. */
+export interface Repeatable {
   readonly seed: number;
   readonly seconds: number;
   readonly ordersPerSecond: number;
+}
+
+export interface CampaignOptions extends Repeatable {
   /** Holds the data, the services' logs and history.jsonl. */
   readonly dir: string;
   readonly say: (line: string) => void;
 }
 
-export interface CampaignResult {
-  readonly seed: number;
+export interface CampaignResult extends Repeatable {
   readonly wishes: number;
   readonly ordersByState: Readonly<Record<string, number>>;
   readonly answersByStatus: Readonly<Record<string, number>>;
@@ -61,7 +64,7 @@ export const everyFault: readonly string[] = [...faultNames, ...gatewayFaults, c
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
-  const { seed, seconds, dir, say } = options;
+  const { seed, seconds, ordersPerSecond, dir, say } = options;
   mkdirSync(dir, { recursive: true });
   const random = createRandom(seed);
   const clocks = wrongClocks(random.fork('clocks'), seconds);
@@ -104,7 +107,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       random: random.fork('customers'),
       history,
       orderUrls: () => pipeline.services.order.map(({ url }) => url),
-      ordersPerSecond: options.ordersPerSecond,
+      ordersPerSecond,
     });
     const injector = startInjector({
       pipeline,
@@ -142,6 +145,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     const ids = records.flatMap(({ message }) => message.headers?.['ce_id']?.toString() ?? []);
     return {
       seed,
+      seconds,
+      ordersPerSecond,
       wishes: customers.placed(),
       ordersByState: count(world.orders.map(({ state }) => state)),
       answersByStatus: count(

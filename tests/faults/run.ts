@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runCampaign } from './campaign.ts';
-import { summary } from './summary.ts';
+import { repeatCommand, summary } from './summary.ts';
 
 const usage = `npm run faults [-- options]   Breaks a pipeline of its own in every way that it knows, and checks what is left.
 
   --minutes <n>    how long the faults last (default 1)
-  --seed <n>       repeats the campaign with this seed (default: a new one, printed)
+  --seed <n>       repeats the campaign with this seed, of the same length and rate (default: a new one, printed)
   --rate <n>       orders per second (default 20)
   --dir <folder>   keeps data, logs and history.jsonl there (default: a temporary folder, kept when something is found)
 `;
@@ -44,8 +44,10 @@ if (values.help) {
     process.exit(2);
   }
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  say(`seed ${seed}, ${minutes} min, in ${dir}`);
-  const result = await runCampaign({ seed, seconds: minutes * 60, ordersPerSecond, dir, say });
+  // Whole seconds, as they come back from a printed command.
+  const campaign = { seed, seconds: Math.round(minutes * 60), ordersPerSecond };
+  say(`${repeatCommand(campaign)}, in ${dir}`);
+  const result = await runCampaign({ ...campaign, dir, say });
   writeFileSync(join(dir, 'result.json'), JSON.stringify(result, undefined, 2));
   say(summary(result));
   if (result.violations.length === 0 && values.dir === undefined) rmSync(dir, { recursive: true, force: true });

@@ -1,6 +1,10 @@
-import type { CampaignResult } from './campaign.ts';
+import type { CampaignResult, Repeatable } from './campaign.ts';
 
 const maxShown = 20;
+
+/** The whole of it: the rate makes the customers arrive as they did, the length makes the clocks as wrong. */
+export const repeatCommand = ({ seed, seconds, ordersPerSecond }: Repeatable): string =>
+  `npm run faults -- --seed ${seed} --minutes ${seconds / 60} --rate ${ordersPerSecond}`;
 
 /** The table at the end of a campaign. */
 export function summary(result: CampaignResult): string {
@@ -9,7 +13,7 @@ export function summary(result: CampaignResult): string {
   const { violations } = result;
   return [
     '',
-    `seed ${result.seed}`,
+    repeatCommand(result),
     `${'orders wished for'.padEnd(40)}${String(result.wishes).padStart(8)}`,
     'orders by end',
     ...counts(result.ordersByState),

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createRandom } from './random.ts';
 import { countLogged } from './service-logs.ts';
 import { longestStallMs } from './stall.ts';
+import { repeatCommand } from './summary.ts';
 import { asSetting, countWrong, largestLeadMs, wrongClocks } from './wrong-clocks.ts';
 
 describe('the longest stall', () => {
@@ -72,4 +73,10 @@ describe('the wrong clocks', () => {
     ]);
     expect(countWrong(clocks, logDir)).toBe(1);
   });
+});
+
+test('the command that repeats a campaign names all that it depends on', () => {
+  expect(repeatCommand({ seed: 7, seconds: 54, ordersPerSecond: 15 })).toBe(
+    'npm run faults -- --seed 7 --minutes 0.9 --rate 15',
+  );
 });
