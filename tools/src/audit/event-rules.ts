@@ -3,36 +3,45 @@ import type { PipelineEvent } from '@order-pipeline/events';
 import type { Databases, Stored, StoredOrder } from '../databases.ts';
 import { evidence, eventTable, type Trace } from './event-table.ts';
 import type { ReadEvent } from './event-source.ts';
+import type { Told } from './published-facts.ts';
 import { lookUp, type Look, type Rule, type Suspect } from './rule.ts';
 
 /** A fact that a document says has been told. */
-interface Told {
-  readonly topic: string;
+interface ToldFact extends Told {
   /** `<type>:<status>` */
   readonly fact: string;
-  readonly time: string;
 }
 
 /** The first of the facts that should be in its topic, and is not. */
-function missing(orderId: string, told: readonly Told[], { isOld, published }: Look): Told | undefined {
-  return told.find(
-    ({ topic, fact, time }) => isOld(time) && published.isRetained(topic, time) && !published.has(`${orderId}:${fact}`),
+function missing(orderId: string, told: readonly ToldFact[], { isOld, published }: Look): string | undefined {
+  const lost = told.find(
+    (each) => isOld(each.time) && published.isRetained(each) && !published.has(`${orderId}:${each.fact}`),
   );
+  return lost && `${lost.fact} of ${lost.time} is not in its topic`;
 }
 
 /** Of the events that a service keeps in its document; what waits in the outbox is another rule's. */
-const unpublished = <Item extends { readonly _id: string }>(
+async function unpublished<Item extends { readonly _id: string }>(
   page: readonly Item[],
   look: Look,
   eventsOf: (item: Item) => readonly (PipelineEvent | undefined)[],
-): Suspect<Item>[] =>
-  page.flatMap((item) => {
-    const told = eventsOf(item).flatMap((event): Told[] =>
+): Promise<Suspect<Item>[]> {
+  const lacking = page.flatMap((item) => {
+    const told = eventsOf(item).flatMap((event): ToldFact[] =>
       event ? [{ topic: event.type, fact: `${event.type}:${event.data.status}`, time: event.data.timestamp }] : [],
     );
-    const lost = missing(item._id, told, look);
-    return lost ? [{ item, subject: item._id, detail: `${lost.fact} of ${lost.time} is not in its topic` }] : [];
+    return missing(item._id, told, look) ? [{ item, told }] : [];
   });
+  // The order knows where they stood, and so whether they have been deleted since.
+  const ids = lacking.map(({ item }) => item._id);
+  const orders = await lookUp<StoredOrder>(look.databases.orders, ids, ['facts']);
+  return lacking.flatMap(({ item, told }) => {
+    const facts = orders.get(item._id)?.facts;
+    const placed = told.map((each) => ({ ...each, ...facts?.[each.fact] }));
+    const detail = missing(item._id, placed, look);
+    return detail === undefined ? [] : [{ item, subject: item._id, detail }];
+  });
+}
 
 const isWaiting = (outbox: StoredOrder['outbox'], fact: string): boolean =>
   outbox?.some((entry) => entry.fact === fact) ?? false;
@@ -43,9 +52,8 @@ function wrongState(order: StoredOrder, look: Look): string | undefined {
     return `is ${order.status} without a fact that says so`;
   const told = Object.entries(order.facts)
     .filter(([fact]) => !isWaiting(order.outbox, fact))
-    .map(([fact, { topic, time }]): Told => ({ topic, fact, time }));
-  const lost = missing(order._id, told, look);
-  return lost && `${lost.fact} of ${lost.time} is not in its topic`;
+    .map(([fact, record]): ToldFact => ({ fact, ...record, ...order.published?.[fact] }));
+  return missing(order._id, told, look);
 }
 
 interface Question {

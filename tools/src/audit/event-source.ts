@@ -35,6 +35,7 @@ export async function eventSource(connection: KafkaConnection, signal: AbortSign
   let ranges = await rangesOf(connection, eventTypes);
   const total = ranges.reduce((sum, { from, to }) => sum + Number(to - from), 0);
   const published = new PublishedFacts(total);
+  noteBeginnings(ranges, published);
   await noteRetention(connection, ranges, published);
 
   const note = ({ topic, partition }: Pick<OffsetRange, 'topic' | 'partition'>, message: KafkaMessage): ReadEvent[] => {
@@ -74,6 +75,7 @@ export async function eventSource(connection: KafkaConnection, signal: AbortSign
     reload: async (events) => events,
     async catchUp() {
       const now = await rangesOf(connection, eventTypes);
+      noteBeginnings(now, published);
       const readUpTo = new Map(ranges.map(({ topic, partition, to }) => [`${topic}/${partition}`, to]));
       const since = now.map((range) => ({
         ...range,
@@ -107,6 +109,10 @@ async function committedOffsets({ admin }: KafkaConnection): Promise<Map<string,
     }
   }
   return offsets;
+}
+
+function noteBeginnings(ranges: readonly OffsetRange[], published: PublishedFacts): void {
+  for (const { topic, partition, from } of ranges) published.noteBeginning(topic, partition, from);
 }
 
 /** A partition that was emptied by its topic's retention says nothing of when; its topic's setting does. */

@@ -7,7 +7,7 @@ import type { Source } from './source.ts';
 export const pageSize = 1_000;
 
 const fieldsOf = {
-  orders: ['status', 'total_minor', 'created_at', 'updated_at', 'facts', 'outbox.fact', 'outbox.at'],
+  orders: ['status', 'total_minor', 'created_at', 'updated_at', 'facts', 'published', 'outbox.fact', 'outbox.at'],
   payments: ['status', ...['charged', 'compensated'].flatMap(eventFields)],
   ledger: ['order_id', 'kind', 'outcome', 'amount_minor'],
   updates: ['kind', 'status', 'at', ...['reserved', 'released'].flatMap(eventFields)],
