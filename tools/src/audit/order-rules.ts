@@ -21,15 +21,23 @@ const waitsInOutbox = <Item extends WithOutbox>(page: readonly Item[], isOld: (a
     return [{ item, subject: item._id, detail: `${late.fact} is not published since ${late.at.toISOString()}` }];
   });
 
+/** A customer may change their mind until the parcel goes, however long that takes. */
+const endIsDueFrom = ({ created_at, facts }: StoredOrder): Date | string =>
+  facts['order_cancelled:CANCELLING']?.time ?? created_at;
+
+/** It is under way, or has gone and the order does not know it yet. */
+const isComing = (shipment: StoredShipment | undefined): shipment is StoredShipment =>
+  shipment !== undefined && shipment.status !== 'CANCELLED';
+
 export const orderRules: readonly Rule[] = [
   {
     id: 'orders-come-to-an-end',
-    sentence: 'Every accepted order has ended, is younger than the bound, or has a parcel that is not due yet.',
+    sentence: 'Every accepted order has ended, is younger than the bound, or waits for a parcel that is not due yet.',
     checks: [
       {
         over: 'orders',
         async check(page, { databases, isOld }) {
-          const open = page.filter(({ status, created_at }) => !ends.has(status) && isOld(created_at));
+          const open = page.filter((order) => !ends.has(order.status) && isOld(endIsDueFrom(order)));
           const shipments = await lookUp<StoredShipment>(
             databases.shipments,
             open.map(({ _id }) => _id),
@@ -37,7 +45,7 @@ export const orderRules: readonly Rule[] = [
           );
           return open.flatMap((order) => {
             const shipment = shipments.get(order._id);
-            if (shipment?.status === 'PROCESSING' && !isOld(shipment.due_at)) return [];
+            if (order.status === 'RESERVED' && isComing(shipment) && !isOld(shipment.due_at)) return [];
             const detail = `is ${order.status} since ${order.updated_at.toISOString()}; npm run order -- why ${order._id}`;
             return [{ item: order, subject: order._id, detail }];
           });
