@@ -1,7 +1,6 @@
 /** Promise 6: a message that nobody can work off can be listed, shown, redriven and discarded, and stays so. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Partitioners } from 'kafkajs';
-import { deadLetterHeaders } from '@order-pipeline/messaging';
 import { dlq } from '../../tools/src/dlq/tool.ts';
 import { order } from '../../tools/src/order/tool.ts';
 import { eventually } from '../support/eventually.ts';
@@ -9,6 +8,7 @@ import { getJson, postJson } from '../support/http.ts';
 import { committedLag, readTopic } from '../support/kafka-reader.ts';
 import { articleOrder, placeOrder, untilEnd } from '../support/orders.ts';
 import { usePipeline } from '../support/pipeline.ts';
+import { deadLetter } from './dead-letter.ts';
 import { runTool } from './run-tool.ts';
 
 const on = usePipeline();
@@ -143,36 +143,6 @@ describe('an order one of whose steps was dead-lettered', () => {
   let cancelled = '';
   let redriven = '';
 
-  /** As a service would that fails at these orders alone: their records are passed by and dead-lettered. It has to be stopped. */
-  async function deadLetter(group: string, topic: string, orderIds: readonly string[]): Promise<void> {
-    const records = (await readTopic(on.kafka, topic)).filter(({ message }) => orderIds.includes(String(message.key)));
-    const producer = on.kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
-    await producer.connect();
-    await producer.send({
-      topic: `${group}.dlq`,
-      messages: records.map(({ partition, message: { key, value, headers, offset } }) => ({
-        key,
-        value,
-        headers: {
-          ...headers,
-          [deadLetterHeaders.topic]: topic,
-          [deadLetterHeaders.partition]: String(partition),
-          [deadLetterHeaders.offset]: offset,
-          [deadLetterHeaders.attempt]: '3',
-          [deadLetterHeaders.errorKind]: 'handler',
-          [deadLetterHeaders.errorClass]: 'TypeError',
-          [deadLetterHeaders.errorMessage]: 'cannot read it',
-        },
-      })),
-    });
-    await producer.disconnect();
-    const admin = on.kafka.admin();
-    await admin.connect();
-    const ends = (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => ({ partition, offset: high }));
-    await admin.setOffsets({ groupId: group, topic, partitions: ends });
-    await admin.disconnect();
-  }
-
   beforeAll(async () => {
     const payment = on.pipeline.services.payment[0]!;
     await payment.stop();
@@ -188,7 +158,7 @@ describe('an order one of whose steps was dead-lettered', () => {
   });
 
   test('says which step it is, why it failed, and what can be done', async () => {
-    await deadLetter(group, topic, [cancelled, redriven]);
+    await deadLetter(on, group, topic, [cancelled, redriven]);
     await on.pipeline.services.payment[0]!.start();
     const text = await why(cancelled);
     expect(text).toContain('payment-service has gone past that record, because it could not work it off.');
@@ -223,7 +193,7 @@ describe('an order one of whose steps was dead-lettered', () => {
     const orderId = await placeOrder(on, articleOrder);
     const statusOf = async () => (await getJson(on.url('order', `/orders/${orderId}`))).body.status;
     await eventually(async () => expect(await statusOf()).toBe('PAID'));
-    await deadLetter('inventory-service', 'payment_processed', [orderId]);
+    await deadLetter(on, 'inventory-service', 'payment_processed', [orderId]);
     await inventory.start();
     expect(await why(orderId)).toContain('inventory-service could not work off payment_processed');
 
