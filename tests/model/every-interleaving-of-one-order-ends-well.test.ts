@@ -13,14 +13,16 @@ const neverRefunded: Scenario = { ...happy, customer: 'NOREFUND-1' };
 
 interface Run {
   readonly mayCancel?: boolean;
+  readonly mayDeadLetter?: boolean;
   readonly disturbances?: number;
   readonly defect?: Partial<DecisionFunctions>;
 }
 
-async function search(scenario: Scenario, { mayCancel = true, disturbances = 3, defect = {} }: Run = {}) {
+async function search(scenario: Scenario, run: Run = {}) {
+  const { mayCancel = true, mayDeadLetter = true, disturbances = 3, defect = {} } = run;
   const decisions = await askableDecisions(scenario, { ...realFunctions, ...defect });
   for (;;) {
-    const exploration = explore(oneOrder({ decisions, maxDisturbances: disturbances, mayCancel }));
+    const exploration = explore(oneOrder({ decisions, maxDisturbances: disturbances, mayDeadLetter, mayCancel }));
     if (exploration.counterexample || !decisions.learnsRelevance()) return exploration;
   }
 }
@@ -29,7 +31,7 @@ async function search(scenario: Scenario, { mayCancel = true, disturbances = 3, 
 const counterexampleOf = ({ counterexample }: Exploration): string =>
   counterexample ? [...counterexample.trace, `→ ${counterexample.fault}`].join('\n') : 'none';
 
-describe('every interleaving of one order, with up to three second deliveries or lost answers', () => {
+describe('every interleaving of one order, with up to three second deliveries, lost answers or dead letters', () => {
   test.each([
     ['that is happy', happy, 3],
     ['that is declined', declined, 3],
@@ -181,6 +183,47 @@ describe('the search finds', () => {
     const { counterexample } = await search(scenario, { defect, disturbances: 2 });
     expect(counterexample?.fault).toMatch(fault);
     expect(counterexample?.trace).not.toContain('?');
+  });
+
+  const revealedByDeadLetters: [string, Partial<DecisionFunctions>, fault: RegExp][] = [
+    [
+      'an order that is CANCELLED before its money is back',
+      {
+        recordFact: (order, received, now) => {
+          const decision = recordFact(order, received, now);
+          return decision.outcome === 'accepted' && 'shipment_processed:CANCELLED' in decision.document.facts
+            ? { ...decision, document: { ...decision.document, status: 'CANCELLED' } }
+            : decision;
+        },
+      },
+      /the order is CANCELLED, and 5998 of 0 are kept/u,
+    ],
+    [
+      'a shipment that answers a cancellation only once it is told of the reservation',
+      {
+        decideShipment: (shipment, event, circumstances) => {
+          const decision = decideShipment(shipment, event, circumstances);
+          return !shipment && event.type === 'order_cancelled' && decision.outcome === 'accepted'
+            ? { ...decision, events: [] }
+            : decision;
+        },
+      },
+      /nothing is left to do, and the order is CANCELLING/u,
+    ],
+    [
+      'an order that cannot be cancelled before it is charged',
+      {
+        cancelOrder: (order, now) =>
+          order.status === 'PENDING' ? { outcome: 'refused', state: 'PENDING' } : cancelOrder(order, now),
+      },
+      /nothing is left to do, and the order is PENDING/u,
+    ],
+  ];
+
+  test.each(revealedByDeadLetters)('only by a dead letter: %s', async (_, defect, fault) => {
+    const without = await search(happy, { defect, disturbances: 1, mayDeadLetter: false });
+    expect(counterexampleOf(without)).toBe('none');
+    expect(counterexampleOf(await search(happy, { defect, disturbances: 1 }))).toMatch(fault);
   });
 
   test('the shortest way to a fault', async () => {

@@ -12,7 +12,8 @@ export interface Model {
   readonly initial: string;
   /** How many disturbances one run may hold. */
   readonly maxDisturbances: number;
-  steps(state: string): readonly Step[];
+  /** Those that disturb only while the budget allows one: the last layer is the largest, and would throw them away. */
+  steps(state: string, mayDisturb: boolean): readonly Step[];
   /** What is wrong with the state, or with the step that led to it. */
   faultOf(state: string, before: string): string | undefined;
 }
@@ -44,7 +45,7 @@ export function explore({ initial, maxDisturbances, steps, faultOf }: Model): Ex
     for (let at = index; at >= 0; at = parents[at]!) path.unshift(at);
     const labels = path
       .slice(1)
-      .map((at, hop) => steps(states[path[hop]!]!).find(({ state }) => state === states[at])?.label ?? '?');
+      .map((at, hop) => steps(states[path[hop]!]!, true).find(({ state }) => state === states[at])?.label ?? '?');
     return [...labels, last.label];
   };
 
@@ -52,9 +53,8 @@ export function explore({ initial, maxDisturbances, steps, faultOf }: Model): Ex
     for (const { state, index } of layer) {
       // Reached with fewer disturbances after it was queued here: it is expanded already.
       if (reachedWith[index] !== spent) continue;
-      for (const step of steps(state)) {
+      for (const step of steps(state, spent < maxDisturbances)) {
         const cost = spent + (step.disturbs ? 1 : 0);
-        if (cost > maxDisturbances) continue;
         taken += 1;
         const fault = faultOf(step.state, state);
         if (fault !== undefined) {

@@ -20,7 +20,9 @@ async function graph(): Promise<Edge[]> {
   const edges = new Map<string, Edge>();
   for (const scenario of scenarios) {
     const decisions = await askableDecisions(scenario);
-    expect(explore(oneOrder({ decisions, maxDisturbances: 1, mayCancel: true }))).not.toHaveProperty('counterexample');
+    expect(
+      explore(oneOrder({ decisions, maxDisturbances: 1, mayDeadLetter: true, mayCancel: true })),
+    ).not.toHaveProperty('counterexample');
     for (const edge of outcomesOf(decisions)) edges.set(`${edge.input} → ${edge.outcome}`, edge);
   }
   return [...edges.values()];

@@ -3,8 +3,9 @@
  * each of its topics on its own, so topics overtake each other while a topic keeps its order. An event is worked off in
  * the steps that a crash or another replica can come between: read, ask the gateway, store if nobody else has, publish
  * and commit. Beside the consumers stands a former owner of their partitions: it may be given any event once more, up to
- * the one in hand, works at the same time as they do, and may die at any step. So redeliveries, crashes before the
- * publish or the commit, and lost races are all runs of the same few steps.
+ * the next one, works at the same time as they do, and may die at any step. So redeliveries, crashes before the
+ * publish or the commit, and lost races are all runs of the same few steps. Until it has stored what an event causes, a
+ * consumer may dead-letter it and go on with the next; redriven it comes later, at any point, or never.
  *
  * Three reductions keep it small, and lose no behaviour. A fact that a service ignores whatever it knows is not delivered
  * to it (`learnsRelevance` checks that it would be). A second publish of the same fact is second deliveries of it, which are
@@ -12,6 +13,7 @@
  * reads only right before a cancellation is decided and when the others are at rest: its reading commutes with all else,
  * and reading twice is seen to change nothing.
  */
+import { deadLetterQueue } from './dead-letters.ts';
 import type { AskableDecisions, Outcome } from './decisions.ts';
 import type { Model, Step } from './explore.ts';
 import { Interned, memoized } from './interned.ts';
@@ -33,15 +35,17 @@ const idle = 0;
 
 export interface OneOrderOptions {
   readonly decisions: AskableDecisions;
-  /** Second deliveries and lost answers of the gateway in one run. */
+  /** Second deliveries, lost answers of the gateway and dead letters in one run. */
   readonly maxDisturbances: number;
+  readonly mayDeadLetter: boolean;
   readonly mayCancel: boolean;
 }
 
-export function oneOrder({ decisions, maxDisturbances, mayCancel }: OneOrderOptions): Model {
+export function oneOrder({ decisions, maxDisturbances, mayDeadLetter, mayCancel }: OneOrderOptions): Model {
   const { describe, lists } = decisions;
   const faults = new Interned<string>();
   const works = new Interned<Work | undefined>();
+  const deadLetters = deadLetterQueue();
   const noEvents = lists.id([]);
   faults.id('');
   works.id(undefined);
@@ -69,16 +73,10 @@ export function oneOrder({ decisions, maxDisturbances, mayCancel }: OneOrderOpti
   const isAtRest = (part: Part): boolean =>
     part(at.cancelling) === 0 && areOthersAtRest(part) && orders.every((consumer) => isIdle(part, consumer));
 
-  const finish = (next: number[], slot: number, consumer: number): void => {
-    next[slot] = idle;
-    if (slot !== at.formerOwner) next[at.positions + consumer]! += 1;
-  };
-
   /** What is told already need not be told again: that publish would change nothing. */
   const hold = (next: number[], slot: number, consumer: number, event: number, events: number): void => {
-    if (events === noEvents || union(next[logOf(events)]!, events) === next[logOf(events)])
-      finish(next, slot, consumer);
-    else next[slot] = workId(consumer, event, 2, 0, 0, events);
+    const isTold = events === noEvents || union(next[logOf(events)]!, events) === next[logOf(events)];
+    next[slot] = isTold ? idle : workId(consumer, event, 2, 0, 0, events);
   };
 
   const take = (next: number[], slot: number, consumer: number, event: number): void => {
@@ -103,11 +101,12 @@ export function oneOrder({ decisions, maxDisturbances, mayCancel }: OneOrderOpti
     if (events !== noEvents) publish(next, events);
   };
 
-  const steps = (state: string): Step[] => {
+  const steps = (state: string, mayDisturb: boolean): Step[] => {
     const s: number[] = [];
     for (let part = 0; part < state.length; part += 1) s.push(state.charCodeAt(part));
     const found: Step[] = [];
     const add = (label: string, change: (next: number[]) => void, disturbs = false): void => {
+      if (disturbs && !mayDisturb) return;
       const next = [...s];
       try {
         change(next);
@@ -140,7 +139,7 @@ export function oneOrder({ decisions, maxDisturbances, mayCancel }: OneOrderOpti
       } else {
         add(`${what} publishes ${lists.get(events).map(describe).join(', ')}`, (next) => {
           publish(next, events);
-          finish(next, slot, consumer);
+          next[slot] = idle;
         });
       }
     };
@@ -150,9 +149,35 @@ export function oneOrder({ decisions, maxDisturbances, mayCancel }: OneOrderOpti
       const position = s[at.positions + consumer]!;
       const view = viewOf(consumer, s[at.logs + log]!);
       const slot = at.hands + consumer;
-      if (s[slot] !== idle) advance(slot, service);
-      else if (position < view.length) {
-        add(`${service} takes ${describe(view[position]!)}`, (next) => take(next, slot, consumer, view[position]!));
+      const deadLetter = (event: number, nextPosition: number): void => {
+        if (!mayDeadLetter) return;
+        const setAside = (next: number[]): void => {
+          next[slot] = idle;
+          next[at.positions + consumer] = nextPosition;
+          next[at.deadLetters] = deadLetters.with(next[at.deadLetters]!, consumer, event);
+        };
+        add(`${service} dead-letters ${describe(event)}`, setAside, true);
+      };
+      const work = works.get(s[slot]!);
+      if (work) {
+        advance(slot, service);
+        if (work.phase !== 'stored') deadLetter(work.event, position);
+      } else {
+        if (position < view.length) {
+          const event = view[position]!;
+          add(`${service} takes ${describe(event)}`, (next) => {
+            next[at.positions + consumer] = position + 1;
+            take(next, slot, consumer, event);
+          });
+          deadLetter(event, position + 1);
+        }
+        for (const [index, letter] of deadLetters.get(s[at.deadLetters]!).entries()) {
+          if (letter.consumer !== consumer) continue;
+          add(`${service} takes ${describe(letter.event)}, redriven`, (next) => {
+            next[at.deadLetters] = deadLetters.without(next[at.deadLetters]!, index);
+            take(next, slot, consumer, letter.event);
+          });
+        }
       }
       if (s[at.formerOwner] !== idle || service === 'order') return;
       for (const event of view.slice(0, position + 1)) {
@@ -197,7 +222,9 @@ export function oneOrder({ decisions, maxDisturbances, mayCancel }: OneOrderOpti
       faults.get(part(at.fault)) || moveFault(before.charCodeAt(at.order), order) || booksFault(ledger, shelf);
     for (let log = at.logs; fault === '' && log < at.positions; log += 1) fault = logFault(part(log));
     if (fault !== '') return fault;
-    return isAtRest(part) ? rules.faultAtRest({ order, ledger, shelf, shipment }) : undefined;
+    if (!isAtRest(part)) return undefined;
+    const missing = deadLetters.get(part(at.deadLetters)).map(({ event }) => event);
+    return rules.faultAtRest({ order, ledger, shelf, shipment }, missing);
   };
 
   const { initial } = decisions;
@@ -208,6 +235,7 @@ export function oneOrder({ decisions, maxDisturbances, mayCancel }: OneOrderOpti
   first[at.inventory] = initial.shelf;
   first[at.shipment] = initial.shipment;
   for (const flag of [at.fault, at.cancelling, at.formerOwner]) first[flag] = 0;
+  first[at.deadLetters] = deadLetters.empty;
   for (const log of topics.keys()) first[at.logs + log] = noEvents;
   for (const consumer of consumers.keys()) first[at.positions + consumer] = first[at.hands + consumer] = idle;
   publish(first, initial.events);

@@ -30,8 +30,9 @@ export const at = {
   /** 1 while a cancellation waits for its decision: only the order service moves then. */
   cancelling: 6,
   formerOwner: 7,
-  logs: 8,
-  positions: 8 + topics.length,
-  hands: 8 + topics.length + consumers.length,
+  deadLetters: 8,
+  logs: 9,
+  positions: 9 + topics.length,
+  hands: 9 + topics.length + consumers.length,
 };
 export const documentOf = { order: at.order, payment: at.payment, inventory: at.inventory, shipment: at.shipment };

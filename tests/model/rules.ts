@@ -7,6 +7,7 @@ interface Books {
   readonly order: number;
   readonly ledger: number;
   readonly shelf: number;
+  readonly shipment: number;
 }
 
 /** Facts of which an order has at most one: two of them would be two truths. */
@@ -18,6 +19,9 @@ const exclusive = [
   ['inventory_updated:REJECTED', 'inventory_updated:RELEASED'],
 ] as const;
 
+/** The steps towards the parcel: a cancellation ends an order that lacks one of them. */
+const forward = new Set(['order_placed:PENDING', 'payment_processed:COMPLETED', 'inventory_updated:RESERVED']);
+
 const sum = (rows: readonly LedgerRow[], counts: (row: LedgerRow) => boolean): number =>
   rows.filter(counts).reduce((total, row) => total + row.amount_minor, 0);
 const captured = (rows: readonly LedgerRow[]): number =>
@@ -25,7 +29,7 @@ const captured = (rows: readonly LedgerRow[]): number =>
 const refunded = (rows: readonly LedgerRow[]): number => sum(rows, (row) => row.kind === 'refund');
 
 export function createRules(decisions: AskableDecisions) {
-  const { orders, shelves, shipments, ledgers, initial } = decisions;
+  const { orders, shelves, shipments, ledgers, lists, initial } = decisions;
   const set = shelves.get(initial.shelf).products;
 
   /** Everything that was told on a topic about one order. */
@@ -60,20 +64,36 @@ export function createRules(decisions: AskableDecisions) {
     return undefined;
   };
 
-  /** The order has a legal end, and money, stock and parcel are where that end says. */
-  const faultAtRest = ({ order, ledger, shelf, shipment }: Books & { shipment: number }): string | undefined => {
-    const { status, customer_id, total_minor } = orders.get(order);
+  const hasGone = (shipment: number): boolean => shipments.get(shipment)?.status === 'SHIPPED';
+  const isRefundRefused = (order: number): boolean => orders.get(order).customer_id.startsWith('NOREFUND');
+
+  const faultOfMoneyAndParcel = ({ order, ledger, shipment }: Books): string | undefined => {
+    const { status, total_minor } = orders.get(order);
     const rows = ledgers.get(ledger);
     const kept = captured(rows) - refunded(rows);
-    const refundRefused = customer_id.startsWith('NOREFUND');
-    if (!isEnd(status) && !refundRefused) return `nothing is left to do, and the order is ${status}`;
-    const due = status === 'SHIPPED' || (refundRefused && !isEnd(status)) ? total_minor : 0;
+    const due = status === 'SHIPPED' || (isRefundRefused(order) && !isEnd(status)) ? total_minor : 0;
     if (kept !== due) return `the order is ${status}, and ${kept} of ${due} are kept`;
-    const isReserved = shelves.get(shelf).reservation?.status === 'RESERVED';
-    if (isReserved !== (status === 'SHIPPED')) return `the order is ${status}, and its stock is not where it should be`;
-    const hasGone = shipments.get(shipment)?.status === 'SHIPPED';
-    if (hasGone !== (status === 'SHIPPED')) return `the order is ${status}, and its parcel is not where it should be`;
+    if (hasGone(shipment) !== (status === 'SHIPPED'))
+      return `the order is ${status}, and its parcel is not where it should be`;
     return undefined;
+  };
+
+  /** Whether an order that lacks these steps may stand still: a redrive or a cancellation ends it. */
+  const mayStandStill = ({ order, shipment }: Books, missing: readonly number[]): boolean => {
+    if (missing.some((event) => !forward.has(decisions.describe(event)))) return true;
+    if (missing.length === 0 || isEnd(orders.get(order).status)) return false;
+    // Too late to cancel: a former owner sent the parcel off and died before it told so. The redrive tells it.
+    return hasGone(shipment) || lists.get(decisions.cancel(order).events).length > 0;
+  };
+
+  /** The order has a legal end, and money, stock and parcel are where that end says, so far as no step is missing. */
+  const faultAtRest = (books: Books, missing: readonly number[]): string | undefined => {
+    const { status } = orders.get(books.order);
+    if (mayStandStill(books, missing)) return isEnd(status) ? faultOfMoneyAndParcel(books) : undefined;
+    if (!isEnd(status) && !isRefundRefused(books.order)) return `nothing is left to do, and the order is ${status}`;
+    const isReserved = shelves.get(books.shelf).reservation?.status === 'RESERVED';
+    if (isReserved !== (status === 'SHIPPED')) return `the order is ${status}, and its stock is not where it should be`;
+    return faultOfMoneyAndParcel(books);
   };
 
   return { faultOfLog, faultOfMove, faultOfBooks, faultAtRest };
