@@ -71,6 +71,7 @@ test('what follows from what is what the design draws', () => {
     'shipment: inventory_updated:RESERVED → shipment_processed:CANCELLED',
     'shipment: inventory_updated:RESERVED → shipment_processed:SHIPPED',
     'shipment: order_cancelled:CANCELLING → shipment_processed:CANCELLED',
+    'shipment: order_cancelled:CANCELLING → shipment_processed:SHIPPED',
   ]);
 });
 

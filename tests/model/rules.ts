@@ -79,11 +79,10 @@ export function createRules(decisions: AskableDecisions) {
   };
 
   /** Whether an order that lacks these steps may stand still: a redrive or a cancellation ends it. */
-  const mayStandStill = ({ order, shipment }: Books, missing: readonly number[]): boolean => {
+  const mayStandStill = ({ order }: Books, missing: readonly number[]): boolean => {
     if (missing.some((event) => !forward.has(decisions.describe(event)))) return true;
     if (missing.length === 0 || isEnd(orders.get(order).status)) return false;
-    // Too late to cancel: a former owner sent the parcel off and died before it told so. The redrive tells it.
-    return hasGone(shipment) || lists.get(decisions.cancel(order).events).length > 0;
+    return lists.get(decisions.cancel(order).events).length > 0;
   };
 
   /** The order has a legal end, and money, stock and parcel are where that end says, so far as no step is missing. */

@@ -158,7 +158,7 @@ describe('a cancellation', () => {
   });
 
   test('comes too late for a parcel that has gone', () => {
-    expect(decide(gone.shipment, cancelling, elsewhere)).toMatchObject({ outcome: 'ignored' });
+    expect(decide(gone.shipment, cancelling, elsewhere)).toEqual({ outcome: 'repeated', events: [gone.event] });
   });
 
   test('goes on under its own trace', () => {

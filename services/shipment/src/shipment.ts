@@ -87,7 +87,8 @@ function prepareParcel(
 }
 
 function cancel(shipment: Shipment | undefined, event: EventOf<'order_cancelled'>, now: Date): Decision<Shipment> {
-  if (shipment?.status === 'SHIPPED') return ignored('the parcel has gone');
+  // Too late; told again, because who asks may be the only one left who is going to hear of it.
+  if (shipment?.status === 'SHIPPED') return repeated(shipment.shipped);
   if (shipment?.cancelled) return repeated(shipment.cancelled);
   const { order_id } = event.data;
   const cancelled: ShipmentEvent = {
