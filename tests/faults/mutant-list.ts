@@ -57,7 +57,27 @@ export const mutants: readonly Mutant[] = [
     replace: 'writeConcern: { w: 1 },',
     caughtBy: {
       file: 'tests/faults/losing-replicas-of-the-engines-loses-nothing.test.ts',
-      title: 'what one member alone has written is not acknowledged',
+      title: 'what one member alone has written is neither acknowledged',
+    },
+  },
+  {
+    defect: 'a read is told what one member alone has written (read concern local)',
+    file: 'packages/outbox/src/mongo.ts',
+    find: "readConcern: { level: 'majority' },",
+    replace: "readConcern: { level: 'local' },",
+    caughtBy: {
+      file: 'tests/faults/losing-replicas-of-the-engines-loses-nothing.test.ts',
+      title: 'what one member alone has written is neither acknowledged',
+    },
+  },
+  {
+    defect: 'an event is acknowledged by one broker alone (acks: 1)',
+    file: 'packages/messaging/src/publisher.ts',
+    find: 'acks: -1,',
+    replace: 'acks: 1,',
+    caughtBy: {
+      file: 'tests/faults/losing-replicas-of-the-engines-loses-nothing.test.ts',
+      title: 'two brokers of three lost and back lose nothing',
     },
   },
   {
