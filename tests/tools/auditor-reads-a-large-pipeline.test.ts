@@ -1,4 +1,4 @@
-/** Promise 9: the auditor goes through more than it could keep, and sees each product's stock and books at one moment. */
+/** The auditor goes through more than it could keep, and sees each product's stock and books at one moment. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
