@@ -1,4 +1,4 @@
-/** Promise 9: the auditor finds nothing wrong with a pipeline that is right, and each fault that is planted. */
+/** The auditor finds nothing wrong with a pipeline that is right, and each fault that is planted. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Partitioners, type Admin } from 'kafkajs';
