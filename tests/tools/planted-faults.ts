@@ -50,6 +50,12 @@ const payment = (order_id: string, status: 'REFUNDED' | 'DECLINED') =>
     data: { order_id, status, amount_minor: 1, currency: 'USD', timestamp: longAgo.toISOString(), reason: 'PLANTED' },
   } satisfies EventOf<'payment_processed'>);
 
+/** The document holds an event of long ago, which nobody was told. */
+const holds =
+  (where: keyof Databases, field: string, type: string, status: string): Planted['plant'] =>
+  (id, { change }) =>
+    change(id, { [where]: { $set: { [field]: told(type, id, status, longAgo) } } });
+
 export const faults: readonly Fault[] = [
   {
     rule: 'orders-come-to-an-end',
@@ -245,16 +251,14 @@ export const faults: readonly Fault[] = [
     rule: 'states-have-their-events',
     what: 'a charge that was never told',
     of: 'nobody',
-    plant: (id, { change }) =>
-      change(id, { payments: { $set: { charged: told('payment_processed', id, 'COMPLETED', longAgo) } } }),
+    plant: holds('payments', 'charged', 'payment_processed', 'COMPLETED'),
     says: /payment_processed:COMPLETED of .* is not in its topic/,
   },
   {
     rule: 'states-have-their-events',
     what: 'a compensation that was never told',
     of: 'shipped',
-    plant: (id, { change }) =>
-      change(id, { payments: { $set: { compensated: told('payment_processed', id, 'REFUNDED', longAgo) } } }),
+    plant: holds('payments', 'compensated', 'payment_processed', 'REFUNDED'),
     says: /payment_processed:REFUNDED of .* is not in its topic/,
   },
   {
@@ -271,24 +275,21 @@ export const faults: readonly Fault[] = [
     rule: 'states-have-their-events',
     what: 'a release that was never told',
     of: 'refunded',
-    plant: (id, { change }) =>
-      change(id, { updates: { $set: { released: told('inventory_updated', id, 'RELEASED', longAgo) } } }),
+    plant: holds('updates', 'released', 'inventory_updated', 'RELEASED'),
     says: /inventory_updated:RELEASED of .* is not in its topic/,
   },
   {
     rule: 'states-have-their-events',
     what: 'a parcel that was never told of',
     of: 'cancelled',
-    plant: (id, { change }) =>
-      change(id, { shipments: { $set: { shipped: told('shipment_processed', id, 'SHIPPED', longAgo) } } }),
+    plant: holds('shipments', 'shipped', 'shipment_processed', 'SHIPPED'),
     says: /shipment_processed:SHIPPED of .* is not in its topic/,
   },
   {
     rule: 'states-have-their-events',
     what: "a shipment's cancellation that was never told",
     of: 'shipped',
-    plant: (id, { change }) =>
-      change(id, { shipments: { $set: { cancelled: told('shipment_processed', id, 'CANCELLED', longAgo) } } }),
+    plant: holds('shipments', 'cancelled', 'shipment_processed', 'CANCELLED'),
     says: /shipment_processed:CANCELLED of .* is not in its topic/,
   },
   {
