@@ -72,6 +72,7 @@ describe('with far more orders at once than the engines take', () => {
     expect(accepted.length).toBeGreaterThan(0);
     expect(refused.length).toBeGreaterThan(0);
     expect(refused.every(({ retryAfter }) => Number(retryAfter) >= 1)).toBe(true);
+    expect(Math.max(...answers.map(({ tookMs }) => tookMs))).toBeLessThan(2 * acceptWithinMs);
     expect(residentMiB(on.pipeline.services.order[0]!.pid!)).toBeLessThan(300);
     await expectBooksBalance(
       on,
