@@ -1,6 +1,7 @@
 /** The connection settings of kafkajs in one place, with the defaults that it needs to behave (see docs/adr/0003). */
 import kafkajs, { Kafka, logLevel, type LogEntry, type SASLOptions } from 'kafkajs';
 import { topics as allTopics, type TopicEntry } from '@order-pipeline/events';
+import { useOwnRecordFormat } from './record-format.ts';
 
 export interface Logger {
   debug(fields: object, message: string): void;
@@ -37,6 +38,7 @@ function silenceNegativeTimeouts(): void {
   }) as typeof process.emitWarning;
 }
 silenceNegativeTimeouts();
+useOwnRecordFormat();
 
 export function createKafka({ brokers, clientId, tls, login }: KafkaSettings, logger: Logger): Kafka {
   return new Kafka({

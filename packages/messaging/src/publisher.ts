@@ -2,9 +2,9 @@
 import { Partitioners, type Kafka, type Message } from 'kafkajs';
 import { encodeEvent, type PipelineEvent } from '@order-pipeline/events';
 import type { MessageSpans, SentMessage } from '@order-pipeline/tracing';
-import { writableHeaders, type Headers } from './headers.ts';
 import type { MessagingMetrics } from './metrics.ts';
 import { OutageError } from './outage.ts';
+import type { Headers } from './record-format.ts';
 
 export interface PublishedAt {
   readonly partition: number;
@@ -51,7 +51,8 @@ export function createPublisher(kafka: Kafka, metrics: MessagingMetrics, spans?:
     const messages = records.map(({ key, value, headers }): Message => ({
       key,
       value,
-      headers: writableHeaders(headers),
+      // Its type does not know of headers without a value.
+      headers: headers as NonNullable<Message['headers']>,
     }));
     const byTopic = new Map<string, Message[]>();
     records.forEach(({ topic }, index) => {
