@@ -13,6 +13,8 @@ export interface Amounts {
   /** Pairs of runs, pipeline and floor, or without and with tracing, by turns; the medians count. */
   readonly pairs: number;
   readonly steadyPerSecond: number;
+  /** At that rate, before it counts: what compiles as it goes has then done so, and the loop before it is forgotten. */
+  readonly leadInSeconds: number;
   readonly steadySeconds: number;
   /** Paid orders that the inventory service works off in one run. */
   readonly paidOrders: number;
@@ -37,6 +39,7 @@ const full: Amounts = {
   orders: 20_000,
   pairs: 3,
   steadyPerSecond: 100,
+  leadInSeconds: 10,
   steadySeconds: 30,
   paidOrders: 20_000,
   replicaRounds: 5,

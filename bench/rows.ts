@@ -101,19 +101,24 @@ const settleMs = 2_000;
 
 export const measureLatency = (bench: Bench): Promise<LatencyResult> =>
   withWarmPipeline(bench, async (pipeline, shipped) => {
-    const { steadyPerSecond: perSecond, steadySeconds: seconds } = bench.amounts;
+    const { steadyPerSecond: perSecond, leadInSeconds, steadySeconds } = bench.amounts;
     const db = await openOrderDb(bench.mongo.uri);
     const seenAt = new Map<string, number>();
     const watcher = await db.watchShipped((orderId) => seenAt.set(orderId, Date.now()));
     await pause(settleMs);
-    const dueAt = await postOpenLoop(pipeline.services.order[0]!.url, { perSecond, seconds });
-    await waitUntilShipped(pipeline, shipped + dueAt.size);
+    const begun = Date.now();
+    const seconds = leadInSeconds + steadySeconds;
+    const placed = await postOpenLoop(pipeline.services.order[0]!.url, { perSecond, seconds });
+    await waitUntilShipped(pipeline, shipped + placed.size);
+    const dueAt = new Map([...placed].filter(([, due]) => due >= begun + leadInSeconds * 1_000));
     await pause(settleMs);
     const times = await db.timesOf([...dueAt.keys()]);
     await watcher.stop();
     await db.close();
-    if (times.length !== dueAt.size || seenAt.size !== dueAt.size) {
-      throw new Error(`of ${dueAt.size} orders ${times.length} are SHIPPED, and ${seenAt.size} were told of`);
+    if (times.length !== dueAt.size || seenAt.size !== placed.size) {
+      throw new Error(
+        `of ${dueAt.size} orders ${times.length} are SHIPPED, and of ${placed.size} were ${seenAt.size} told of`,
+      );
     }
     const both = (of: (order: OrderTimes) => number) => {
       const sample = times.map(of);
