@@ -1,4 +1,5 @@
-/** The README's table of settings, generated from the schemas that read them. */
+/** The README's table of settings, generated from the schemas that read them; `npm run docs` writes it. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describeSettings, type SettingRow } from '@order-pipeline/service-host';
 import { settings as dashboard } from '../services/dashboard/src/config.ts';
 import { settings as inventory } from '../services/inventory/src/config.ts';
@@ -40,4 +41,10 @@ export function withSettingsTable(readme: string): string {
   const to = readme.indexOf(end);
   if (from < 0 || to < from) throw new Error(`the README needs the marks ${start} and ${end}`);
   return `${readme.slice(0, from + start.length)}\n\n${settingsTable()}\n\n${readme.slice(to)}`;
+}
+
+if (import.meta.main) {
+  const file = new URL('../README.md', import.meta.url);
+  writeFileSync(file, withSettingsTable(readFileSync(file, 'utf8')));
+  process.stdout.write("wrote the README's table of settings\n");
 }
