@@ -35,11 +35,11 @@ export async function settingsOf(service: string): Promise<z.ZodObject> {
   return ((await import(config)) as { settings: z.ZodObject }).settings;
 }
 
-/** Services that have both a chart and a configuration schema. */
+/** Services whose chart is made of the library chart, and that have a configuration schema. */
 export function chartedServices(): string[] {
   return readdirSync(join(repository, 'helm')).filter(
     (name) =>
-      existsSync(join(repository, 'helm', name, 'templates', 'service.yaml')) &&
+      existsSync(join(repository, 'helm', name, 'charts', 'service-lib')) &&
       existsSync(join(repository, 'services', name, 'src', 'config.ts')),
   );
 }
