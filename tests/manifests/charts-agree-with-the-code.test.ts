@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { services, topics, watchers, type ServiceEntry } from '@order-pipeline/events';
 import { readConfig } from '@order-pipeline/service-host';
-import { nodeFlags } from '../../dev/service-replica.ts';
+import { allocatorSettings, nodeFlags } from '../../dev/service-replica.ts';
 import { chartedServices, schemaFile, schemaText, settingsOf } from '../../dev/chart-schemas.ts';
 import { renderAll, type Rendered } from './all-manifests.ts';
 import { charted, only, type KubeObject } from './render.ts';
@@ -37,8 +37,11 @@ const rightsToWatch = [
 ];
 
 test('the images start node as npm start does', () => {
-  const [, entry] = /^ENTRYPOINT (\["\/nodejs\/bin\/node".*\])$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
+  const dockerfile = readFileSync('Dockerfile', 'utf8');
+  const [, entry] = /^ENTRYPOINT (\["\/nodejs\/bin\/node".*\])$/m.exec(dockerfile) ?? [];
   expect(JSON.parse(entry ?? '[]')).toEqual(['/nodejs/bin/node', ...nodeFlags]);
+  for (const [name, value] of Object.entries(allocatorSettings))
+    expect(dockerfile).toContain(`\nENV ${name}=${value}\n`);
 });
 
 test('every service that an order passes through has a chart, and no chart but theirs gets their schema', () => {
