@@ -17,6 +17,7 @@ const setByTheChart = new Set([
   'PORT',
   'INSTANCE_ID',
   'SHUTDOWN_TIMEOUT_MS',
+  'SHUTDOWN_LINGER_MS',
   'KAFKA_BOOTSTRAP_SERVERS',
   'KAFKA_TLS',
   'KAFKA_CA_FILE',

@@ -186,6 +186,16 @@ describe('a service', () => {
     }
   });
 
+  test('that others ask over HTTP lets kept connections ask once more, for a part of its time to drain', () => {
+    for (const { what, pod } of ours().filter((each) => !each.what.endsWith('consumer-scaler'))) {
+      const { env } = pod.containers[0]!;
+      const [lingerMs, drainMs] = ['SHUTDOWN_LINGER_MS', 'SHUTDOWN_TIMEOUT_MS'].map((setting) =>
+        Number(env.find(({ name }) => name === setting)!.value),
+      );
+      expect({ what, lingers: lingerMs! >= 1_000 && lingerMs! < drainMs! / 2 }).toEqual({ what, lingers: true });
+    }
+  });
+
   test('writes to no disk, but where it is being developed', () => {
     for (const { what, pod } of ours()) {
       const readOnly = pod.containers[0]!.securityContext!.readOnlyRootFilesystem;

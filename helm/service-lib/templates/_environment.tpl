@@ -6,6 +6,7 @@
 - name: INSTANCE_ID
   valueFrom: { fieldRef: { fieldPath: metadata.name } }
 - { name: SHUTDOWN_TIMEOUT_MS, value: {{ mul 1000 .Values.shutdown.drainSeconds | quote }} }
+- { name: SHUTDOWN_LINGER_MS, value: {{ mul 1000 .Values.shutdown.lingerSeconds | quote }} }
 - { name: KAFKA_BOOTSTRAP_SERVERS, value: {{ $kafka.bootstrapServers | quote }} }
 - { name: KAFKA_TLS, value: {{ $kafka.tls | quote }} }
 {{- if $kafka.caSecret }}

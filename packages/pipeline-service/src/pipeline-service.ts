@@ -185,7 +185,8 @@ export function createPipelineService(entry: ServiceEntry, config: PipelineConfi
         start: () => void (preparing = runSteps().catch((error: unknown) => lifecycle.fail(error))),
         stop: () => preparing,
       });
-      return lifecycle.add(httpComponent(app, { host: config.HOST, port: config.PORT }));
+      const { HOST: host, PORT: port, SHUTDOWN_LINGER_MS: lingerMs } = config;
+      return lifecycle.add(httpComponent(app, { host, port, lingerMs }));
     },
   };
 }

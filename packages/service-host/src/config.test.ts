@@ -33,6 +33,7 @@ describe('readConfig', () => {
       MONGODB_URI: 'mongodb://localhost:27017/?replicaSet=rs0',
       LOG_LEVEL: 'info',
       SHUTDOWN_TIMEOUT_MS: 10_000,
+      SHUTDOWN_LINGER_MS: 300,
     });
   });
 

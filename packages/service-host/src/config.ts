@@ -91,6 +91,9 @@ export const commonSettings = {
   SHUTDOWN_TIMEOUT_MS: durationMs({ min: 1, default: 10_000 }).describe(
     'Milliseconds from SIGTERM until the process gives up draining and exits 1',
   ),
+  SHUTDOWN_LINGER_MS: durationMs({ min: 0, default: 300 }).describe(
+    'Milliseconds from SIGTERM on in which a kept HTTP connection may still ask, and is told to close',
+  ),
 };
 
 /** A value that may hold a password must not be repeated in an error message. */

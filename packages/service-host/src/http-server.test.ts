@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { Agent, get } from 'node:http';
 import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import Koa from 'koa';
 import { startHttp } from './http-server.ts';
 
@@ -32,10 +33,10 @@ test('stopping lets a request in flight finish, tells its connection to close, a
   agent.destroy();
 });
 
-test('a connection that was idle when the stop began may ask once more, and is told to close', async () => {
+test('a connection that was idle when the stop began may ask once more, for as long as said, and is told to close', async () => {
   const server = await startHttp(
     new Koa().use((ctx) => void (ctx.body = 'ok')),
-    local,
+    { ...local, lingerMs: 60_000 },
   );
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const ask = () =>
@@ -47,6 +48,8 @@ test('a connection that was idle when the stop began may ask once more, and is t
     });
   expect(await ask()).toEqual(['keep-alive', false]);
   const stopping = server.stop();
+  // Longer than the default would let it.
+  await pause(500);
   expect(await ask()).toEqual(['close', true]);
   await stopping;
   agent.destroy();

@@ -1,6 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { Server as TcpServer, type AddressInfo } from 'node:net';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import type Koa from 'koa';
 import type { Component } from './lifecycle.ts';
 
@@ -10,6 +10,12 @@ export interface HttpOptions {
   readonly port: number;
   /** Milliseconds that requests in flight have to finish when the server stops; then they are cut. Default 5,000. */
   readonly stopTimeoutMs?: number;
+  /**
+   * Milliseconds from the stop on, at most those above, in which a connection that a client kept may still ask; the answer
+   * tells it to close. Default 300. One that does not ask is cut afterwards, and a request that sets off in that moment
+   * goes unanswered: the longer a connection was idle, the less it is to be expected.
+   */
+  readonly lingerMs?: number;
 }
 
 export interface HttpServer {
@@ -21,11 +27,11 @@ export interface HttpServer {
 }
 
 const quietMs = 100;
-/** An idle connection may carry a request already that has not been read: cut at once, that would go unanswered. */
-const lingerMs = 300;
+const defaultLingerMs = 300;
 
 /** Resolves once the server listens. Throws an error that says what to change when the port cannot be had. */
-export async function startHttp(app: Koa, { host, port, stopTimeoutMs = 5_000 }: HttpOptions): Promise<HttpServer> {
+export async function startHttp(app: Koa, options: HttpOptions): Promise<HttpServer> {
+  const { host, port, stopTimeoutMs = 5_000, lingerMs = defaultLingerMs } = options;
   const server = createServer({
     // A load balancer closes idle connections after 60 s; if we were first, it would send a request into a closed one.
     keepAliveTimeout: 65_000,
@@ -53,6 +59,8 @@ export async function startHttp(app: Koa, { host, port, stopTimeoutMs = 5_000 }:
     // Only no new connections: the HTTP server's own close would cut the idle ones as well.
     TcpServer.prototype.close.call(server, () => (closed = true));
     while (!closed && performance.now() - startedAt < Math.min(lingerMs, stopTimeoutMs)) await setTimeout(10);
+    // What has arrived is read first: timers run before sockets, and only then is an idle connection known to be idle.
+    await setImmediate();
     server.close();
     server.closeIdleConnections();
     let busyAt = startedAt;
@@ -61,6 +69,7 @@ export async function startHttp(app: Koa, { host, port, stopTimeoutMs = 5_000 }:
       await setTimeout(10);
       if (inFlight.size > 0) busyAt = performance.now();
     }
+    await setImmediate();
     server.closeAllConnections();
   };
   return { url: `http://${urlHost(host)}:${bound}`, port: bound, stop };
