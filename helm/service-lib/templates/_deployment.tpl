@@ -47,7 +47,7 @@ spec:
       priorityClassName: {{ . }}
       {{- end }}
       securityContext: {{- include "service-lib.podSecurityContext" . | nindent 8 }}
-      terminationGracePeriodSeconds: {{ add .Values.shutdown.preStopSeconds .Values.shutdown.drainSeconds 5 }}
+      terminationGracePeriodSeconds: {{ add .Values.shutdown.preStopSeconds .Values.shutdown.lingerSeconds .Values.shutdown.drainSeconds 5 }}
       containers:
         - name: {{ include "service-lib.name" . }}
           image: {{ include "service-lib.image" . | quote }}

@@ -5,7 +5,7 @@
 - { name: PORT, value: {{ .Values.port | quote }} }
 - name: INSTANCE_ID
   valueFrom: { fieldRef: { fieldPath: metadata.name } }
-- { name: SHUTDOWN_TIMEOUT_MS, value: {{ mul 1000 .Values.shutdown.drainSeconds | quote }} }
+- { name: SHUTDOWN_TIMEOUT_MS, value: {{ add .Values.shutdown.lingerSeconds .Values.shutdown.drainSeconds | mul 1000 | quote }} }
 - { name: SHUTDOWN_LINGER_MS, value: {{ mul 1000 .Values.shutdown.lingerSeconds | quote }} }
 - { name: KAFKA_BOOTSTRAP_SERVERS, value: {{ $kafka.bootstrapServers | quote }} }
 - { name: KAFKA_TLS, value: {{ $kafka.tls | quote }} }

@@ -8,12 +8,12 @@ export interface HttpOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
-  /** Milliseconds that requests in flight have to finish when the server stops; then they are cut. Default 5,000. */
+  /** Milliseconds that requests in flight have to finish once the server lingers no more; then they are cut. Default 5,000. */
   readonly stopTimeoutMs?: number;
   /**
-   * Milliseconds from the stop on, at most those above, in which a connection that a client kept may still ask; the answer
-   * tells it to close. Default 300. One that does not ask is cut afterwards, and a request that sets off in that moment
-   * goes unanswered: the longer a connection was idle, the less it is to be expected.
+   * Milliseconds from the stop on in which a connection that a client kept may still ask; the answer tells it to close.
+   * Default 300. One that does not ask is cut afterwards, and a request that sets off in that moment goes unanswered: the
+   * longer a connection was idle, the less it is to be expected.
    */
   readonly lingerMs?: number;
 }
@@ -58,14 +58,18 @@ export async function startHttp(app: Koa, options: HttpOptions): Promise<HttpSer
     for (const response of inFlight) response.shouldKeepAlive = false;
     // Only no new connections: the HTTP server's own close would cut the idle ones as well.
     TcpServer.prototype.close.call(server, () => (closed = true));
-    while (!closed && performance.now() - startedAt < Math.min(lingerMs, stopTimeoutMs)) await setTimeout(10);
+    while (!closed && performance.now() - startedAt < lingerMs) await setTimeout(10);
     // What has arrived is read first: timers run before sockets, and only then is an idle connection known to be idle.
     await setImmediate();
     server.close();
     server.closeIdleConnections();
     let busyAt = startedAt;
     // A connection opened in advance that never asked for anything does not count as idle: after a short quiet it is cut.
-    while (!closed && performance.now() - busyAt < quietMs && performance.now() - startedAt < stopTimeoutMs) {
+    while (
+      !closed &&
+      performance.now() - busyAt < quietMs &&
+      performance.now() - startedAt < lingerMs + stopTimeoutMs
+    ) {
       await setTimeout(10);
       if (inFlight.size > 0) busyAt = performance.now();
     }
