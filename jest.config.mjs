@@ -7,13 +7,16 @@ const common = {
   },
 };
 
+/** What needs nobody else, in folders of `tests` that the project of the engines leaves out. */
+const withoutEngines = '<rootDir>/tests/{manifests,model}/**/*.test.ts';
+
 /** Unit tests run side by side; what starts engines or services runs one file at a time (see dev/test.ts). */
 export default {
   projects: [
     {
       ...common,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{packages,services,tools,dev,bench}/**/*.test.ts'],
+      testMatch: ['<rootDir>/{packages,services,tools,dev,bench}/**/*.test.ts', withoutEngines],
       testPathIgnorePatterns: ['/node_modules/', '\\.integration\\.test\\.ts$'],
     },
     {
@@ -21,7 +24,7 @@ export default {
       displayName: 'engines',
       testEnvironment: '<rootDir>/tests/support/failure-environment.mjs',
       testMatch: ['<rootDir>/tests/**/*.test.ts', '<rootDir>/{packages,services,tools,dev}/**/*.integration.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/tests/cluster/'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/tests/(cluster|manifests|model)/'],
     },
   ],
 };

@@ -35,7 +35,8 @@ async function main(patterns: readonly string[]): Promise<void> {
   await run("types of the dashboard's page", bin('tsc'), ['--noEmit', '-p', 'services/dashboard/web']);
   await run('lint', bin('oxlint'), ['--type-aware', '--deny-warnings']);
   await run('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']);
-  await jest('--selectProjects', 'unit');
+  // By default jest leaves one core to itself, which is half of two.
+  await jest('--selectProjects', 'unit', '--maxWorkers=100%');
   await jest('--selectProjects', 'engines', '--runInBand');
 }
 
