@@ -1,5 +1,5 @@
 import { candidates } from './assignment.ts';
-import { drainSeconds, expectedPerSecond, fewestReplicas, waitSeconds, type Demand } from './demand.ts';
+import { drainSeconds, expectedPerSecond, fewestReplicas, savedSeconds, waitSeconds, type Demand } from './demand.ts';
 import type { Trial } from './effectiveness.ts';
 import type { Look } from './look.ts';
 import type { Reason, ScalerSpec } from './resource.ts';
@@ -88,9 +88,7 @@ function up(spec: ScalerSpec, look: Look, demand: Demand, wanted: number): Choic
     return wait('WithinObjective', `that is done in ${seconds(drain)} and nothing gets too old`);
   }
   // Until the new replicas work the old ones go on alone; what is left by then is done sooner by more of them.
-  const left = Math.max(0, 1 - settling.stepSeconds / drain);
-  const savedSeconds = drain === Infinity ? Infinity : left * (drain - drainSeconds(demand, wanted));
-  if (savedSeconds <= settling.rebalanceSeconds) {
+  if (savedSeconds(demand, replicas, wanted, settling.stepSeconds) <= settling.rebalanceSeconds) {
     return wait('NotWorthRebalance', `that is done in ${seconds(drain)}, before ${wanted} replicas could help`);
   }
   if (trial !== null) return wait('Measuring', 'what the last step up brought is not known yet');
