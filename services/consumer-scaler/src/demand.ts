@@ -77,15 +77,17 @@ function memberDrainSeconds(demand: Demand, replicas: number, withRebalance: boo
  * `stepSeconds` on. Not the last of all: one partition too hot for any number would hide what the others gain.
  */
 export function savedSeconds(demand: Demand, from: number, to: number, stepSeconds: number): number {
-  const [before, after] = [from, to].map((replicas) => {
-    const drains = memberDrainSeconds(demand, replicas, false);
-    return owners(demand, replicas).map((owner) => drains[owner] ?? 0);
-  });
-  const saved = (before ?? []).map((now, partition) => {
+  const then = partitionDrainSeconds(demand, to);
+  const saved = partitionDrainSeconds(demand, from).map((now, partition) => {
     if (now === Infinity) return Infinity;
-    return now === 0 ? 0 : Math.max(0, 1 - stepSeconds / now) * (now - (after?.[partition] ?? 0));
+    return now === 0 ? 0 : Math.max(0, 1 - stepSeconds / now) * (now - (then[partition] ?? 0));
   });
   return Math.max(0, ...saved);
+}
+
+function partitionDrainSeconds(demand: Demand, replicas: number): number[] {
+  const drains = memberDrainSeconds(demand, replicas, false);
+  return owners(demand, replicas).map((owner) => drains[owner] ?? 0);
 }
 
 /** How long a record that arrives now waits at the busiest member: for all that was there before it. */
