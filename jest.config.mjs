@@ -7,24 +7,34 @@ const common = {
   },
 };
 
-/** Needs no engine. (The manifests need none either, but build their tools, and beside that no other test should run.) */
-const model = '<rootDir>/tests/model/**/*.test.ts';
+/** Needs no engine. */
+const model = '/tests/model/';
 
-/** Unit tests run side by side; what starts engines or services runs one file at a time (see dev/test.ts). */
+/** Bound a time that somebody waits, or build tools with all that the machine has: beside these nothing else runs. */
+const alone = [
+  '/tests/(manifests|observability)/.*\\.test\\.ts$',
+  '/tests/e2e/(outages-are-waited-out|sigterm-drains)\\.test\\.ts$',
+  '/tests/faults/overload-is-refused-in-time\\.test\\.ts$',
+];
+
+/** What starts engines or services shows the end of their logs when it fails. */
+const withEngines = { ...common, testEnvironment: '<rootDir>/tests/support/failure-environment.mjs' };
+
+/** dev/test.ts says which of them run when, and how many files at once. */
 export default {
   projects: [
     {
       ...common,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{packages,services,tools,dev,bench}/**/*.test.ts', model],
+      testMatch: ['<rootDir>/{packages,services,tools,dev,bench}/**/*.test.ts', `<rootDir>${model}**/*.test.ts`],
       testPathIgnorePatterns: ['/node_modules/', '\\.integration\\.test\\.ts$'],
     },
+    { ...withEngines, displayName: 'alone', testRegex: alone },
     {
-      ...common,
+      ...withEngines,
       displayName: 'engines',
-      testEnvironment: '<rootDir>/tests/support/failure-environment.mjs',
       testMatch: ['<rootDir>/tests/**/*.test.ts', '<rootDir>/{packages,services,tools,dev}/**/*.integration.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/tests/(cluster|model)/'],
+      testPathIgnorePatterns: ['/node_modules/', '/tests/cluster/', model, ...alone],
     },
   ],
 };

@@ -5,9 +5,21 @@ import { SetupError } from './setup-error.ts';
  * Below the range from which the kernel takes the source ports of outgoing connections (32768 on Linux, 49152 on
  * macOS). From inside that range, a client that reconnects while its broker is down could occupy the broker's port.
  */
-const lowest = 15_000;
-const highest = 32_000;
+const ports = { lowest: 15_000, highest: 32_000 };
 const maxTries = 50;
+
+/**
+ * Test files that run side by side draw from parts of their own: a port that one has just been given, or whose server it
+ * has stopped for a while, is free to all who look.
+ */
+const worker = process.env.JEST_WORKER_ID;
+const parts = 4;
+const { lowest, highest } = worker === undefined ? ports : partOf(Number(worker) % parts);
+
+function partOf(part: number): typeof ports {
+  const size = Math.floor((ports.highest - ports.lowest) / parts);
+  return { lowest: ports.lowest + part * size, highest: ports.lowest + (part + 1) * size };
+}
 
 const handedOut = new Set<number>();
 

@@ -1,4 +1,4 @@
-/** `npm test`: the engines' files, the static checks, then the unit tests side by side, then what starts engines, one file at a time. */
+/** `npm test`: the engines' files, the static checks, then the tests, from those that need nothing to those that start engines. */
 import { fileURLToPath } from 'node:url';
 import { kafkaFiles } from './engines/kafka-files.ts';
 import { mongodFile } from './engines/mongod-file.ts';
@@ -23,7 +23,12 @@ async function run(title: string, command: string, args: readonly string[]): Pro
 
 const bin = (name: string): string => `node_modules/.bin/${name}`;
 // As arguments and not in NODE_OPTIONS, which the services under test would get as well.
-const nodeFlags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+const nodeFlags = [
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+  // Of kafkajs; what packages/messaging does about it does not reach out of a test's own world.
+  '--disable-warning=TimeoutNegativeWarning',
+];
 const jest = (...args: string[]): Promise<void> =>
   run(`jest ${args.join(' ')}`, process.execPath, [...nodeFlags, 'node_modules/jest/bin/jest.js', ...args]);
 
@@ -37,7 +42,9 @@ async function main(patterns: readonly string[]): Promise<void> {
   await run('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']);
   // By default jest leaves one core to itself, which is half of two.
   await jest('--selectProjects', 'unit', '--maxWorkers=100%');
-  await jest('--selectProjects', 'engines', '--runInBand');
+  await jest('--selectProjects', 'alone', '--runInBand');
+  // Two at once, whatever the machine has: while one waits for an outage to end, the other works.
+  await jest('--selectProjects', 'engines', '--maxWorkers=2');
 }
 
 try {

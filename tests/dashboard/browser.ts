@@ -1,17 +1,22 @@
-/** A real Chromium for the tests of the page: found, installed where that is possible, or asked for. */
-import { existsSync } from 'node:fs';
+/** A real Chromium for the tests of the page. */
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
-import { run } from '../../dev/run.ts';
+import { installLimitMs, systemProgram } from '../support/system-program.ts';
 
-const usualPlaces = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  '/Applications/Chromium.app/Contents/MacOS/Chromium',
-];
-const installLimitMs = 600_000;
+const chromiumBinary = (): Promise<string> =>
+  systemProgram({
+    name: 'Chromium',
+    neededBy: 'The tests of the dashboard',
+    variable: 'CHROMIUM_BINARY',
+    places: [
+      '/usr/bin/chromium',
+      '/usr/bin/chromium-browser',
+      '/usr/bin/google-chrome',
+      '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+      '/Applications/Chromium.app/Contents/MacOS/Chromium',
+    ],
+    packages: ['chromium', 'fonts-dejavu-core'],
+  });
 
 const flags = [
   '--no-sandbox',
@@ -22,28 +27,6 @@ const flags = [
   '--disable-component-update',
   '--disable-sync',
 ];
-
-/** Throws an error that says how to get one. */
-async function chromiumBinary(): Promise<string> {
-  const named = process.env['CHROMIUM_BINARY'];
-  if (named) {
-    if (existsSync(named)) return named;
-    throw new Error(`CHROMIUM_BINARY=${named} is not there; set it to an installed Chromium or Chrome.`);
-  }
-  const found = usualPlaces.find((place) => existsSync(place));
-  if (found) return found;
-  if (existsSync('/usr/bin/apt-get') && process.getuid?.() === 0) {
-    process.stderr.write('Installing Chromium for the tests of the dashboard …\n');
-    const options = { timeoutMs: installLimitMs, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
-    await run('apt-get', ['update'], options);
-    await run('apt-get', ['install', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'], options);
-    if (existsSync(usualPlaces[0]!)) return usualPlaces[0]!;
-  }
-  throw new Error(
-    'The tests of the dashboard need Chromium: install it (apt-get install chromium, or your system’s way), or set ' +
-      'CHROMIUM_BINARY to the one to use.',
-  );
-}
 
 export interface TestBrowser {
   /** A page in a context of its own, with nothing kept from others; closed after the test. */

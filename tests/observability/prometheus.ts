@@ -1,5 +1,5 @@
-/** A real Prometheus and its promtool for the tests: found, installed where that is possible, or asked for. */
-import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+/** A real Prometheus and its promtool for the tests. */
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { lastLines } from '../../dev/engines/node.ts';
@@ -7,34 +7,19 @@ import { launch, stages } from '../../dev/managed-process.ts';
 import { freePort } from '../../dev/ports.ts';
 import { run } from '../../dev/run.ts';
 import { waitFor } from '../../dev/wait-for.ts';
+import { systemProgram } from '../support/system-program.ts';
 
-const installLimitMs = 600_000;
 const readyLimitMs = 60_000;
 const answerLimitMs = 10_000;
 
-/** Throws an error that says how to get it. */
-async function binary(name: 'prometheus' | 'promtool'): Promise<string> {
-  const variable = `${name.toUpperCase()}_BINARY`;
-  const named = process.env[variable];
-  if (named) {
-    if (existsSync(named)) return named;
-    throw new Error(`${variable}=${named} is not there; set it to an installed ${name}.`);
-  }
-  const places = ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'].map((folder) => join(folder, name));
-  const found = () => places.find((place) => existsSync(place));
-  if (!found() && existsSync('/usr/bin/apt-get') && process.getuid?.() === 0) {
-    process.stderr.write('Installing Prometheus for the tests of the rules …\n');
-    const options = { timeoutMs: installLimitMs, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
-    await run('apt-get', ['update'], options);
-    await run('apt-get', ['install', '-y', '--no-install-recommends', 'prometheus'], options);
-  }
-  const place = found();
-  if (place) return place;
-  throw new Error(
-    `The tests of the rules need ${name}: install Prometheus (apt-get install prometheus, or your system’s way), or set ` +
-      `${variable} to the one to use.`,
-  );
-}
+const binary = (name: 'prometheus' | 'promtool'): Promise<string> =>
+  systemProgram({
+    name,
+    neededBy: 'The tests of the rules',
+    variable: `${name.toUpperCase()}_BINARY`,
+    places: ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'].map((folder) => join(folder, name)),
+    packages: ['prometheus'],
+  });
 
 /** What promtool writes; rejects with it when it finds a fault. */
 export const promtool = async (...args: readonly string[]): Promise<string> =>
