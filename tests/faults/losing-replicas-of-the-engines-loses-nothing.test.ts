@@ -93,8 +93,12 @@ async function openWitness() {
   expect(resources[0]!.configEntries[0]!.configValue).toBe('2');
   const topic = 'witness';
   await admin.createTopics({
-    waitForLeaders: true,
+    waitForLeaders: false,
     topics: [{ topic, replicaAssignment: [{ partition: 0, replicas: [3, 1, 2] }] }],
+  });
+  await eventually(async () => {
+    const [found] = (await admin.fetchTopicMetadata({ topics: [topic] })).topics;
+    expect(found!.partitions).toMatchObject([{ leader: 3 }]);
   });
   await admin.disconnect();
   const publisher = createPublisher(kafka, createMessagingMetrics(new Registry()));

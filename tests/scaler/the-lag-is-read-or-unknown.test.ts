@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Consumer } from 'kafkajs';
+import { ensureTopics } from '@order-pipeline/messaging';
 import { freePort } from '../../dev/ports.ts';
 import { createKafkaCluster, type KafkaCluster } from '../../services/consumer-scaler/src/kafka-cluster.ts';
 import { createLagReader, type LagReader } from '../../services/consumer-scaler/src/kafka-lag-reader.ts';
@@ -45,13 +46,9 @@ beforeAll(async () => {
       operations: ['Describe'],
     })),
   ]);
-  const admin = kafka.superUser.admin();
-  await admin.connect();
-  await admin.createTopics({
-    waitForLeaders: true,
-    topics: [...topics, 'secret'].map((topic) => ({ topic, numPartitions: partitions })),
+  await ensureTopics(kafka.superUser, {
+    topics: [...topics, 'secret'].map((name) => ({ name, partitions, config: {} })),
   });
-  await admin.disconnect();
   cluster = createKafkaCluster(address('sees-only'));
   reader = createLagReader(() => createKafkaCluster(address('sees-only')));
 }, limitMs);

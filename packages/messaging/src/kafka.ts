@@ -1,6 +1,7 @@
 /** The connection settings of kafkajs in one place, with the defaults that it needs to behave (see docs/adr/0003). */
-import kafkajs, { Kafka, logLevel, type LogEntry, type SASLOptions } from 'kafkajs';
+import kafkajs, { Kafka, logLevel, type Admin, type LogEntry, type SASLOptions } from 'kafkajs';
 import { topics as allTopics, type TopicEntry } from '@order-pipeline/events';
+import { backoffMs, wait } from './outage.ts';
 import { useOwnRecordFormat } from './record-format.ts';
 
 export interface Logger {
@@ -106,7 +107,14 @@ function withRetriableFailure(provider: AuthenticatorProvider): AuthenticatorPro
   });
 }
 
-/** Creates the topics that are missing, explicitly and with their partitions; existing ones stay as they are. */
+const leadersWithinMs = 30_000;
+const leadersBackoff = { firstMs: 20, maxMs: 500 };
+const notLedYet = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE']);
+
+/**
+ * Creates the topics that are missing, explicitly and with their partitions; existing ones stay as they are. When it
+ * resolves, each partition has a leader.
+ */
 export async function ensureTopics(
   kafka: Kafka,
   { topics = allTopics, replicationFactor = 1 }: { topics?: readonly TopicEntry[]; replicationFactor?: number } = {},
@@ -118,7 +126,8 @@ export async function ensureTopics(
     const missing = topics.filter((topic) => !existing.has(topic.name));
     if (missing.length > 0) {
       await admin.createTopics({
-        waitForLeaders: true,
+        // kafkajs' own wait gives up at a broker that has not heard of the topic yet, as one of several well may.
+        waitForLeaders: false,
         topics: missing.map((topic) => ({
           topic: topic.name,
           numPartitions: topic.partitions,
@@ -127,8 +136,29 @@ export async function ensureTopics(
         })),
       });
     }
-    return missing.map((topic) => topic.name);
+    const names = missing.map((topic) => topic.name);
+    await untilLed(admin, names);
+    return names;
   } finally {
     await admin.disconnect();
+  }
+}
+
+async function untilLed(admin: Admin, topics: string[]): Promise<void> {
+  const deadlineMs = performance.now() + leadersWithinMs;
+  const areLed = async (): Promise<boolean> => {
+    const metadata = await admin.fetchTopicMetadata({ topics });
+    return metadata.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
+  };
+  for (let attempt = 0; topics.length > 0; attempt += 1) {
+    try {
+      if (await areLed()) return;
+    } catch (error) {
+      if (!notLedYet.has((error as { type?: string }).type ?? '')) throw error;
+    }
+    if (performance.now() >= deadlineMs) {
+      throw new Error(`the topics ${topics.join(', ')} have no leaders after ${leadersWithinMs / 1_000} s`);
+    }
+    await wait(backoffMs(leadersBackoff, attempt));
   }
 }

@@ -1,5 +1,6 @@
 /** What Strimzi and MongoDB's operator would do about the resources that there are now. */
 import { randomBytes } from 'node:crypto';
+import { ensureTopics } from '@order-pipeline/messaging';
 import { setScramPasswords } from '../../support/scram-passwords.ts';
 import { entriesOf, type Acl } from '../../support/secured-kafka.ts';
 import type { Role } from '../../support/secured-mongo.ts';
@@ -24,26 +25,16 @@ export async function actForStrimzi(): Promise<void> {
   for (const { metadata } of users) {
     passwords[metadata.name] = (await readSecret(metadata.name))?.['password'] ?? randomBytes(16).toString('hex');
   }
-  await asKafkaAdmin(async (admin) => {
+  await asKafkaAdmin(async (admin, kafka) => {
     await setScramPasswords(adminPort, passwords);
     await admin.createAcls({
       acl: users.flatMap(({ metadata, spec }) =>
         spec.authorization.acls.flatMap((acl) => entriesOf(metadata.name, acl)),
       ),
     });
-    const existing = new Set(await admin.listTopics());
-    const missing = topics.filter(({ spec }) => !existing.has(spec.topicName));
-    if (missing.length > 0) {
-      await admin.createTopics({
-        waitForLeaders: true,
-        topics: missing.map(({ spec }) => ({
-          topic: spec.topicName,
-          numPartitions: spec.partitions,
-          replicationFactor: 1,
-          configEntries: Object.entries(spec.config).map(([name, value]) => ({ name, value })),
-        })),
-      });
-    }
+    await ensureTopics(kafka, {
+      topics: topics.map(({ spec: { topicName: name, partitions, config } }) => ({ name, partitions, config })),
+    });
   });
   await applyAll(Object.entries(passwords).map(([name, password]) => kafkaUserSecret(name, password)));
 }
