@@ -4,7 +4,7 @@
  */
 import type { EachBatchHandler, IMemberAssignment, Kafka } from 'kafkajs';
 import type { Logger } from './kafka.ts';
-import { backoffMs, wait, type Backoff } from './outage.ts';
+import { backoffMs, wait, within, type Backoff } from './outage.ts';
 
 export interface MembershipOptions {
   readonly kafka: Kafka;
@@ -123,7 +123,8 @@ export function joinGroup(options: MembershipOptions): Membership {
       leaving.abort(new Error('the consumer is leaving its group'));
       // kafkajs cannot stop a consumer that is just joining: it would forget it, and a member that does nothing would hold
       // its partitions.
-      await Promise.race([begun.then(() => joining.promise), wait(joinLimitMs)]);
+      const joined = begun.then(() => joining.promise);
+      await within(joinLimitMs, joined, () => new Error('still joining')).catch(() => undefined);
       await consumer.disconnect();
       state = 'away';
     },
