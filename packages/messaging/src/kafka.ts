@@ -109,7 +109,6 @@ function withRetriableFailure(provider: AuthenticatorProvider): AuthenticatorPro
 
 const leadersWithinMs = 30_000;
 const leadersBackoff = { firstMs: 20, maxMs: 500 };
-const notLedYet = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE']);
 
 /**
  * Creates the topics that are missing, explicitly and with their partitions; existing ones stay as they are. When it
@@ -144,6 +143,11 @@ export async function ensureTopics(
   }
 }
 
+const notLedYet = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE']);
+/** What Kafka answered may be wrapped in what kafkajs says of its tries. */
+const isNotLedYet = ({ type = '', cause }: { type?: string; cause?: unknown }): boolean =>
+  notLedYet.has(type) || (cause instanceof Error && isNotLedYet(cause));
+
 async function untilLed(admin: Admin, topics: string[]): Promise<void> {
   const deadlineMs = performance.now() + leadersWithinMs;
   const areLed = async (): Promise<boolean> => {
@@ -154,7 +158,7 @@ async function untilLed(admin: Admin, topics: string[]): Promise<void> {
     try {
       if (await areLed()) return;
     } catch (error) {
-      if (!notLedYet.has((error as { type?: string }).type ?? '')) throw error;
+      if (!isNotLedYet(error as Error)) throw error;
     }
     if (performance.now() >= deadlineMs) {
       throw new Error(`the topics ${topics.join(', ')} have no leaders after ${leadersWithinMs / 1_000} s`);
