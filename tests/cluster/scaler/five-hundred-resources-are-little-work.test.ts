@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { waitFor } from '../../../dev/wait-for.ts';
 import { repository } from '../../manifests/render.ts';
-import { eventually } from '../../support/eventually.ts';
 import { consumerScaler, createWorld, deployment, kind, type World } from './support.ts';
 
 jest.setTimeout(900_000);
@@ -30,6 +30,10 @@ async function addResources(from: number, to: number): Promise<void> {
   }
 }
 
+/** Asks once a second only: for each answer the operator writes the metrics of all resources. */
+const until = async (isSo: () => Promise<boolean>): Promise<true> =>
+  waitFor(async () => (await isSo()) || undefined, { what: 'The operator', timeoutMs: 180_000, pollMs: 1_000 });
+
 /** CPU seconds of one round over all resources, and the memory at its end. */
 async function measure(resources: number, partitions: number): Promise<{ cpuSeconds: number; anonymousMiB: number }> {
   const operator = await world.startOperator(
@@ -40,9 +44,9 @@ async function measure(resources: number, partitions: number): Promise<{ cpuSeco
   const looks = () => operator.metric(/^controller_runtime_reconcile_total/);
   const cpu = () => operator.metric(/^process_cpu_seconds_total/);
   // The history's window has filled, and code that is hot is compiled.
-  await eventually(async () => expect(await looks()).toBeGreaterThan(6 * resources), 180_000);
+  await until(async () => (await looks()) > 6 * resources);
   const from = { looks: await looks(), cpu: await cpu() };
-  await eventually(async () => expect(await looks()).toBeGreaterThan(from.looks + rounds * resources), 180_000);
+  await until(async () => (await looks()) > from.looks + rounds * resources);
   const done = ((await looks()) - from.looks) / resources;
   const cpuSeconds = ((await cpu()) - from.cpu) / done;
   const rssMiB = (await operator.metric(/^process_resident_memory_bytes/)) / 2 ** 20;
