@@ -48,7 +48,7 @@ const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'floor', logLev
 const admin = kafka.admin();
 await admin.connect();
 await admin.createTopics({
-  waitForLeaders: true,
+  waitForLeaders: false,
   topics: Object.values(topics).map((topic) => ({ topic, numPartitions: partitions })),
 });
 // A send to a partition that has no leader yet is repeated as a whole by kafkajs: some of it would arrive twice.

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { kafkaFiles } from './engines/kafka-files.ts';
 import { mongodFile } from './engines/mongod-file.ts';
+import { jestFlags } from './jest-flags.ts';
 import { launch, stages, type ManagedProcess } from './managed-process.ts';
 import { SetupError } from './setup-error.ts';
 
@@ -22,15 +23,9 @@ async function run(title: string, command: string, args: readonly string[]): Pro
 }
 
 const bin = (name: string): string => `node_modules/.bin/${name}`;
-// As arguments and not in NODE_OPTIONS, which the services under test would get as well.
-const nodeFlags = [
-  '--experimental-vm-modules',
-  '--disable-warning=ExperimentalWarning',
-  // Of kafkajs; what packages/messaging does about it does not reach out of a test's own world.
-  '--disable-warning=TimeoutNegativeWarning',
-];
+// The flags as arguments and not in NODE_OPTIONS, which the services under test would get as well.
 const jest = (...args: string[]): Promise<void> =>
-  run(`jest ${args.join(' ')}`, process.execPath, [...nodeFlags, 'node_modules/jest/bin/jest.js', ...args]);
+  run(`jest ${args.join(' ')}`, process.execPath, [...jestFlags, 'node_modules/jest/bin/jest.js', ...args]);
 
 async function main(patterns: readonly string[]): Promise<void> {
   if (patterns.length > 0) return jest('--runInBand', ...patterns);

@@ -1,5 +1,6 @@
 /** `npm run test:cluster`: the pipeline in the cluster of KUBECONFIG, its tests, and last of all its removal. */
 import { spawnSync } from 'node:child_process';
+import { jestFlags } from '../../dev/jest-flags.ts';
 import { SetupError } from '../../dev/setup-error.ts';
 import { repository } from '../manifests/render.ts';
 import { figures } from './support/figures.ts';
@@ -7,11 +8,10 @@ import { setUp } from './support/set-up.ts';
 
 const patterns = process.argv.slice(2);
 const jest = (...args: readonly string[]): number => {
-  const options = '--experimental-vm-modules --disable-warning=ExperimentalWarning';
   const { status } = spawnSync(
     process.execPath,
     ['node_modules/jest/bin/jest.js', '--config', 'tests/cluster/jest.config.mjs', '--runInBand', '--verbose', ...args],
-    { cwd: repository, stdio: 'inherit', env: { ...process.env, NODE_OPTIONS: options } },
+    { cwd: repository, stdio: 'inherit', env: { ...process.env, NODE_OPTIONS: jestFlags.join(' ') } },
   );
   return status ?? 1;
 };

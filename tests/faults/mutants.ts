@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { jestFlags } from '../../dev/jest-flags.ts';
 import { mutants, type Mutant, type NamedTest } from './mutant-list.ts';
 import { rowOf, writeTable, type MutantResult } from './mutant-table.ts';
 
@@ -31,8 +32,6 @@ const { values, positionals } = parseArgs({
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 /** Longer than any of the tests allows itself. */
 const limitMs = 12 * 60_000;
-// As arguments and not in NODE_OPTIONS, which the services under test would get as well.
-const nodeFlags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 
 function copyRepository(copy: string): void {
   const copied = ['packages', 'services', 'tools', 'dev', 'tests', 'package.json', 'package-lock.json'];
@@ -65,7 +64,7 @@ function runTest(copy: string, { file, title }: NamedTest): Pick<MutantResult, '
   rmSync(report, { force: true });
   const jest = ['node_modules/jest/bin/jest.js', '--runInBand', '--bail', '--json', `--outputFile=${report}`];
   const pattern = title.replaceAll(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
-  const { status } = spawnSync(process.execPath, [...nodeFlags, ...jest, file, '-t', pattern], {
+  const { status } = spawnSync(process.execPath, [...jestFlags, ...jest, file, '-t', pattern], {
     cwd: copy,
     stdio: ['ignore', 'ignore', values.verbose ? 'inherit' : 'ignore'],
     timeout: limitMs,

@@ -31,8 +31,14 @@ async function addResources(from: number, to: number): Promise<void> {
 }
 
 /** Asks once a second only: for each answer the operator writes the metrics of all resources. */
-const until = async (isSo: () => Promise<boolean>): Promise<true> =>
-  waitFor(async () => (await isSo()) || undefined, { what: 'The operator', timeoutMs: 180_000, pollMs: 1_000 });
+const untilMore = (looks: () => Promise<number>, than: number): Promise<boolean> =>
+  waitFor(
+    async () => {
+      expect(await looks()).toBeGreaterThan(than);
+      return true;
+    },
+    { what: 'The operator', timeoutMs: 180_000, pollMs: 1_000 },
+  );
 
 /** CPU seconds of one round over all resources, and the memory at its end. */
 async function measure(resources: number, partitions: number): Promise<{ cpuSeconds: number; anonymousMiB: number }> {
@@ -44,9 +50,9 @@ async function measure(resources: number, partitions: number): Promise<{ cpuSeco
   const looks = () => operator.metric(/^controller_runtime_reconcile_total/);
   const cpu = () => operator.metric(/^process_cpu_seconds_total/);
   // The history's window has filled, and code that is hot is compiled.
-  await until(async () => (await looks()) > 6 * resources);
+  await untilMore(looks, 6 * resources);
   const from = { looks: await looks(), cpu: await cpu() };
-  await until(async () => (await looks()) > from.looks + rounds * resources);
+  await untilMore(looks, from.looks + rounds * resources);
   const done = ((await looks()) - from.looks) / resources;
   const cpuSeconds = ((await cpu()) - from.cpu) / done;
   const rssMiB = (await operator.metric(/^process_resident_memory_bytes/)) / 2 ** 20;
