@@ -1,8 +1,8 @@
 /** The connection settings of kafkajs in one place, with the defaults that it needs to behave (see docs/adr/0003). */
 import kafkajs, { Kafka, logLevel, type Admin, type LogEntry, type SASLOptions } from 'kafkajs';
 import { topics as allTopics, type TopicEntry } from '@order-pipeline/events';
+import { patchKafkajs } from './kafkajs-internals.ts';
 import { backoffMs, wait } from './outage.ts';
-import { useOwnRecordFormat } from './record-format.ts';
 
 export interface Logger {
   debug(fields: object, message: string): void;
@@ -31,15 +31,7 @@ export interface KafkaLogin {
   password(): string;
 }
 
-/** kafkajs computes negative timer delays on current Node (tulios/kafkajs#1751). Harmless, and only this one is silenced. */
-function silenceNegativeTimeouts(): void {
-  const emitWarning = process.emitWarning.bind(process) as (...args: unknown[]) => void;
-  process.emitWarning = ((...args: unknown[]) => {
-    if (args[1] !== 'TimeoutNegativeWarning') emitWarning(...args);
-  }) as typeof process.emitWarning;
-}
-silenceNegativeTimeouts();
-useOwnRecordFormat();
+patchKafkajs();
 
 export function createKafka({ brokers, clientId, tls, login }: KafkaSettings, logger: Logger): Kafka {
   return new Kafka({

@@ -3,8 +3,6 @@
  * takes a buffer of 512 bytes for each header and copies all headers of a record for each further one, which was a tenth
  * of the CPU of all services; and it fails on a header without a value, which Kafka allows and which it reads as null.
  */
-import { createRequire } from 'node:module';
-
 export type HeaderValue = Buffer | string | null;
 export type Headers = Readonly<Record<string, HeaderValue | readonly HeaderValue[] | undefined>>;
 
@@ -45,18 +43,6 @@ export interface DecodedRecord {
   readonly headers: Record<string, Buffer | null | (Buffer | null)[]>;
   readonly isControlRecord: boolean;
   readonly batchContext: BatchContext;
-}
-
-/** For every producer and consumer of this process; to be called before the first of them is connected. */
-export function useOwnRecordFormat(): void {
-  const require = createRequire(import.meta.url);
-  const replace = (file: string, by: unknown): void => {
-    const path = require.resolve(`kafkajs/src/protocol/recordBatch/record/v0/${file}`);
-    require(path);
-    require.cache[path]!.exports = by;
-  };
-  replace('index.js', encodeRecord);
-  replace('decoder.js', decodeRecord);
 }
 
 const sizeOfVarint = (value: number): number => {
