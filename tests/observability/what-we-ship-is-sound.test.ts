@@ -66,14 +66,14 @@ describe('a runbook', () => {
   const alerts = [...new Set(alertRules.map(({ alert }) => alert))];
   const names = alerts.map(runbookOf);
 
-  test.each(alerts)('of %s is linked, and says what it means, how to look and what to do', (alert) => {
+  test.each(alerts)('of %s is linked, and says what it means, what to check and what to do', (alert) => {
     for (const { annotations } of alertRules.filter((rule) => rule.alert === alert)) {
       expect(annotations['runbook_url']).toBe(runbookUrl(alert));
       expect(new URL(annotations['runbook_url']!).pathname.endsWith(`/${runbookOf(alert)}`)).toBe(true);
     }
     const text = readFileSync(join(repository, runbookOf(alert)), 'utf8');
     expect(text).toMatch(new RegExp(`^# ${alert}\n`, 'u'));
-    for (const part of ['What it means', 'Look', 'Do']) expect(text).toContain(`\n## ${part}\n`);
+    for (const part of ['What it means', 'What to check', 'What to do']) expect(text).toContain(`\n## ${part}\n`);
   });
 
   test('is there for alerts that exist, and for no others', () => {
