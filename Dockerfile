@@ -12,9 +12,10 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY packages packages
 COPY services services
+COPY operator operator
 COPY tools tools
-RUN find packages services tools -type f ! -name package.json -delete \
-  && find packages services tools -type d -empty -delete
+RUN find packages services operator tools -type f ! -name package.json -delete \
+  && find packages services operator tools -type d -empty -delete
 
 FROM ${NODE_IMAGE} AS dependencies
 ARG SERVICE
@@ -28,8 +29,7 @@ RUN --mount=type=cache,target=/root/.npm \
   npm ci --omit=dev --ignore-scripts --no-audit --no-fund --workspace "${WORKSPACE}" \
   && find . -path '*/node_modules/*' -type d \( -name test -o -name tests -o -name __tests__ \) -prune -exec rm -rf {} + \
   && find . -path '*/node_modules/*' -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' \) -delete \
-  && find services tools -mindepth 1 -maxdepth 1 ! -path "${WORKSPACE}" -exec rm -rf {} + \
-  && { [ "${WORKSPACE}" = tools ] || rm -rf tools; }
+  && find services operator tools -mindepth 0 -maxdepth 1 ! -path services ! -path "${WORKSPACE}" ! -path "${WORKSPACE}/*" -prune -exec rm -rf {} +
 
 # The sources, with the page built where the service has one.
 FROM ${NODE_IMAGE} AS sources

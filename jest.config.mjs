@@ -26,14 +26,20 @@ export default {
     {
       ...common,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{packages,services,tools,dev,bench}/**/*.test.ts', `<rootDir>${model}**/*.test.ts`],
+      testMatch: [
+        '<rootDir>/{packages,services,operator,tools,generate,dev,bench}/**/*.test.ts',
+        `<rootDir>${model}**/*.test.ts`,
+      ],
       testPathIgnorePatterns: ['/node_modules/', '\\.integration\\.test\\.ts$'],
     },
     { ...withEngines, displayName: 'alone', testRegex: alone },
     {
       ...withEngines,
       displayName: 'engines',
-      testMatch: ['<rootDir>/tests/**/*.test.ts', '<rootDir>/{packages,services,tools,dev}/**/*.integration.test.ts'],
+      testMatch: [
+        '<rootDir>/tests/**/*.test.ts',
+        '<rootDir>/{packages,services,operator,tools,dev}/**/*.integration.test.ts',
+      ],
       testPathIgnorePatterns: ['/node_modules/', '/tests/cluster/', model, ...alone],
     },
   ],

@@ -3,7 +3,7 @@
  * directly, so that nothing but the inventory service is measured, up to its last outcome in inventory_updated.
  */
 import { MongoClient } from 'mongodb';
-import { createKafka } from '@order-pipeline/messaging';
+import { createKafka } from '@order-pipeline/kafka';
 import type { Pipeline } from '../dev/pipeline.ts';
 import { waitFor } from '../dev/wait-for.ts';
 import { withServices, type Bench } from './bench-services.ts';

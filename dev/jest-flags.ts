@@ -2,6 +2,6 @@
 export const jestFlags = [
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
-  // Of kafkajs; what packages/messaging does about it does not reach out of a test's own world.
+  // Of kafkajs; what packages/kafka does about it does not reach out of a test's own world.
   '--disable-warning=TimeoutNegativeWarning',
 ] as const;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { everyService, services } from '@order-pipeline/events';
-import { createKafka, ensureTopics } from '@order-pipeline/messaging';
+import { createKafka, ensureTopics } from '@order-pipeline/kafka';
 import { startKafka, type KafkaEngine } from './engines/kafka.ts';
 import { quiet } from './engines/kafka-ready.ts';
 import { startMongo, type MongoEngine } from './engines/mongo.ts';

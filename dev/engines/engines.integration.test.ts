@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
-import { createKafka, ensureTopics } from '@order-pipeline/messaging';
+import { createKafka, ensureTopics } from '@order-pipeline/kafka';
 import { startKafka, type KafkaEngine } from './kafka.ts';
 import { quiet } from './kafka-ready.ts';
 import { startMongo, type MongoEngine } from './mongo.ts';

@@ -1,4 +1,4 @@
-import { createKafka } from '@order-pipeline/messaging';
+import { createKafka } from '@order-pipeline/kafka';
 import { waitFor } from '../wait-for.ts';
 import type { BrokerSpec } from './kafka-broker.ts';
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
 import { encodeEvent } from '@order-pipeline/events';
-import { deadLetterHeaders } from '@order-pipeline/messaging';
+import { deadLetterHeaders } from '@order-pipeline/kafka';
 import { eventually } from '../support/eventually.ts';
 import type { TestBrowser } from './browser.ts';
 import type { TestDashboard } from './dashboard.ts';

@@ -6,7 +6,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createKafka, type Logger } from '@order-pipeline/messaging';
+import { createKafka } from '@order-pipeline/kafka';
+import { type Logger } from '@order-pipeline/resilience';
 import { eventTypes } from '@order-pipeline/events';
 import { startKafka } from '../../dev/engines/kafka.ts';
 import { startMongo } from '../../dev/engines/mongo.ts';

@@ -4,9 +4,9 @@ import { readFileSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 const file = process.env.CRASH_FILE;
-const require = createRequire(new URL('../../packages/outbox/package.json', import.meta.url));
+const require = createRequire(new URL('../../packages/mongo/package.json', import.meta.url));
 const { Collection } = require('mongodb');
-const { Kafka } = createRequire(new URL('../../packages/messaging/package.json', import.meta.url))('kafkajs');
+const { Kafka } = createRequire(new URL('../../packages/kafka/package.json', import.meta.url))('kafkajs');
 
 /** Whoever renames the file first is the one that dies; the others, and the process that comes after, go on. */
 function crashAt(point) {

@@ -25,7 +25,7 @@ const outbox = (title: string): NamedTest => ({
 export const mutants: readonly Mutant[] = [
   {
     defect: 'offsets are committed before the effect',
-    file: 'packages/messaging/src/consumer.ts',
+    file: 'packages/kafka/src/consumer.ts',
     find: '      await processChunk(',
     replace: '      await commitOffsetsIfNecessary({ topics: nextOffsets(slices) });\n      await processChunk(',
     caughtBy: {
@@ -35,7 +35,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     defect: 'a duplicate skips publishing',
-    file: 'packages/outbox/src/fold-chunk.ts',
+    file: 'packages/mongo/src/batch-fold.ts',
     find: "if (decision.outcome !== 'ignored') events.push(...decision.events);",
     replace: "if (decision.outcome === 'accepted') events.push(...decision.events);",
     caughtBy: crashAt('effect-durable-not-published'),
@@ -52,7 +52,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     defect: 'a write is acknowledged by one member alone (w: 1)',
-    file: 'packages/outbox/src/mongo.ts',
+    file: 'packages/mongo/src/client.ts',
     find: "writeConcern: { w: 'majority', journal: true, wtimeoutMS: 10_000 },",
     replace: 'writeConcern: { w: 1 },',
     caughtBy: {
@@ -62,7 +62,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     defect: 'a read is told what one member alone has written (read concern local)',
-    file: 'packages/outbox/src/mongo.ts',
+    file: 'packages/mongo/src/client.ts',
     find: "readConcern: { level: 'majority' },",
     replace: "readConcern: { level: 'local' },",
     caughtBy: {
@@ -72,7 +72,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     defect: 'an event is acknowledged by one broker alone (acks: 1)',
-    file: 'packages/messaging/src/publisher.ts',
+    file: 'packages/kafka/src/publisher.ts',
     find: 'acks: -1,',
     replace: 'acks: 1,',
     caughtBy: {
@@ -89,7 +89,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     defect: 'an outage is held against the message',
-    file: 'packages/messaging/src/chunk-processor.ts',
+    file: 'packages/kafka/src/chunk-processor.ts',
     find: '        if (!isOutage(error)) throw error;',
     replace: '        throw error;',
     caughtBy: {
@@ -117,7 +117,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     defect: 'a write does not check that the document is as it was read',
-    file: 'packages/outbox/src/documents.ts',
+    file: 'packages/mongo/src/versioned-documents.ts',
     find: 'filter: { _id: after._id, version: after.version },',
     replace: 'filter: { _id: after._id },',
     caughtBy: outbox('are saved if nobody else was faster'),
@@ -135,7 +135,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     defect: 'a bad message is skipped instead of dead-lettered',
-    file: 'packages/messaging/src/chunk-processor.ts',
+    file: 'packages/kafka/src/chunk-processor.ts',
     find: 'const records = [...outcome.records, ...deadLetters.map((letter) => deadLetterRecord(consumerGroup, letter))];',
     replace: 'const records = [...outcome.records];',
     caughtBy: {

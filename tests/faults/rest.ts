@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { services } from '@order-pipeline/events';
-import { createGroupLagReader, type createKafka, type GroupLagReader } from '@order-pipeline/messaging';
+import { createGroupLagReader, type createKafka, type GroupLagReader } from '@order-pipeline/kafka';
 import { serviceNames } from '../../dev/pipeline.ts';
 import { openStates } from '../../services/order/src/order.ts';
 

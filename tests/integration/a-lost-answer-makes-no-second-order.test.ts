@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Db } from 'mongodb';
 import { MongoNetworkError } from 'mongodb';
-import { createMongo, type Mongo } from '@order-pipeline/outbox';
+import { createMongo, type Mongo } from '@order-pipeline/mongo';
 import { placeOrder } from '../../services/order/src/order.ts';
 import { createOrderRepository } from '../../services/order/src/order-repository.ts';
 import { newOrderId } from '../../services/order/src/order-id.ts';

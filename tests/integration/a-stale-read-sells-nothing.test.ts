@@ -1,6 +1,6 @@
 /** Promise 4 at its narrowest place: two replicas read the same stock, and both decide to sell the last piece. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createMongo, type Mongo } from '@order-pipeline/outbox';
+import { createMongo, type Mongo } from '@order-pipeline/mongo';
 import {
   createInventoryRepository,
   type InventoryRepository,

@@ -3,7 +3,7 @@ import { zstdCompressSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import kafkajs from 'kafkajs';
 import { deadLetterTopic, type PipelineEvent } from '@order-pipeline/events';
-import type { Handler, OutgoingRecord } from '@order-pipeline/messaging';
+import type { Handler, OutgoingRecord } from '@order-pipeline/kafka';
 import { useKafka } from '../support/engines.ts';
 import { eventually } from '../support/eventually.ts';
 import { committedLag, deadLetters, header, readTopic } from '../support/kafka-reader.ts';

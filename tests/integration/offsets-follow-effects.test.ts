@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { withSimulatedWork, type Handler } from '@order-pipeline/messaging';
+import { withSimulatedWork, type Handler } from '@order-pipeline/kafka';
 import { useKafka } from '../support/engines.ts';
 import { eventually } from '../support/eventually.ts';
 import { committedLag, committedOffsets, header, readTopic } from '../support/kafka-reader.ts';

@@ -1,6 +1,7 @@
 /** Promise 7: an outage is waited out, however long. The group is kept, nothing is skipped, nothing dead-lettered. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createGroupLagReader, OutageError, type GroupLagReader, type Handler } from '@order-pipeline/messaging';
+import { createGroupLagReader, type GroupLagReader, type Handler } from '@order-pipeline/kafka';
+import { OutageError } from '@order-pipeline/resilience';
 import { useKafka } from '../support/engines.ts';
 import { eventually } from '../support/eventually.ts';
 import { committedLag, deadLetters } from '../support/kafka-reader.ts';

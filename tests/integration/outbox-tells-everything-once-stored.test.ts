@@ -12,7 +12,7 @@ import {
   type DocumentCollection,
   type Mongo,
   type Versioned,
-} from '@order-pipeline/outbox';
+} from '@order-pipeline/mongo';
 import { useKafka, useMongo } from '../support/engines.ts';
 import { eventually } from '../support/eventually.ts';
 import { header, readTopic } from '../support/kafka-reader.ts';

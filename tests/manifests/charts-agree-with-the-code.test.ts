@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { services, topics, watchers, type ServiceEntry } from '@order-pipeline/events';
-import { readConfig } from '@order-pipeline/service-host';
+import { readConfig } from '@order-pipeline/runtime';
 import { allocatorSettings, nodeFlags } from '../../dev/service-replica.ts';
-import { chartedServices, schemaFile, schemaText, settingsOf } from '../../dev/chart-schemas.ts';
+import { chartedServices, schemaFile, schemaText, settingsOf } from '../../generate/chart-schemas.ts';
 import { renderAll, type Rendered } from './all-manifests.ts';
 import { charted, only, type KubeObject } from './render.ts';
 

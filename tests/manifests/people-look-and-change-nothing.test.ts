@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { pipelineSettings } from '@order-pipeline/pipeline-service';
-import { readConfig } from '@order-pipeline/service-host';
+import { pipelineSettings } from '@order-pipeline/service';
+import { readConfig } from '@order-pipeline/runtime';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { kubeTool } from '../../dev/kube-tools.ts';

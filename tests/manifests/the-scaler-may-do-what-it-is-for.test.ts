@@ -1,8 +1,8 @@
 /** The operator's rights, wherever Kafka is: what its resources refer to it may read, and nothing else. */
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { kubeTool } from '../../dev/kube-tools.ts';
-import { readConfig } from '@order-pipeline/service-host';
-import { settings } from '../../services/consumer-scaler/src/config.ts';
+import { readConfig } from '@order-pipeline/runtime';
+import { settings } from '../../operator/src/config.ts';
 import { objectsOf, only, renderChart, scalerProfiles, umbrellaProfiles, type KubeObject } from './render.ts';
 
 const setUpLimitMs = 30 * 60_000; // the first time: helm is built

@@ -1,6 +1,6 @@
 /** The decision functions of the four services as the model asks them: ids in, ids out, each question asked once. */
 import { factOf, type EventOf, type PipelineEvent } from '@order-pipeline/events';
-import type { Decision } from '@order-pipeline/outbox';
+import type { Decision } from '@order-pipeline/mongo';
 import { applyDelta } from '../../services/inventory/src/reservation.ts';
 import type { Order } from '../../services/order/src/order.ts';
 import type { Payment } from '../../services/payment/src/payment.ts';

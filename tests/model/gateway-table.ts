@@ -1,5 +1,5 @@
 /** The real simulated gateway over a ledger in memory, asked everything once, so that the search can look answers up. */
-import { ledgerInMemory, type LedgerRow } from '../../services/payment/src/ledger-in-memory.ts';
+import { ledgerInMemory, type LedgerRow } from '../../services/payment/test/ledger-in-memory.ts';
 import type { ChargeRequest, ChargeResult, VoidResult } from '../../services/payment/src/payment-gateway.ts';
 import { createSimulatedGateway } from '../../services/payment/src/simulated-gateway.ts';
 import { Interned } from './interned.ts';

@@ -1,6 +1,6 @@
 /** What must hold in every state of the model, and what must hold once nothing is left to do. */
 import { canReach, isEnd } from '../../services/order/src/order.ts';
-import type { LedgerRow } from '../../services/payment/src/ledger-in-memory.ts';
+import type { LedgerRow } from '../../services/payment/test/ledger-in-memory.ts';
 import type { AskableDecisions } from './decisions.ts';
 
 interface Books {

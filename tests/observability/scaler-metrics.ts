@@ -1,9 +1,9 @@
 /** The consumer scaler's own metrics, of real decisions about a group that the test disturbs, served for Prometheus. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createMetrics } from '@order-pipeline/service-host';
-import { createControllerMetrics } from '../../services/consumer-scaler/src/controller-metrics.ts';
-import { evenly, TestGroup } from '../../services/consumer-scaler/src/test-group.ts';
+import { createMetrics } from '@order-pipeline/runtime';
+import { createControllerMetrics } from '../../operator/src/controller-metrics.ts';
+import { evenly, TestGroup } from '../../operator/test/test-group.ts';
 
 export interface ScalerMetrics {
   /** host:port. */

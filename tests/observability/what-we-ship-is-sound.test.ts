@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
-import { dashboards } from '../../dev/monitoring/dashboards.ts';
-import { monitoringFiles } from '../../dev/monitoring/files.ts';
-import { ruleGroups, type AlertRule } from '../../dev/monitoring/rules.ts';
-import { runbookOf, runbookUrl } from '../../dev/monitoring/runbooks.ts';
+import { dashboards } from '../../monitoring/dashboards.ts';
+import { monitoringFiles } from '../../monitoring/files.ts';
+import { ruleGroups, type AlertRule } from '../../monitoring/rules.ts';
+import { runbookOf, runbookUrl } from '../../monitoring/runbooks.ts';
 import { filledIn, metricNamesOf } from './metric-names.ts';
 import { promtool } from './prometheus.ts';
 

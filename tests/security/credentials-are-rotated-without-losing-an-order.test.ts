@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { services, type ServiceEntry } from '@order-pipeline/events';
-import { createKafka, ensureTopics } from '@order-pipeline/messaging';
+import { createKafka, ensureTopics } from '@order-pipeline/kafka';
 import { freePort } from '../../dev/ports.ts';
 import { createReplica, type ServiceName, type ServiceReplica } from '../../dev/service-replica.ts';
 import { objectsOf, only, renderChart, renderOverlay, type KubeObject } from '../manifests/render.ts';

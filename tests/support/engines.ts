@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
 import type { Kafka } from 'kafkajs';
-import { createKafka, ensureTopics } from '@order-pipeline/messaging';
+import { createKafka, ensureTopics } from '@order-pipeline/kafka';
 import type { TopicEntry } from '@order-pipeline/events';
 import { startKafka, type KafkaEngine } from '../../dev/engines/kafka.ts';
 import { startMongo, type MongoEngine } from '../../dev/engines/mongo.ts';

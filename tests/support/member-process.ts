@@ -2,8 +2,8 @@
  * A member as a process of its own, to be killed: `member-process.ts <brokers> <group>`. It says which orders it was given,
  * one line of JSON per chunk, and never comes to an end with them.
  */
-import { createKafka, createMessagingMetrics, createPublisher, startConsumer } from '@order-pipeline/messaging';
-import { Registry } from '@order-pipeline/service-host';
+import { createKafka, createMessagingMetrics, createPublisher, startConsumer } from '@order-pipeline/kafka';
+import { Registry } from '@order-pipeline/runtime';
 import { quiet } from './quiet.ts';
 
 const [bootstrapServers = '', consumerGroup = ''] = process.argv.slice(2);

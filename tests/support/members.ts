@@ -6,7 +6,6 @@ import {
   createKafka,
   createMessagingMetrics,
   createPublisher,
-  isOutage,
   startConsumer,
   type ConsumerSettings,
   type GroupLagReader,
@@ -14,8 +13,9 @@ import {
   type MessagingMetrics,
   type Publisher,
   type RunningConsumer,
-} from '@order-pipeline/messaging';
-import { Registry } from '@order-pipeline/service-host';
+} from '@order-pipeline/kafka';
+import { isOutage } from '@order-pipeline/resilience';
+import { Registry } from '@order-pipeline/runtime';
 import type { TestKafka } from './engines.ts';
 import { eventually } from './eventually.ts';
 import { committedLag } from './kafka-reader.ts';

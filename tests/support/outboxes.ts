@@ -1,22 +1,11 @@
 /** Documents with an outbox, and relays over them, within the test's own process. */
 import { afterEach } from '@jest/globals';
-import { Registry } from '@order-pipeline/service-host';
+import { Registry } from '@order-pipeline/runtime';
 import type { PipelineEvent } from '@order-pipeline/events';
-import {
-  createKafka,
-  createMessagingMetrics,
-  createPublisher,
-  isOutage,
-  type Publisher,
-} from '@order-pipeline/messaging';
-import {
-  createRelay,
-  isMongoOutage,
-  outboxEntry,
-  type DocumentCollection,
-  type Relay,
-  type RelayOptions,
-} from '@order-pipeline/outbox';
+import { createKafka, createMessagingMetrics, createPublisher, type Publisher } from '@order-pipeline/kafka';
+import { isOutage } from '@order-pipeline/resilience';
+import { isMongoOutage, type DocumentCollection } from '@order-pipeline/mongo';
+import { createRelay, outboxEntry, type Relay, type RelayOptions } from '@order-pipeline/outbox';
 import type { TestKafka } from './engines.ts';
 import { quiet } from './quiet.ts';
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, jest } from '@jest/globals';
 import type { Kafka } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import { services } from '@order-pipeline/events';
-import { createKafka } from '@order-pipeline/messaging';
+import { createKafka } from '@order-pipeline/kafka';
 import { serviceNames, startPipeline, type Pipeline, type PipelineOptions } from '../../dev/pipeline.ts';
 import { quiet } from './quiet.ts';
 

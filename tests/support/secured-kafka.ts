@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import kafkajs, { type AclEntry, type Kafka } from 'kafkajs';
-import { createKafka } from '@order-pipeline/messaging';
+import { createKafka } from '@order-pipeline/kafka';
 import { newClusterId } from '../../dev/engines/kafka-broker.ts';
 import { kafkaFiles } from '../../dev/engines/kafka-files.ts';
 import { kafkaReady } from '../../dev/engines/kafka-ready.ts';

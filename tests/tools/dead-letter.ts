@@ -1,5 +1,5 @@
 import { Partitioners } from 'kafkajs';
-import { deadLetterHeaders } from '@order-pipeline/messaging';
+import { deadLetterHeaders } from '@order-pipeline/kafka';
 import { readTopic } from '../support/kafka-reader.ts';
 import type { TestPipeline } from '../support/pipeline.ts';
 

@@ -1,6 +1,6 @@
 /** What the auditor is shown: faults, each with the rule that has to say so, and what looks like one and is none. */
 import type { Message } from 'kafkajs';
-import { deadLetterHeaders } from '@order-pipeline/messaging';
+import { deadLetterHeaders } from '@order-pipeline/kafka';
 import { encodeEvent, type EventOf } from '@order-pipeline/events';
 import type { Databases } from '../../tools/src/databases.ts';
 

@@ -21,7 +21,7 @@ const script = `
       return next(url, context);
     },
   });
-  const { readConfig } = await import('./packages/service-host/src/index.ts');
+  const { readConfig } = await import('./packages/runtime/src/index.ts');
   const { settings } = await import('./services/order/src/config.ts');
   const { createOrderService } = await import('./services/order/src/service.ts');
   const { lifecycle, http } = createOrderService(readConfig(settings));

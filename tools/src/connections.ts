@@ -5,9 +5,9 @@
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { z } from 'zod';
-import { createKafka, type TopicReader } from '@order-pipeline/messaging';
-import { kafkaSecurity, mongoAddress, pipelineSettings } from '@order-pipeline/pipeline-service';
-import { readConfig } from '@order-pipeline/service-host';
+import { createKafka, type TopicReader } from '@order-pipeline/kafka';
+import { kafkaSecurity, mongoAddress, pipelineSettings } from '@order-pipeline/service';
+import { readConfig } from '@order-pipeline/runtime';
 import { ToolError, type Terminal } from './command-line.ts';
 import { rememberedEngines } from './remembered-engines.ts';
 

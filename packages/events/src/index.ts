@@ -1,6 +1,7 @@
 export * from './asyncapi.ts';
 export * from './envelope.ts';
 export * from './money.ts';
+export * from './received-event.ts';
 export * from './registry.ts';
 export * from './sample-events.ts';
 export * from './schemas.ts';

@@ -5,8 +5,9 @@
  */
 import { Gauge, type Registry } from 'prom-client';
 import { factOf, type PipelineEvent } from '@order-pipeline/events';
-import { backoffMs, restMs, wait, type Logger, type PublishedAt, type Publisher } from '@order-pipeline/messaging';
-import type { DocumentCollection } from './documents.ts';
+import { lingerMs, type PublishedAt, type Publisher } from '@order-pipeline/kafka';
+import { backoffMs, wait, type Logger } from '@order-pipeline/resilience';
+import type { DocumentCollection } from '@order-pipeline/mongo';
 
 export interface OutboxEntry {
   /** Which fact it is, `<type>:<status>`: what the relay pulls by. */
@@ -98,7 +99,7 @@ export function createRelay(options: RelayOptions): Relay {
         failures = 0;
         // The next batch does not wait for this one to be cleared.
         clearing = clearing.then(() => clear(batch, publishedAt));
-        if (batch.length < maxBatch) await wait(restMs(batch.length), stopping.signal).catch(() => undefined);
+        if (batch.length < maxBatch) await wait(lingerMs(batch.length), stopping.signal).catch(() => undefined);
       } catch (error) {
         if (!isOutage(error)) {
           onFatal(error as Error);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { services, watchers } from '@order-pipeline/events';
-import { pipelineSettings } from '@order-pipeline/pipeline-service';
-import { durationMs, integer, operatorToken, port, setting } from '@order-pipeline/service-host';
+import { pipelineSettings } from '@order-pipeline/service';
+import { operatorToken } from '@order-pipeline/http';
+import { durationMs, integer, port, setting } from '@order-pipeline/runtime';
 
 const url = (description: string, fallback?: string) =>
   setting(

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { parseDeadLetterId, type DeadLetterPlace } from '@order-pipeline/messaging';
-import { notFound, requireOperator, route, type Route } from '@order-pipeline/service-host';
+import { parseDeadLetterId, type DeadLetterPlace } from '@order-pipeline/kafka';
+import { notFound, requireOperator, route, type Route } from '@order-pipeline/http';
 import { maxListed, type DeadLetterDesk } from './dead-letters.ts';
 import { deadLetterDetailsView, deadLettersView, resolutionsView } from './views.ts';
 

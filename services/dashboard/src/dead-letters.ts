@@ -5,7 +5,6 @@ import {
   deadLetterId,
   deadLetterSummary,
   findDeadLetters,
-  OutageError,
   planResolution,
   readResolutions,
   resolutionKey,
@@ -17,8 +16,9 @@ import {
   type ResolutionAction,
   type StoredDeadLetter,
   type TopicReader,
-} from '@order-pipeline/messaging';
-import { unavailable } from '@order-pipeline/service-host';
+} from '@order-pipeline/kafka';
+import { OutageError } from '@order-pipeline/resilience';
+import { unavailable } from '@order-pipeline/http';
 import type { DeadLetter, DeadLetterDetails, DeadLetters, ResolutionOutcome } from './views.ts';
 
 export interface DeadLetterDesk {

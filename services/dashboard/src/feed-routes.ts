@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { route, unavailable, type Route } from '@order-pipeline/service-host';
+import { route, unavailable, type Route } from '@order-pipeline/http';
 import type { StepFeed } from './step-feed.ts';
 
 const maxFollowers = 200;

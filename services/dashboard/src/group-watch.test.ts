@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { everyService } from '@order-pipeline/events';
-import type { GroupObserver } from '@order-pipeline/messaging';
+import type { GroupObserver } from '@order-pipeline/kafka';
 import { createGroupWatch, type ReplicaSource } from './group-watch.ts';
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };

@@ -1,6 +1,7 @@
 /** Watches every consumer group of the pipeline: rebalances all the time, offsets when somebody asks. */
 import type { ServiceEntry } from '@order-pipeline/events';
-import { OutageError, wait, type GroupObserver, type GroupState, type Logger } from '@order-pipeline/messaging';
+import { type GroupObserver, type GroupState } from '@order-pipeline/kafka';
+import { OutageError, wait, type Logger } from '@order-pipeline/resilience';
 import { createRebalanceLog, ownersOf } from './rebalance.ts';
 import type { StepRepository } from './step-repository.ts';
 import type { GroupView, Partitions, PartitionView } from './views.ts';

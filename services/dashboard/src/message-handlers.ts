@@ -1,4 +1,4 @@
-import type { Handler } from '@order-pipeline/messaging';
+import type { Handler } from '@order-pipeline/kafka';
 import { stepOf } from './step.ts';
 import type { StepRepository } from './step-repository.ts';
 

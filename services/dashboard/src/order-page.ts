@@ -1,6 +1,6 @@
 /** One order as all services and the dashboard's own memory know it. */
 import { z } from 'zod';
-import type { HttpProblem } from '@order-pipeline/service-host';
+import type { HttpProblem } from '@order-pipeline/http';
 import type { Clients } from './order-routes.ts';
 import type { Step } from './step.ts';
 import type { StepRepository } from './step-repository.ts';

@@ -1,7 +1,7 @@
 /** Orders through the dashboard: it asks the services, so that the page needs to reach nobody else. */
 import { z } from 'zod';
 import { orderIdSchema, productIdSchema } from '@order-pipeline/events';
-import { notFound, route, type Route } from '@order-pipeline/service-host';
+import { notFound, route, type Route } from '@order-pipeline/http';
 import { orderPage } from './order-page.ts';
 import type { ServiceClient } from './service-client.ts';
 import type { StepRepository } from './step-repository.ts';

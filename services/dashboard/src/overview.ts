@@ -1,5 +1,5 @@
 /** How everything is: the services as they answer, Kafka, MongoDB, the outboxes, and the auditor's verdict. */
-import type { GroupObserver } from '@order-pipeline/messaging';
+import type { GroupObserver } from '@order-pipeline/kafka';
 import type { HealthItem } from './views.ts';
 
 export interface OverviewSources {

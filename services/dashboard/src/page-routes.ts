@@ -4,7 +4,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
-import { notFound, route, unavailable, type AppOptions, type Route } from '@order-pipeline/service-host';
+import { notFound, route, unavailable, type AppOptions, type Route } from '@order-pipeline/http';
 
 export const builtPage = fileURLToPath(new URL('../web/dist/', import.meta.url));
 

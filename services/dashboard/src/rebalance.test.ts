@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { GroupState } from '@order-pipeline/messaging';
+import type { GroupState } from '@order-pipeline/kafka';
 import { createRebalanceLog } from './rebalance.ts';
 
 const member = (id: string, ...partitions: number[]): GroupState['members'][number] => ({

@@ -1,5 +1,5 @@
 /** What changed in a consumer group between two looks. */
-import type { GroupState } from '@order-pipeline/messaging';
+import type { GroupState } from '@order-pipeline/kafka';
 import type { RebalanceView } from './views.ts';
 
 interface Settled {

@@ -1,6 +1,6 @@
 /** How the dashboard speaks to the services: bounded in time, and a service's refusal is passed on as it was put. */
 import type { z } from 'zod';
-import { HttpProblem, unavailable, type Fault } from '@order-pipeline/service-host';
+import { HttpProblem, unavailable, type Fault } from '@order-pipeline/http';
 
 export interface ServiceCall {
   readonly method?: 'GET' | 'POST' | 'PUT';

@@ -1,8 +1,8 @@
 /** The dashboard, wired: what it consists of, in reading order. */
 import { everyService } from '@order-pipeline/events';
-import { createGroupObserver, createOnDemandAdmin } from '@order-pipeline/messaging';
-import { createPipelineService } from '@order-pipeline/pipeline-service';
-import { Gauge } from '@order-pipeline/service-host';
+import { createGroupObserver, createOnDemandAdmin } from '@order-pipeline/kafka';
+import { createPipelineService } from '@order-pipeline/service';
+import { Gauge } from '@order-pipeline/runtime';
 import type { DashboardConfig } from './config.ts';
 import { createDeadLetterRoutes } from './dead-letter-routes.ts';
 import { createDeadLetterDesk } from './dead-letters.ts';

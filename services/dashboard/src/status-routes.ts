@@ -1,4 +1,4 @@
-import { route, type Route } from '@order-pipeline/service-host';
+import { route, type Route } from '@order-pipeline/http';
 import type { GroupWatch } from './group-watch.ts';
 import { aboutView, overviewView, partitionsView, type Overview } from './views.ts';
 

@@ -2,7 +2,7 @@
  * The live feed: one query per tick for all who follow, each of whom goes on from the last step that reached him. Who is
  * slow, or comes back after a cut, reads what he missed from the database; nothing is queued for anybody.
  */
-import { wait, type Logger } from '@order-pipeline/messaging';
+import { wait, type Logger } from '@order-pipeline/resilience';
 import { feedStep, type Step } from './step.ts';
 import type { StepRepository } from './step-repository.ts';
 

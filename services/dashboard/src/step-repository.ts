@@ -4,7 +4,7 @@
  * whichever replica writes, and a reader that goes on after the last number it saw misses nothing.
  */
 import type { ClientSession } from 'mongodb';
-import { openCollection, type Mongo } from '@order-pipeline/outbox';
+import { openCollection, type Mongo } from '@order-pipeline/mongo';
 import type { NewStep, Step } from './step.ts';
 
 export interface StepRepository {

@@ -1,6 +1,6 @@
 /** A step: one event as the dashboard remembers it, with its place in the one sequence that every feed follows. */
 import { eventId, type EventType, type PipelineEvent } from '@order-pipeline/events';
-import type { ReceivedEvent } from '@order-pipeline/messaging';
+import type { ReceivedEvent } from '@order-pipeline/events';
 import type { FeedStep } from './views.ts';
 
 export interface NewStep {

@@ -3,7 +3,7 @@
  * limit (a minute by default). Whoever keeps losing races ends such transactions: none of ours rests between two of its
  * statements for seconds. The owner of one that was frozen, not dead, is told so and decides again.
  */
-import type { Mongo } from '@order-pipeline/outbox';
+import type { Mongo } from '@order-pipeline/mongo';
 
 /** Rest between two statements of a transaction, after which its owner is taken for gone. */
 const abandonedAfterMicros = 3_000_000;

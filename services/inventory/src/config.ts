@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { services } from '@order-pipeline/events';
-import { pipelineSettings } from '@order-pipeline/pipeline-service';
-import { durationMs, integer, operatorToken, port } from '@order-pipeline/service-host';
+import { pipelineSettings } from '@order-pipeline/service';
+import { operatorToken } from '@order-pipeline/http';
+import { durationMs, integer, port } from '@order-pipeline/runtime';
 
 export const settings = z.object({
   ...pipelineSettings,

@@ -1,7 +1,7 @@
 /** Stock and its ledger in inventory_db: `inventory` says what is on hand, `updates` why. One transaction writes both. */
 import { randomUUID } from 'node:crypto';
 import type { ClientSession } from 'mongodb';
-import { backoffMs, OutageError, wait, within } from '@order-pipeline/messaging';
+import { backoffMs, OutageError, wait, within } from '@order-pipeline/resilience';
 import {
   createDocumentStore,
   duplicateKeyIndexes,
@@ -11,7 +11,7 @@ import {
   type DocumentStore,
   type Mongo,
   type StoredDocument,
-} from '@order-pipeline/outbox';
+} from '@order-pipeline/mongo';
 import { endAbandonedTransactions } from './abandoned-transactions.ts';
 import type { Product, Reservation } from './reservation.ts';
 import type { StockStore } from './stock-fold.ts';

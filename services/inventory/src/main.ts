@@ -1,4 +1,4 @@
-import { readConfig, runService } from '@order-pipeline/service-host';
+import { readConfig, runService } from '@order-pipeline/runtime';
 import { settings } from './config.ts';
 import { createInventoryService } from './service.ts';
 

@@ -1,4 +1,4 @@
-import type { Handler } from '@order-pipeline/messaging';
+import type { Handler } from '@order-pipeline/kafka';
 import { movesStock } from './reservation.ts';
 import { foldOverStock, type StockStore } from './stock-fold.ts';
 

@@ -3,7 +3,7 @@
  * reservation took comes back exactly once.
  */
 import type { EventOf, OrderLine, PipelineEvent } from '@order-pipeline/events';
-import type { Decision, Versioned } from '@order-pipeline/outbox';
+import type { Decision, Versioned } from '@order-pipeline/mongo';
 
 export interface Product extends Versioned {
   readonly quantity: number;

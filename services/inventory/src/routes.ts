@@ -6,7 +6,7 @@ import {
   minorFromDecimal,
   productIdSchema,
 } from '@order-pipeline/events';
-import { notFound, requireOperator, route, type Route } from '@order-pipeline/service-host';
+import { notFound, requireOperator, route, type Route } from '@order-pipeline/http';
 import type { InventoryRepository } from './inventory-repository.ts';
 import type { Product } from './reservation.ts';
 

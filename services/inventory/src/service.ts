@@ -1,7 +1,7 @@
 /** The inventory service, wired: what it consists of, in reading order. */
 import { services } from '@order-pipeline/events';
-import { withSimulatedWork } from '@order-pipeline/messaging';
-import { createPipelineService } from '@order-pipeline/pipeline-service';
+import { withSimulatedWork } from '@order-pipeline/kafka';
+import { createPipelineService } from '@order-pipeline/service';
 import type { InventoryConfig } from './config.ts';
 import { createInventoryRepository } from './inventory-repository.ts';
 import { createInventoryHandler } from './message-handlers.ts';

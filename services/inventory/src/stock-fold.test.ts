@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { factOf, sampleEvents, type PipelineEvent } from '@order-pipeline/events';
 import { foldOverStock } from './stock-fold.ts';
-import { stockInMemory } from './stock-in-memory.ts';
+import { stockInMemory } from '../test/stock-in-memory.ts';
 
 const now = (): Date => new Date('2024-05-18T12:00:02.000Z');
 const orderId = (order: number): string => `018f8c1e-7a00-7000-8000-${String(order).padStart(12, '0')}`;

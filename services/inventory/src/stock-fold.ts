@@ -3,8 +3,9 @@
  * are repeated as a whole when another replica was faster, and nothing is told of a decision that lost.
  */
 import { eventId, type PipelineEvent } from '@order-pipeline/events';
-import { backoffMs, OutageError, wait, type ReceivedEvent } from '@order-pipeline/messaging';
-import type { Change } from '@order-pipeline/outbox';
+import { type ReceivedEvent } from '@order-pipeline/events';
+import { backoffMs, OutageError, wait } from '@order-pipeline/resilience';
+import type { Change } from '@order-pipeline/mongo';
 import { applyDelta, decide, type Product, type Reservation, type Stock } from './reservation.ts';
 
 export interface StockWrite {

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { sampleEvents, type EventOf, type PipelineEvent } from '@order-pipeline/events';
 import { sumByProduct } from './reservation.ts';
 import { foldOverStock } from './stock-fold.ts';
-import { stockInMemory, type StockInMemory } from './stock-in-memory.ts';
+import { stockInMemory, type StockInMemory } from '../test/stock-in-memory.ts';
 
 const price_minor = 29_99;
 const products = ['P001', 'P002', 'P003'];

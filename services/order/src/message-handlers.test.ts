@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { sampleEvents, type PipelineEvent } from '@order-pipeline/events';
-import { Counter, createMetrics, tracedHistogram } from '@order-pipeline/service-host';
-import { storeInMemory } from '../../../packages/outbox/src/store-in-memory.ts';
+import { Counter, createMetrics, tracedHistogram } from '@order-pipeline/runtime';
+import { storeInMemory } from '../../../packages/mongo/test/store-in-memory.ts';
 import { createOrderHandler } from './message-handlers.ts';
 import { placeOrder, type Order } from './order.ts';
 

@@ -1,6 +1,6 @@
-import type { Counter, ObserveSeconds } from '@order-pipeline/service-host';
-import { foldChunk, type Change } from '@order-pipeline/outbox';
-import type { Handler } from '@order-pipeline/messaging';
+import type { Counter, ObserveSeconds } from '@order-pipeline/runtime';
+import { foldBatch, type Change } from '@order-pipeline/mongo';
+import type { Handler } from '@order-pipeline/kafka';
 import { recordFact, type Order } from './order.ts';
 import type { OrderRepository } from './order-repository.ts';
 
@@ -22,7 +22,7 @@ export function createOrderHandler({ store }: Pick<OrderRepository, 'store'>, me
     }
   };
   return (events) =>
-    foldChunk<Order>(events, {
+    foldBatch<Order>(events, {
       store,
       decide: (order, received) => {
         if (!order) throw new Error(`order ${received.event.data.order_id} is not known here`);

@@ -1,19 +1,18 @@
 /** Orders in order_db: accepted in groups, read with what a majority has, written on condition of what was read. */
 import type { Db } from 'mongodb';
 import type { PipelineEvent } from '@order-pipeline/events';
-import { OutageError, within } from '@order-pipeline/messaging';
+import { OutageError, within } from '@order-pipeline/resilience';
 import {
   createDocumentStore,
   createGroupCommit,
   duplicateKeyIndexes,
   isMongoOutage,
   openCollection,
-  outboxEntry,
   type DocumentCollection,
   type DocumentStore,
   type StoredDocument,
-  type WithOutbox,
-} from '@order-pipeline/outbox';
+} from '@order-pipeline/mongo';
+import { outboxEntry, type WithOutbox } from '@order-pipeline/outbox';
 import type { WaitingOrder } from './awaited-step.ts';
 import { openStates, type Order, type OrderState } from './order.ts';
 import { writeWithinDeadlines } from './within-deadlines.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { sampleEvents, type PipelineEvent } from '@order-pipeline/events';
-import { createMetrics, Gauge } from '@order-pipeline/service-host';
-import type { GroupLagReader } from '@order-pipeline/messaging';
+import { createMetrics, Gauge } from '@order-pipeline/runtime';
+import type { GroupLagReader } from '@order-pipeline/kafka';
 import type { WaitingOrder } from './awaited-step.ts';
 import { createOrderWatchdog } from './order-watchdog.ts';
 import { placeOrder, recordFact, type Order } from './order.ts';

@@ -1,7 +1,8 @@
 /** Makes orders visible that have not moved for too long: as a metric, and as one log line per step that is stuck. */
 import { services } from '@order-pipeline/events';
-import { wait, type GroupLagReader, type Logger } from '@order-pipeline/messaging';
-import type { Gauge } from '@order-pipeline/service-host';
+import { type GroupLagReader } from '@order-pipeline/kafka';
+import { wait, type Logger } from '@order-pipeline/resilience';
+import type { Gauge } from '@order-pipeline/runtime';
 import { awaitedStep, ownOutbox, type AwaitedStep } from './awaited-step.ts';
 import type { OrderRepository } from './order-repository.ts';
 

@@ -3,8 +3,8 @@
  * the state is judged from all of them, never from the latest, so no order moves backwards.
  */
 import { factOf, totalMinor, type EventOf, type OrderLine, type PipelineEvent } from '@order-pipeline/events';
-import type { ReceivedEvent } from '@order-pipeline/messaging';
-import type { Decision, Versioned } from '@order-pipeline/outbox';
+import type { ReceivedEvent } from '@order-pipeline/events';
+import type { Decision, Versioned } from '@order-pipeline/mongo';
 
 /** The legal steps. An end has none. */
 export const transitions = {

@@ -1,9 +1,9 @@
 /** The order service, wired: what it consists of, in reading order. */
 import { services } from '@order-pipeline/events';
-import { withSimulatedWork } from '@order-pipeline/messaging';
+import { withSimulatedWork } from '@order-pipeline/kafka';
 import { createRelay } from '@order-pipeline/outbox';
-import { createPipelineService } from '@order-pipeline/pipeline-service';
-import { Counter, Gauge, tracedHistogram } from '@order-pipeline/service-host';
+import { createPipelineService } from '@order-pipeline/service';
+import { Counter, Gauge, tracedHistogram } from '@order-pipeline/runtime';
 import type { OrderConfig } from './config.ts';
 import { createOrderHandler } from './message-handlers.ts';
 import { orderStates } from './order.ts';

@@ -2,7 +2,7 @@
  * A write that is retried for whoever still waits for it. An answer may be lost and an item written all the same, so a
  * retry is under the same ids; but an item whose caller was told "not confirmed" is not tried once more, or even first.
  */
-import { backoffMs, wait, type Backoff } from '@order-pipeline/messaging';
+import { backoffMs, wait, type Backoff } from '@order-pipeline/resilience';
 
 export interface WithDeadline {
   /** On the clock of `performance.now()`. */

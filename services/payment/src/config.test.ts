@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { ConfigError, readConfig } from '@order-pipeline/service-host';
+import { ConfigError, readConfig } from '@order-pipeline/runtime';
 import { settings } from './config.ts';
 
 const faultsOf = (env: Record<string, string>): readonly string[] => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { minorFromDecimal, services } from '@order-pipeline/events';
-import { pipelineSettings } from '@order-pipeline/pipeline-service';
-import { decimal, durationMs, integer, port, setting } from '@order-pipeline/service-host';
+import { pipelineSettings } from '@order-pipeline/service';
+import { decimal, durationMs, integer, port, setting } from '@order-pipeline/runtime';
 
 const rate = (description: string) => decimal({ min: 0, max: 1, default: 0 }).describe(description);
 const prefix = (fallback: string, description: string) =>

@@ -3,7 +3,7 @@
  * gateway answers. What it says is what tests and the auditor count charges in.
  */
 import type { Db } from 'mongodb';
-import { createGroupCommit, duplicateKeyIndexes, openCollection, type StoredDocument } from '@order-pipeline/outbox';
+import { createGroupCommit, duplicateKeyIndexes, openCollection, type StoredDocument } from '@order-pipeline/mongo';
 import { GatewayOutageError } from './payment-gateway.ts';
 
 export interface ChargeRow {

@@ -1,4 +1,4 @@
-import { Histogram, type Registry } from '@order-pipeline/service-host';
+import { Histogram, type Registry } from '@order-pipeline/runtime';
 import type { PaymentGateway } from './payment-gateway.ts';
 
 /** Known from the start, so that the first failure shows as a rise. */

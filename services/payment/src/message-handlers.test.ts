@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { sampleEvents, sampleOrderId, type PipelineEvent } from '@order-pipeline/events';
-import { storeInMemory } from '../../../packages/outbox/src/store-in-memory.ts';
-import { ledgerInMemory, type LedgerRow } from './ledger-in-memory.ts';
+import { storeInMemory } from '../../../packages/mongo/test/store-in-memory.ts';
+import { ledgerInMemory, type LedgerRow } from '../test/ledger-in-memory.ts';
 import { createPaymentHandler } from './message-handlers.ts';
 import type { Payment } from './payment.ts';
 import { GatewayOutageError, type PaymentGateway } from './payment-gateway.ts';

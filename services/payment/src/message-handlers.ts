@@ -1,6 +1,6 @@
-import type { Handler } from '@order-pipeline/messaging';
-import { backoffMs, wait } from '@order-pipeline/messaging';
-import { foldChunk, type Change, type Decide, type DocumentStore } from '@order-pipeline/outbox';
+import type { Handler } from '@order-pipeline/kafka';
+import { backoffMs, wait } from '@order-pipeline/resilience';
+import { foldBatch, type Change, type Decide, type DocumentStore } from '@order-pipeline/mongo';
 import { afterCharge, afterVoid, movesMoney, nextStep, type Payment } from './payment.ts';
 import type { PaymentGateway } from './payment-gateway.ts';
 
@@ -43,7 +43,7 @@ export function createPaymentHandler({ store, gateway, onRefundRefused }: Paymen
     for (const { after } of changes) if (after.status === 'REFUNDING') onRefundRefused(after);
   };
   return (events) =>
-    foldChunk(
+    foldBatch(
       events.filter(({ event }) => movesMoney(event)),
       { store, decide, onSaved },
     );

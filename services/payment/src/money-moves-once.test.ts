@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { eventId, sampleEvents, sampleOrderId, type PipelineEvent } from '@order-pipeline/events';
-import { ledgerInMemory, type LedgerRow } from './ledger-in-memory.ts';
+import { ledgerInMemory, type LedgerRow } from '../test/ledger-in-memory.ts';
 import { afterCharge, afterVoid, nextStep, type Payment } from './payment.ts';
 import { createSimulatedGateway } from './simulated-gateway.ts';
 

@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { createDocumentStore, openCollection, type DocumentStore } from '@order-pipeline/outbox';
+import { createDocumentStore, openCollection, type DocumentStore } from '@order-pipeline/mongo';
 import type { Payment } from './payment.ts';
 
 export interface PaymentRepository {

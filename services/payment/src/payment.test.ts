@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { sampleEvents, sampleOrderId, type PipelineEvent } from '@order-pipeline/events';
-import type { Decision } from '@order-pipeline/outbox';
+import type { Decision } from '@order-pipeline/mongo';
 import { afterCharge, afterVoid, nextStep, type Payment, type PaymentEvent } from './payment.ts';
 
 const events = sampleEvents();

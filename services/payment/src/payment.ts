@@ -4,7 +4,7 @@
  */
 import type { EventOf, PipelineEvent } from '@order-pipeline/events';
 import { currency as ourCurrency } from '@order-pipeline/events';
-import type { Decision, Versioned } from '@order-pipeline/outbox';
+import type { Decision, Versioned } from '@order-pipeline/mongo';
 import type { ChargeRequest, ChargeResult, VoidResult } from './payment-gateway.ts';
 
 export type PaymentEvent = EventOf<'payment_processed'>;

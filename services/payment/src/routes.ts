@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { decimalFromMinor, orderIdSchema } from '@order-pipeline/events';
-import { notFound, route, type Route } from '@order-pipeline/service-host';
+import { notFound, route, type Route } from '@order-pipeline/http';
 import type { Payment } from './payment.ts';
 import type { PaymentRepository } from './payment-repository.ts';
 

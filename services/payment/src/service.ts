@@ -1,8 +1,8 @@
 /** The payment service, wired: what it consists of, in reading order. */
 import { services } from '@order-pipeline/events';
-import { withSimulatedWork } from '@order-pipeline/messaging';
-import { createPipelineService } from '@order-pipeline/pipeline-service';
-import { Counter } from '@order-pipeline/service-host';
+import { withSimulatedWork } from '@order-pipeline/kafka';
+import { createPipelineService } from '@order-pipeline/service';
+import { Counter } from '@order-pipeline/runtime';
 import type { PaymentConfig } from './config.ts';
 import { createGatewayLedger } from './gateway-ledger.ts';
 import { createPaymentHandler } from './message-handlers.ts';

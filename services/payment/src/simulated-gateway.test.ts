@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { GatewayOutageError, type ChargeRequest } from './payment-gateway.ts';
-import { ledgerInMemory, type LedgerRow } from './ledger-in-memory.ts';
+import { ledgerInMemory, type LedgerRow } from '../test/ledger-in-memory.ts';
 import { createSimulatedGateway, type SimulatedGatewaySettings } from './simulated-gateway.ts';
 
 const at = new Date('2024-05-18T12:00:00.000Z');

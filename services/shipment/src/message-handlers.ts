@@ -1,13 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Handler } from '@order-pipeline/messaging';
-import { foldChunk } from '@order-pipeline/outbox';
+import type { Handler } from '@order-pipeline/kafka';
+import { foldBatch } from '@order-pipeline/mongo';
 import { decide, type Shipment } from './shipment.ts';
 import type { ShipmentRepository } from './shipment-repository.ts';
 
 export const createShipmentHandler =
   ({ store }: Pick<ShipmentRepository, 'store'>, { processingMs }: { processingMs: number }): Handler =>
   (events) =>
-    foldChunk<Shipment>(events, {
+    foldBatch<Shipment>(events, {
       store,
       decide: (shipment, { event }) =>
         decide(shipment, event, {

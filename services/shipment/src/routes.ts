@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { orderIdSchema } from '@order-pipeline/events';
-import { notFound, route, type Route } from '@order-pipeline/service-host';
+import { notFound, route, type Route } from '@order-pipeline/http';
 import type { Shipment } from './shipment.ts';
 import type { ShipmentRepository } from './shipment-repository.ts';
 

@@ -1,8 +1,8 @@
 /** The shipment service, wired: what it consists of, in reading order. */
 import { services } from '@order-pipeline/events';
-import { withSimulatedWork } from '@order-pipeline/messaging';
+import { withSimulatedWork } from '@order-pipeline/kafka';
 import { createRelay } from '@order-pipeline/outbox';
-import { createPipelineService } from '@order-pipeline/pipeline-service';
+import { createPipelineService } from '@order-pipeline/service';
 import type { ShipmentConfig } from './config.ts';
 import { createShipmentHandler } from './message-handlers.ts';
 import { createShipmentRoutes } from './routes.ts';

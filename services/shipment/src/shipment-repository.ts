@@ -4,7 +4,7 @@ import {
   openCollection,
   type DocumentCollection,
   type DocumentStore,
-} from '@order-pipeline/outbox';
+} from '@order-pipeline/mongo';
 import type { Shipment } from './shipment.ts';
 
 export interface ShipmentRepository {

@@ -8,7 +8,7 @@ import {
   sampleOrderId,
   type PipelineEvent,
 } from '@order-pipeline/events';
-import type { Decision } from '@order-pipeline/outbox';
+import type { Decision } from '@order-pipeline/mongo';
 import { decide, ship, shipFromTimer, type Circumstances, type Shipment } from './shipment.ts';
 
 const events = sampleEvents();

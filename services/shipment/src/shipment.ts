@@ -3,7 +3,8 @@
  * decides which of the two came first.
  */
 import type { EventOf, PipelineEvent } from '@order-pipeline/events';
-import { outboxEntry, type Decision, type OutboxEntry, type Versioned } from '@order-pipeline/outbox';
+import { type Decision, type Versioned } from '@order-pipeline/mongo';
+import { outboxEntry, type OutboxEntry } from '@order-pipeline/outbox';
 
 export type ShipmentEvent = EventOf<'shipment_processed'>;
 

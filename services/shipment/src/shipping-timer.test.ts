@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { factOf, sampleEvents, type PipelineEvent } from '@order-pipeline/events';
-import { OutageError, type Logger } from '@order-pipeline/messaging';
-import { storeInMemory, type StoreInMemory } from '../../../packages/outbox/src/store-in-memory.ts';
+import { OutageError, type Logger } from '@order-pipeline/resilience';
+import { storeInMemory, type StoreInMemory } from '../../../packages/mongo/test/store-in-memory.ts';
 import { decide, type Shipment } from './shipment.ts';
 import { createShippingTimer } from './shipping-timer.ts';
 

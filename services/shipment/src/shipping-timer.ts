@@ -2,7 +2,7 @@
  * The durable timer: what is due stands in the database, so it survives restarts, and any replica may ring. Who rings
  * first wins; the state and its event are one write.
  */
-import { wait, type Logger } from '@order-pipeline/messaging';
+import { wait, type Logger } from '@order-pipeline/resilience';
 import type { Relay } from '@order-pipeline/outbox';
 import { shipFromTimer } from './shipment.ts';
 import type { ShipmentRepository } from './shipment-repository.ts';

@@ -1,9 +1,9 @@
 /** The operator as it runs, with a Kafka that answers at once: what is measured is the operator's own work. */
 import { KubeConfig } from '@kubernetes/client-node';
-import { readConfig, runService } from '@order-pipeline/service-host';
-import { settings } from '../../../services/consumer-scaler/src/config.ts';
-import type { KafkaCluster, Offsets, TopicPartitions } from '../../../services/consumer-scaler/src/kafka-cluster.ts';
-import { createConsumerScaler } from '../../../services/consumer-scaler/src/service.ts';
+import { readConfig, runService } from '@order-pipeline/runtime';
+import { settings } from '../../../operator/src/config.ts';
+import type { KafkaCluster, Offsets, TopicPartitions } from '../../../operator/src/kafka/kafka-cluster.ts';
+import { createConsumerScaler } from '../../../operator/src/service.ts';
 
 const partitions = Number(process.env['STAND_IN_PARTITIONS']);
 const perSecond = 10;

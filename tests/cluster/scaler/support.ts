@@ -173,7 +173,7 @@ async function startOperator(
 ): Promise<Operator> {
   const port = await freePort();
   const child = spawn(process.execPath, [main], {
-    cwd: join(repository, 'services/consumer-scaler'),
+    cwd: join(repository, 'operator'),
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env['PATH'],

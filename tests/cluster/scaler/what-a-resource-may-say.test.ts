@@ -1,6 +1,6 @@
 /** The definition of ConsumerScaler, as the API server enforces it. */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { defaultSpec } from '../../../services/consumer-scaler/src/resource.ts';
+import { defaultSpec } from '../../../operator/src/decide/resource.ts';
 import { run } from '../support/kubectl.ts';
 import { createWorld, kind, type World } from './support.ts';
 

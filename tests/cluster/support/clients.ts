@@ -2,7 +2,7 @@
 import { connect } from 'node:tls';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { MongoClient } from 'mongodb';
-import { createKafka } from '@order-pipeline/messaging';
+import { createKafka } from '@order-pipeline/kafka';
 import { quiet } from '../../support/quiet.ts';
 import { namespace, portForward } from './kubectl.ts';
 import { readSecret } from './secrets.ts';

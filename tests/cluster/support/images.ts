@@ -24,12 +24,14 @@ export const nextVersion = '0.1.1';
 export const buildImage = (name: string, context: string, ...options: readonly string[]): Promise<string> =>
   run('bash', ['-c', adapter, 'image-adapter', name, context, ...options]);
 
-const buildService = (service: string, tag: string): Promise<string> =>
+const buildService = (service: string, tag: string, workspace = `services/${service}`): Promise<string> =>
   buildImage(
     `order-pipeline/${service}:${tag}`,
     repository,
     '--build-arg',
     `SERVICE=${service}`,
+    '--build-arg',
+    `WORKSPACE=${workspace}`,
     '--build-arg',
     `VERSION=${tag}`,
   );
@@ -39,7 +41,7 @@ export async function buildImages(services: readonly string[]): Promise<void> {
   for (const service of services) {
     for (const tag of [version, nextVersion]) await buildService(service, tag);
   }
-  await buildService('consumer-scaler', version);
+  await buildService('consumer-scaler', version, 'operator');
   await buildImage(`order-pipeline/tools:${version}`, repository, '--build-arg', 'WORKSPACE=tools');
 }
 

@@ -1,6 +1,6 @@
 /** What Strimzi and MongoDB's operator would do about the resources that there are now. */
 import { randomBytes } from 'node:crypto';
-import { ensureTopics } from '@order-pipeline/messaging';
+import { ensureTopics } from '@order-pipeline/kafka';
 import { setScramPasswords } from '../../support/scram-passwords.ts';
 import { entriesOf, type Acl } from '../../support/secured-kafka.ts';
 import type { Role } from '../../support/secured-mongo.ts';

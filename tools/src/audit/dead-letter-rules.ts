@@ -1,4 +1,4 @@
-import { subjectOf } from '@order-pipeline/messaging';
+import { subjectOf } from '@order-pipeline/kafka';
 import type { Rule } from './rule.ts';
 
 export const deadLetterRules: readonly Rule[] = [

@@ -4,7 +4,7 @@
  */
 import type { KafkaMessage } from 'kafkajs';
 import { decodeEvent, eventId, eventTypes, factOf, services, type ServiceEntry } from '@order-pipeline/events';
-import { rangesOf, readRanges, type OffsetRange } from '@order-pipeline/messaging';
+import { rangesOf, readRanges, type OffsetRange } from '@order-pipeline/kafka';
 import type { KafkaConnection } from '../connections.ts';
 import { pageSize } from './mongo-source.ts';
 import { PublishedFacts } from './published-facts.ts';

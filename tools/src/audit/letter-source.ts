@@ -8,7 +8,7 @@ import {
   scanDeadLetters,
   type Resolutions,
   type StoredDeadLetter,
-} from '@order-pipeline/messaging';
+} from '@order-pipeline/kafka';
 import type { KafkaConnection } from '../connections.ts';
 import { BloomFilter } from './bloom-filter.ts';
 import type { Look } from './rule.ts';

@@ -11,7 +11,7 @@ import type {
   StoredOrder,
   StoredShipment,
 } from '../databases.ts';
-import type { StoredDeadLetter } from '@order-pipeline/messaging';
+import type { StoredDeadLetter } from '@order-pipeline/kafka';
 import type { PublishedFacts } from './published-facts.ts';
 import type { ReadEvent } from './event-source.ts';
 import type { BookedProduct } from './stock-source.ts';

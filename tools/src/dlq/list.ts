@@ -4,7 +4,7 @@ import {
   resolutionKey,
   scanDeadLetters,
   type DeadLetterSummary,
-} from '@order-pipeline/messaging';
+} from '@order-pipeline/kafka';
 import { table, type ExitCode, type Terminal } from '../command-line.ts';
 import type { KafkaConnection } from '../connections.ts';
 

@@ -14,7 +14,7 @@ import {
   type Publisher,
   type ResolutionAction,
   type StoredDeadLetter,
-} from '@order-pipeline/messaging';
+} from '@order-pipeline/kafka';
 import { ToolError, type ExitCode, type Terminal } from '../command-line.ts';
 import type { KafkaConnection } from '../connections.ts';
 

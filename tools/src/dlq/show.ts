@@ -8,7 +8,7 @@ import {
   type DeadLetterPlace,
   type Resolution,
   type StoredDeadLetter,
-} from '@order-pipeline/messaging';
+} from '@order-pipeline/kafka';
 import { ToolError, type ExitCode, type Terminal } from '../command-line.ts';
 import type { KafkaConnection } from '../connections.ts';
 import { printable } from './list.ts';

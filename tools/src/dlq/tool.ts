@@ -1,6 +1,6 @@
 /** The commands of `npm run dlq` and what they take. */
 import { userInfo } from 'node:os';
-import { deadLetterGroups, parseDeadLetterId, type DeadLetterPlace } from '@order-pipeline/messaging';
+import { deadLetterGroups, parseDeadLetterId, type DeadLetterPlace } from '@order-pipeline/kafka';
 import { parseArguments, parseCount, usageError, type ExitCode, type Tool } from '../command-line.ts';
 import { connectKafka } from '../connections.ts';
 import { list } from './list.ts';

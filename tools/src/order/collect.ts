@@ -1,12 +1,6 @@
 /** What can be known about one order, collected from the databases, the topics and the groups. */
 import { services, type ServiceEntry } from '@order-pipeline/events';
-import {
-  deadLetterGroups,
-  readResolutions,
-  resolutionKey,
-  scanDeadLetters,
-  subjectOf,
-} from '@order-pipeline/messaging';
+import { deadLetterGroups, readResolutions, resolutionKey, scanDeadLetters, subjectOf } from '@order-pipeline/kafka';
 import type { KafkaConnection } from '../connections.ts';
 import type { Databases, Payment, Reservation, StoredOrder, StoredShipment } from '../databases.ts';
 import { printable } from '../dlq/list.ts';

@@ -31,7 +31,7 @@ const rowEveryMs = 300;
 /** Topics overtake each other: so long a card waits for the step that brought its next one about. */
 const causeWaitMs = 1_500;
 /** So long a card rests in a lane before it moves on. */
-const restMs = 420;
+const lingerMs = 420;
 const historySeconds = 60;
 const maxLatencies = 500;
 
@@ -92,7 +92,7 @@ export class LiveModel {
     let pending = false;
     for (const order of this.rows) {
       if (order.shown >= order.path.length) continue;
-      const rested = order.shown === 0 || nowMs - order.movedAtMs >= restMs;
+      const rested = order.shown === 0 || nowMs - order.movedAtMs >= lingerMs;
       if (rested && isNext(order, nowMs)) {
         order.shown += 1;
         order.movedAtMs = nowMs;

@@ -1,0 +1,148 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { decide, defaultSpec, initialState, type Observation } from '../src/decide/decide.ts';
+import { ConsumerGroup, generateTraffic } from './consumer-group.ts';
+import { consumerScaler } from './ours.ts';
+import { kedaWithHpa, lagPerThreshold } from './rivals.ts';
+import { simulate } from './simulate.ts';
+import { buildWorkload, capacityPerSecond, heldOutSeeds, trainingSeeds, type Workload } from './workloads.ts';
+
+/** Slow machines may take their time; the default of 5 s is for single cases. */
+jest.setTimeout(120_000);
+
+const spec = { ...defaultSpec, topics: ['records'] };
+const constant = (perSecond: number, partitions: number, durationSeconds: number): Workload => ({
+  durationSeconds,
+  partitions,
+  arrivalPerSecond: () => perSecond,
+  shareOf: () => 1 / partitions,
+});
+
+describe('the simulator', () => {
+  test('gives the same run for the same seed, and another one for another', () => {
+    const run = (seed: number) =>
+      simulate(generateTraffic(buildWorkload('steady', seed), seed), consumerScaler(spec), 60);
+    expect(run(1)).toEqual(run(1));
+    expect(run(1)).not.toEqual(run(2));
+  });
+
+  test('keeps the held-out seeds apart from those that the policy is tuned on', () => {
+    expect(heldOutSeeds.filter((seed) => trainingSeeds.includes(seed))).toEqual([]);
+  });
+
+  test('loses and invents no record, and stops the group when its members change', () => {
+    const group = new ConsumerGroup(generateTraffic(constant(250, 12, 400), 1), 1);
+    for (let second = 0; second < 100; second += 1) group.step();
+    const behind = group.lag();
+    // One replica of about 100/s under 250/s.
+    expect(Math.abs(behind / 100 - 150)).toBeLessThan(15);
+    group.scale(4);
+    let stoppedSeconds = 0;
+    for (let second = 100; second < 300; second += 1) {
+      group.step();
+      if (group.stopped) stoppedSeconds += 1;
+    }
+    expect(group.members).toBe(4);
+    expect(group.rebalances).toBeGreaterThanOrEqual(1);
+    expect(stoppedSeconds).toBeGreaterThanOrEqual(4);
+    expect(group.lag()).toBeLessThan(behind);
+    const processed = group.processedByAge.reduce((sum, records) => sum + records, 0);
+    const arrived = group.traffic.arrivedBy.reduce((sum, one) => sum + (one[299] ?? 0), 0);
+    expect(Math.abs(arrived - processed - group.lag())).toBeLessThan(12);
+  });
+});
+
+describe('KEDA and HPA behave as documented', () => {
+  const observed = (atSeconds: number, replicas: number, partitions: number, lag: number): Observation => ({
+    atSeconds,
+    workload: { replicas, rolloutInProgress: false },
+    kafka: {
+      group: { state: 'Stable', assignor: 'RoundRobinAssigner', members: [] },
+      partitions: Array.from({ length: partitions }, (_, partition) => ({
+        topic: 'records',
+        partition,
+        startOffset: 0,
+        endOffset: partition === 0 ? lag : 0,
+        committedOffset: 0,
+        offsetAtMaxAge: 0,
+      })),
+    },
+  });
+
+  test('22 of 24 replicas are never 24: the capped metric is within the tolerance', () => {
+    expect(kedaWithHpa(100, 1).look(observed(0, 22, 24, 1_000_000)).replicas).toBe(22);
+    expect(kedaWithHpa(100, 1).look(observed(0, 21, 24, 1_000_000)).replicas).toBe(24);
+  });
+
+  test('at most 4 pods or 100 % more per look', () => {
+    expect(kedaWithHpa(100, 1).look(observed(0, 1, 24, 1_000_000)).replicas).toBe(5);
+    expect(kedaWithHpa(100, 1).look(observed(0, 10, 24, 1_000_000)).replicas).toBe(20);
+  });
+
+  test('down to the most that was wanted in 300 s', () => {
+    const policy = kedaWithHpa(100, 1);
+    policy.look(observed(0, 8, 24, 800));
+    expect(policy.look(observed(290, 8, 24, 100)).replicas).toBe(8);
+    expect(policy.look(observed(310, 8, 24, 100)).replicas).toBe(1);
+  });
+
+  test('one hot partition gets all the replicas there can be', () => {
+    expect(lagPerThreshold(100, 1).look(observed(0, 1, 24, 1_000_000)).replicas).toBe(24);
+  });
+
+  test('even distribution asks for divisors only', () => {
+    expect(kedaWithHpa(100, 1, true).look(observed(0, 4, 12, 450)).replicas).toBe(6);
+  });
+});
+
+describe('our policy in the simulator', () => {
+  test('does not oscillate on constant load, with chance in arrivals, pods and rebalances', () => {
+    const loads = fc.record({
+      partitions: fc.integer({ min: 1, max: 24 }),
+      load: fc.double({ min: 0.05, max: 0.85, noNaN: true }),
+      seed: fc.integer({ min: 1, max: 1_000_000 }),
+      replicas: fc.integer({ min: 1, max: 12 }),
+    });
+    fc.assert(
+      fc.property(loads, ({ partitions, load, seed, replicas }) => {
+        const traffic = generateTraffic(constant(load * partitions * capacityPerSecond, partitions, 4200), seed);
+        const { timeline } = simulate(traffic, consumerScaler(spec), 60, { initialReplicas: replicas });
+        const changes = timeline.filter(
+          (point, index) => index > 0 && point.replicas !== timeline[index - 1]?.replicas,
+        );
+        const ups = changes.filter((point, index) => point.replicas > (changes[index - 1]?.replicas ?? replicas));
+        // At the most: down while nothing is known of a replica, up once it is, and down when the backlog is gone.
+        expect(ups.length).toBeLessThanOrEqual(1);
+        expect(changes.filter((point) => point.atSeconds > 3000)).toEqual([]);
+      }),
+      { numRuns: 12, endOnFailure: true },
+    );
+  });
+
+  test.each([0, 250, 450])('predicts within a quarter how long a backlog takes while %i/s arrive', (perSecond) => {
+    const observed = {
+      ...spec,
+      capacity: { mode: 'Fixed', recordsPerSecond: capacityPerSecond },
+      mode: 'Observe',
+    } as const;
+    const burst = 40_000;
+    const workload = {
+      ...constant(0, 12, 900),
+      arrivalPerSecond: (second: number) => (second === 0 ? burst : perSecond),
+    };
+    const group = new ConsumerGroup(generateTraffic(workload, 5), 6);
+    group.step();
+    let state = initialState(group.observe(60));
+    let predicted: { atSeconds: number; drainSeconds: number } | undefined;
+    while (group.lag() > perSecond + 1) {
+      group.step();
+      if (group.second % spec.pollSeconds > 0) continue;
+      const outcome = decide(observed, group.observe(60), state);
+      state = outcome.state;
+      const drainSeconds = outcome.status.predictedDrainSeconds;
+      if (drainSeconds !== null) predicted ??= { atSeconds: group.second, drainSeconds };
+    }
+    const { atSeconds = 0, drainSeconds = 0 } = predicted ?? {};
+    expect(Math.abs(drainSeconds / (group.second - atSeconds) - 1)).toBeLessThan(0.25);
+  });
+});

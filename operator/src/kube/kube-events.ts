@@ -1,0 +1,58 @@
+/** Events on a resource; the same one again is counted and not written anew, so that a fault that lasts fills no etcd. */
+import { createHash } from 'node:crypto';
+import type { Logger } from '@order-pipeline/runtime';
+import { hasStatus, type KubeApi, type KubeMeta } from './kube-api.ts';
+
+export interface EventRecorder {
+  record(about: About, type: 'Normal' | 'Warning', reason: string, message: string): Promise<void>;
+}
+type About = { readonly apiVersion: string; readonly kind: string; readonly metadata: KubeMeta };
+
+const maxRemembered = 1_000;
+/** A repetition is written at most this often. */
+const repeatMs = 60_000;
+
+export function createEventRecorder(api: KubeApi, instance: string, logger: Logger, now = Date.now): EventRecorder {
+  const remembered = new Map<string, { path: string; count: number; writtenAt: number }>();
+  return {
+    async record({ apiVersion, kind, metadata }, type, reason, message) {
+      const { namespace = 'default', name, uid = '' } = metadata;
+      const id = createHash('sha256')
+        .update(JSON.stringify([uid, type, reason, message]))
+        .digest('hex')
+        .slice(0, 16);
+      const timestamp = new Date(now()).toISOString().replace(/\.\d+Z$/u, 'Z');
+      const path = `/api/v1/namespaces/${namespace}/events`;
+      const known = remembered.get(id);
+      try {
+        if (known !== undefined) {
+          known.count += 1;
+          if (now() - known.writtenAt < repeatMs) return;
+          known.writtenAt = now();
+          await api.patch(known.path, { count: known.count, lastTimestamp: timestamp });
+          return;
+        }
+        if (remembered.size >= maxRemembered) remembered.delete(remembered.keys().next().value!);
+        const eventName = `${name.slice(0, 200)}.${id}${now().toString(16)}`;
+        remembered.set(id, { path: `${path}/${eventName}`, count: 1, writtenAt: now() });
+        await api.create(path, {
+          metadata: { name: eventName, namespace },
+          involvedObject: { apiVersion, kind, namespace, name, uid },
+          type,
+          reason,
+          message,
+          count: 1,
+          firstTimestamp: timestamp,
+          lastTimestamp: timestamp,
+          source: { component: 'consumer-scaler' },
+          reportingComponent: 'consumer-scaler',
+          reportingInstance: instance,
+        });
+      } catch (error) {
+        // It tells and does nothing: whoever reads finds the same in the conditions. Events expire under our feet.
+        remembered.delete(id);
+        if (!hasStatus(error, 404)) logger.warn({ err: error, reason }, 'an Event could not be written');
+      }
+    },
+  };
+}

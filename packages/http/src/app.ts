@@ -1,0 +1,70 @@
+import { Router } from '@koa/router';
+import Koa from 'koa';
+import helmet from 'koa-helmet';
+import type { Registry } from 'prom-client';
+import type { RequestSpans } from '@order-pipeline/tracing';
+import type { Health } from '@order-pipeline/runtime';
+import type { Logger } from '@order-pipeline/runtime';
+import { healthMetrics } from '@order-pipeline/runtime';
+import { httpMetrics } from './http-metrics.ts';
+import { openApiDocument } from './openapi.ts';
+import { saysOutage, type IsOutage } from './problem.ts';
+import { limitInFlight, observe, problems, refuseUnmatched, runRoute, securityHeaders, traced } from './middleware.ts';
+import type { Route } from './route.ts';
+import { systemRoutes } from './system-routes.ts';
+
+export interface AppOptions {
+  readonly service: string;
+  readonly instance?: string;
+  /** Of the API, for the OpenAPI document. */
+  readonly version?: string;
+  readonly routes: readonly Route[];
+  readonly health: Health;
+  readonly metrics: Registry;
+  readonly logger: Logger;
+  /** Where tracing is on. */
+  readonly spans?: RequestSpans | undefined;
+  /** Which errors mean that a dependency is away: answered 503 with Retry-After. Default: `error.outage === true`. */
+  readonly isOutage?: IsOutage;
+  /** Default 100 KiB. */
+  readonly bodyLimitBytes?: number;
+  /** Requests at once, above which the answer is 503; 0, the default, sets no limit. Probes and metrics are exempt. */
+  readonly maxInFlight?: number;
+  /** koa-helmet's options, for a service that serves pages; the default suits JSON. */
+  readonly helmet?: Parameters<typeof helmet>[0];
+}
+
+const clientHasGone = /^(ECONNRESET|EPIPE|ECONNABORTED|HPE_\w+|ERR_STREAM_PREMATURE_CLOSE|ERR_HTTP_REQUEST_TIMEOUT)$/;
+
+/** The HTTP application of a service: its routes and the system's, inside the rings. */
+export function createApp(options: AppOptions): Koa {
+  const { service, instance, health, metrics, logger, bodyLimitBytes = 100 * 1024, version = '1.0.0' } = options;
+  const openApi = () => document;
+  const ownRoutes = options.routes;
+  const system = systemRoutes({ service, instance, health, metrics, openApi });
+  const document = openApiDocument({ title: `${service} service`, version }, [...ownRoutes, ...system]);
+  healthMetrics(metrics, health);
+
+  const router = new Router({ sensitive: true });
+  const limited = limitInFlight(options.maxInFlight ?? 0);
+  const register = (route: Route, ...rings: Koa.Middleware[]) => {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    router.register(path, [route.method], [...rings, runRoute(route, bodyLimitBytes)], { name: route.path });
+  };
+  for (const route of ownRoutes) register(route, limited);
+  for (const route of system) register(route);
+
+  const app = new Koa();
+  if (options.spans) app.use(traced(options.spans));
+  app.use(observe(httpMetrics(metrics), logger));
+  app.use(problems(options.isOutage ?? saysOutage, logger));
+  app.use(securityHeaders(options.helmet));
+  app.use(router.routes());
+  app.use(refuseUnmatched);
+  // What reaches Koa's own handler can no longer be answered: the client has gone, or a stream of ours broke half-way.
+  app.on('error', (err: NodeJS.ErrnoException) => {
+    const level = clientHasGone.test(err.code ?? '') ? 'debug' : 'error';
+    logger[level]({ err }, 'an answer could not be finished');
+  });
+  return app;
+}

@@ -1,0 +1,116 @@
+/** The endpoints that every service has: what a person, an orchestrator and Prometheus ask. */
+import { z } from 'zod';
+import type { Registry } from 'prom-client';
+import { isServing, type Health } from '@order-pipeline/runtime';
+import { route, type Route } from './route.ts';
+
+const check = z.object({ status: z.enum(['up', 'degraded', 'down', 'starting']), detail: z.unknown().optional() });
+const checks = z.record(z.string(), check);
+const readiness = z
+  .object({ status: z.enum(['ready', 'degraded', 'starting', 'draining', 'not ready']), checks })
+  .meta({ id: 'Readiness' });
+const liveness = z.object({ status: z.enum(['live', 'dead']), checks }).meta({ id: 'Liveness' });
+const health = z
+  .object({
+    status: z.enum(['healthy', 'unhealthy']),
+    service: z.string(),
+    instance: z.string().optional(),
+    uptime_seconds: z.int(),
+    checks,
+  })
+  .meta({ id: 'Health' });
+
+export interface SystemOptions {
+  readonly service: string;
+  readonly instance?: string | undefined;
+  readonly health: Health;
+  readonly metrics: Registry;
+  /** The OpenAPI document, which includes these routes. */
+  readonly openApi: () => unknown;
+}
+
+// Probes and scrapers add parameters of their own; refusing them would turn a spelling into an outage.
+const common = { tags: ['operations'], query: z.looseObject({}) } as const;
+const startedAt = performance.now();
+
+export function systemRoutes({ service, instance, health: state, metrics, openApi }: SystemOptions): Route[] {
+  return [
+    route({
+      ...common,
+      method: 'GET',
+      path: '/health',
+      operationId: 'getHealth',
+      summary: 'How the service is, for people',
+      responses: {
+        200: { description: 'It serves', schema: health },
+        503: { description: 'It does not serve now', schema: health },
+      },
+      handle() {
+        const found = state.checks();
+        const healthy = isServing(state.readiness(found)) && state.live();
+        const detail = {
+          service,
+          instance,
+          uptime_seconds: Math.floor((performance.now() - startedAt) / 1000),
+          checks: found,
+        };
+        return healthy
+          ? { status: 200, body: { status: 'healthy', ...detail } }
+          : { status: 503, body: { status: 'unhealthy', ...detail } };
+      },
+    }),
+    route({
+      ...common,
+      method: 'GET',
+      path: '/livez',
+      operationId: 'getLiveness',
+      summary: 'Whether the process is worth keeping',
+      responses: {
+        200: { description: 'Keep it', schema: liveness },
+        503: { description: 'Only a restart helps', schema: liveness },
+      },
+      handle: () =>
+        state.live()
+          ? { status: 200, body: { status: 'live', checks: state.checks() } }
+          : { status: 503, body: { status: 'dead', checks: state.checks() } },
+    }),
+    route({
+      ...common,
+      method: 'GET',
+      path: '/readyz',
+      operationId: 'getReadiness',
+      summary: 'Whether to send it requests',
+      responses: {
+        200: { description: 'Ready, or degraded and still able to serve', schema: readiness },
+        503: { description: 'Starting, draining or not able to serve', schema: readiness },
+      },
+      handle() {
+        const found = state.checks();
+        const status = state.readiness(found);
+        return { status: isServing(status) ? 200 : 503, body: { status, checks: found } };
+      },
+    }),
+    route({
+      ...common,
+      method: 'GET',
+      path: '/metrics',
+      operationId: 'getMetrics',
+      summary: 'Metrics in the Prometheus text format',
+      responses: { 200: { description: 'Every series of this process', contentType: 'text/plain' } },
+      handle: async () => ({
+        status: 200,
+        body: await metrics.metrics(),
+        headers: { 'Content-Type': metrics.contentType },
+      }),
+    }),
+    route({
+      ...common,
+      method: 'GET',
+      path: '/openapi.json',
+      operationId: 'getOpenApi',
+      summary: 'This description of the API',
+      responses: { 200: { description: 'OpenAPI 3.1', schema: z.looseObject({ openapi: z.string() }) } },
+      handle: () => ({ status: 200, body: openApi() as { openapi: string } }),
+    }),
+  ];
+}

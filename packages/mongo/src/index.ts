@@ -1,0 +1,16 @@
+export { foldBatch, type Decide, type Decision, type FoldOptions } from './batch-fold.ts';
+export { duplicateKeyIndexes } from './bulk-errors.ts';
+export { createMongo, type Mongo } from './client.ts';
+export { isMongoOutage } from './driver-errors.ts';
+export { createGroupCommit, type GroupCommit } from './group-commit.ts';
+export type { MongoAddress } from './rotating-client.ts';
+export {
+  createDocumentStore,
+  openCollection,
+  writeOf,
+  type Change,
+  type DocumentCollection,
+  type DocumentStore,
+  type StoredDocument,
+  type Versioned,
+} from './versioned-documents.ts';

@@ -1,3 +1,0 @@
-export { createPipelineService, type PipelineConfig, type PipelineService } from './pipeline-service.ts';
-export { kafkaSecurity, mongoAddress } from './mounted-secrets.ts';
-export { pipelineSettings } from './settings.ts';

@@ -1,0 +1,7 @@
+/** The part of a logger that the packages use; pino's fits. Fields first, then a message in words that an operator greps for. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

@@ -1,0 +1,11 @@
+/** The gateway's ledger without a database, for tests and models: as the port says, the first row under a key stands. */
+import type { ChargeRow, GatewayLedger, RefundRow } from '../src/gateway-ledger.ts';
+
+export type LedgerRow = ChargeRow | RefundRow;
+
+export const ledgerInMemory = (rows: Map<string, LedgerRow>): GatewayLedger => ({
+  async record(row) {
+    if (!rows.has(row._id)) rows.set(row._id, row);
+    return rows.get(row._id) as typeof row;
+  },
+});
