@@ -89,6 +89,19 @@ describe('the API server', () => {
     expect(asked.map(({ headers }) => headers.authorization)).toEqual(['Bearer first', 'Bearer second']);
   });
 
+  test.each(['..', '../kube-system', '%2e%2e', 'shop?x', 'shop#x', ''])(
+    'is asked nothing when the namespace is %j',
+    async (name) => {
+      const dir = mkdtempSync(join(tmpdir(), 'order-pipeline-access-'));
+      writeFileSync(join(dir, 'token'), 'first');
+      writeFileSync(join(dir, 'namespace'), name);
+      const apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      await expect(createScalerSource({ apiUrl, accessDir: dir }).read()).rejects.toThrow('invalid name');
+      expect(asked).toEqual([]);
+      rmSync(dir, { recursive: true });
+    },
+  );
+
   test('is quoted when it refuses', async () => {
     reply = { status: 403, body: { message: 'consumerscalers is forbidden' } };
     await expect(source().read()).rejects.toThrow('the API server answers 403: consumerscalers is forbidden');

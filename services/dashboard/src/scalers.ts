@@ -35,6 +35,12 @@ export interface ScalerSourceOptions {
   readonly accessDir: string;
 }
 
+/** A DNS label of RFC 1123: it becomes a segment of the path, and must not leave that. */
+const namespaceName = z
+  .string()
+  .trim()
+  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/u, 'the namespace has an invalid name');
+
 const limitMs = 2_000;
 const maxBytes = 4 * 1_024 * 1_024;
 /** A pipeline has a handful. */
@@ -51,7 +57,7 @@ export function createScalerSource({ apiUrl, accessDir }: ScalerSourceOptions): 
         apiUrl.startsWith('https:') ? access('ca.crt') : undefined,
       ]);
       const { group, version, plural } = scalerResource;
-      const path = `/apis/${group}/${version}/namespaces/${namespace.trim()}/${plural}?limit=${maxScalers}`;
+      const path = `/apis/${group}/${version}/namespaces/${namespaceName.parse(namespace)}/${plural}?limit=${maxScalers}`;
       return replicasOf(JSON.parse(await get(`${apiUrl}${path}`, token.trim(), ca)));
     },
   };
