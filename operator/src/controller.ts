@@ -3,6 +3,7 @@ import type { Logger } from '@order-pipeline/runtime';
 import {
   condition,
   identityOf,
+  invalidNamesIn,
   isNews,
   specOf,
   statusPatch,
@@ -10,7 +11,7 @@ import {
   type ConsumerScaler,
 } from './kube/consumer-scaler.ts';
 import { decide, initialState, type Observation, type Outcome, type ScalerState } from './decide/decide.ts';
-import { statusPath, type Cluster } from './kube/cluster.ts';
+import { resourcePath, type Cluster } from './kube/cluster.ts';
 import type { ControllerMetrics } from './controller-metrics.ts';
 import type { KafkaConnections } from './kafka/kafka-connections.ts';
 import { hasStatus, type KubeApi } from './kube/kube-api.ts';
@@ -58,19 +59,30 @@ export function createController(options: ControllerOptions): Controller {
     // Until all has been listed, what is not there may merely not be known.
     if (!cluster.isSynced()) return notSyncedLookMs;
     if (resource.metadata.deletionTimestamp !== undefined) {
-      await writer.release(resource, conflictOf(resource, cluster) === undefined);
+      await writer.release(resource, cluster.targetOf(resource), conflictOf(resource, cluster));
       return undefined;
     }
     const { targetRef, pollSeconds = 10 } = resource.spec;
+    const invalid = invalidNamesIn(resource.spec);
+    if (invalid.length > 0) {
+      logger.warn({ resource: key, invalid }, 'the spec has invalid names; nothing is read or scaled for it');
+      const fields = invalid.map(({ field }) => field).join(', ');
+      await notReady(key, resource, 'InvalidSpec', `No valid name or key: ${fields}.`);
+      return undefined;
+    }
     const target = cluster.targetOf(resource);
     if (target === undefined) {
       const message = `There is no ${targetRef.kind} ${targetRef.name} in this namespace.`;
-      metrics.forget(key, 'present');
-      await tell(resource, 'Warning', 'TargetNotFound', message);
-      await writeStatus(resource, undefined, [condition('Ready', 'False', 'TargetNotFound', message)], false);
+      await notReady(key, resource, 'TargetNotFound', message);
       return pollSeconds * 1_000;
     }
     return look(key, resource, target);
+  }
+
+  async function notReady(key: string, resource: ConsumerScaler, reason: string, message: string): Promise<void> {
+    metrics.forget(key, 'present');
+    await tell(resource, 'Warning', reason, message);
+    await writeStatus(resource, undefined, [condition('Ready', 'False', reason, message)], false);
   }
 
   async function look(key: string, resource: ConsumerScaler, target: Workload): Promise<number> {
@@ -85,7 +97,7 @@ export function createController(options: ControllerOptions): Controller {
     let applied = false;
     if (decision.apply) {
       try {
-        applied = await writer.scale(resource, target, decision.to);
+        applied = await writer.scale(resource, target, decision);
       } catch (error) {
         if (!hasStatus(error, 409)) throw error;
         // Somebody changed the target meanwhile: what was seen is no longer so. Nothing is remembered of this look.
@@ -97,7 +109,6 @@ export function createController(options: ControllerOptions): Controller {
       const type = decision.reason === 'Fallback' ? 'Warning' : 'Normal';
       const change = `${decision.from} → ${decision.to} replicas. ${decision.message}`;
       await tell(resource, type, decision.action === 'ScaleUp' ? 'ScaledUp' : 'ScaledDown', change);
-      logger.info({ resource: key, from: decision.from, to: decision.to, reason: decision.reason }, decision.message);
     }
     metrics.looked(key, outcome, applied);
     memories.set(key, { identity, state: outcome.state, statusAt: known?.statusAt ?? -Infinity });
@@ -139,7 +150,7 @@ export function createController(options: ControllerOptions): Controller {
     const due = now - (memory?.statusAt ?? -Infinity) >= everyMs;
     if ((!due && !isNews(resource.status, status)) || !isLeader()) return;
     if (outcome === undefined && !isNews(resource.status, status)) return;
-    await api.patch(statusPath(resource), statusPatch(resource.status, status)).catch((error: unknown) => {
+    await api.patch(resourcePath(resource, 'status'), statusPatch(resource.status, status)).catch((error: unknown) => {
       // Deleted meanwhile.
       if (!hasStatus(error, 404)) throw error;
     });

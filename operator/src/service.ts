@@ -74,7 +74,7 @@ export function createConsumerScaler(
     api,
     cluster,
     kafka,
-    writer: createScaleWriter(api, isLeader),
+    writer: createScaleWriter(api, isLeader, logger),
     events: createEventRecorder(api, instance, logger),
     metrics,
     logger,

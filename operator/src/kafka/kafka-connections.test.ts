@@ -60,6 +60,26 @@ test('what is missing is named, and found as soon as it is there', async () => {
   expect(passwords()).toEqual(['one']);
 });
 
+test.each(['../../tenant-b/secrets/x', '..', '%2e%2e%2f', 'x?y', 'x#y', 'tenant-b/x', ''])(
+  'a Secret named %j is not asked for, and nothing is connected to',
+  async (name) => {
+    api.put('/api/v1/namespaces/tenant-b/secrets/x', { metadata: { name: 'x' }, data: { password: 'c2VjcmV0' } });
+    const sasl = { mechanism: 'plain', username: 'scaler', passwordSecret: { name, key: 'password' } };
+    const attempt = connections.readerFor('shop', { bootstrapServers: 'evil:9092', sasl });
+    await expect(attempt).rejects.toThrow('is not a valid name');
+    expect([api.requests, connected]).toEqual([[], []]);
+  },
+);
+
+test('a key that every object has is not in a Secret', async () => {
+  secretWith({ password: 'one' });
+  for (const key of ['constructor', 'toString', '__proto__']) {
+    const sasl = { ...kafka.sasl!, passwordSecret: { name: 'login', key } };
+    const attempt = connections.readerFor('shop', { bootstrapServers: 'a:9092', sasl });
+    await expect(attempt).rejects.toThrow(`Secret login has no key ${key}`);
+  }
+});
+
 test('a password that is rotated is used within a minute, and the connection with the old one is closed', async () => {
   secretWith({ 'ca.crt': 'PEM', password: 'one' });
   await connections.readerFor('shop', kafka);

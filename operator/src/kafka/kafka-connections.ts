@@ -3,6 +3,7 @@ import type { KafkaSpec, SecretKey } from '../kube/consumer-scaler.ts';
 import { createKafkaCluster, type KafkaAddress, type KafkaCluster } from './kafka-cluster.ts';
 import { createLagReader, type LagReader } from './kafka-lag-reader.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
+import { objectPath } from '../kube/kube-path.ts';
 
 export interface KafkaConnections {
   /** Throws when a Secret cannot be read. */
@@ -23,7 +24,7 @@ export function createKafkaConnections(
   const readers = new Map<string, { reader: LagReader; usedAt: number }>();
 
   async function secretText(namespace: string, { name, key }: SecretKey): Promise<string> {
-    const path = `/api/v1/namespaces/${namespace}/secrets/${name}`;
+    const path = objectPath({ groupVersion: 'v1', resource: 'secrets', namespace }, name);
     let known = secrets.get(path);
     if (known === undefined || now() - known.at > secretMs) {
       const data = api.get<{ data?: Record<string, string> }>(path).then((secret) => secret.data ?? {});
@@ -31,7 +32,8 @@ export function createKafkaConnections(
       secrets.set(path, known);
       data.catch(() => secrets.delete(path));
     }
-    const encoded = (await known.data)[key];
+    const data = await known.data;
+    const encoded = Object.hasOwn(data, key) ? data[key] : undefined;
     if (encoded === undefined) {
       secrets.delete(path);
       throw new Error(`Secret ${name} has no key ${key}`);

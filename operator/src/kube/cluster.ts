@@ -1,9 +1,10 @@
 /** What the operator knows of the cluster without asking: five collections, each kept up to date by a watch. */
 import type { Logger } from '@order-pipeline/runtime';
-import { apiVersion, plural, type ConsumerScaler } from './consumer-scaler.ts';
+import { apiVersion, plural, type ConsumerScaler, type TargetRef } from './consumer-scaler.ts';
 import type { KubeApi, KubeObject } from './kube-api.ts';
+import { collectionPath, objectPath, type KubePath } from './kube-path.ts';
 import { keyOf, watchCollection, type WatchObserver, type WatchedCollection } from './kube-watch.ts';
-import { coreOf, type OtherScaler, type Workload } from './targets.ts';
+import { coreOf, workloadResources, type OtherScaler, type Workload } from './targets.ts';
 
 interface ClusterOptions {
   readonly api: KubeApi;
@@ -28,9 +29,8 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-export const resourcePath = ({ metadata }: ConsumerScaler): string =>
-  `/apis/${apiVersion}/namespaces/${metadata.namespace}/${plural}/${metadata.name}`;
-export const statusPath = (resource: ConsumerScaler): string => `${resourcePath(resource)}/status`;
+export const resourcePath = ({ metadata }: ConsumerScaler, subresource?: 'status'): KubePath =>
+  objectPath({ groupVersion: apiVersion, resource: plural, namespace: metadata.namespace }, metadata.name, subresource);
 
 /** Who set which field is as large as the object itself. */
 function withoutManagers<T extends KubeObject>(object: T): T {
@@ -39,17 +39,17 @@ function withoutManagers<T extends KubeObject>(object: T): T {
 }
 
 export function watchCluster({ namespace, onDue, ...common }: ClusterOptions): Cluster {
-  const path = (groupVersion: string, resources: string) =>
-    `/apis/${groupVersion}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${resources}`;
   const collection = <T extends KubeObject>(
     kind: string,
     groupVersion: string,
-    resources: string,
+    resource: string,
     keep: (object: T) => T,
     onChange: (key: string, object: T) => void,
     optional = false,
-  ): WatchedCollection<T> =>
-    watchCollection<T>({ ...common, kind, path: path(groupVersion, resources), keep, onChange, optional });
+  ): WatchedCollection<T> => {
+    const path = collectionPath({ groupVersion, resource, namespace });
+    return watchCollection<T>({ ...common, kind, path, keep, onChange, optional });
+  };
 
   const versions = new Map<string, string>();
   const scalers = collection<ConsumerScaler>(
@@ -75,8 +75,8 @@ export function watchCluster({ namespace, onDue, ...common }: ClusterOptions): C
   }
   /** Of a workload only what is wanted of it counts: its pods come and go all the time. */
   const generations = new Map<string, number | undefined>();
-  const workloads = (kind: 'Deployment' | 'StatefulSet', resources: string) =>
-    collection<Workload>(kind, 'apps/v1', resources, coreOf, (key, { metadata }) => {
+  const workloads = (kind: TargetRef['kind']) =>
+    collection<Workload>(kind, 'apps/v1', workloadResources[kind], coreOf, (key, { metadata }) => {
       const id = `${kind} ${key}`;
       if (generations.get(id) === metadata.generation) return;
       generations.set(id, metadata.generation);
@@ -99,8 +99,8 @@ export function watchCluster({ namespace, onDue, ...common }: ClusterOptions): C
       optional,
     );
 
-  const deployments = workloads('Deployment', 'deployments');
-  const statefulSets = workloads('StatefulSet', 'statefulsets');
+  const deployments = workloads('Deployment');
+  const statefulSets = workloads('StatefulSet');
   const autoscalers = others('HorizontalPodAutoscaler', 'autoscaling/v2', 'horizontalpodautoscalers', false);
   const scaledObjects = others('ScaledObject', 'keda.sh/v1alpha1', 'scaledobjects', true);
   const all = [deployments, statefulSets, autoscalers, scaledObjects, scalers];

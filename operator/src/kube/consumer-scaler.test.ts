@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import {
   condition,
   identityOf,
+  invalidNamesIn,
   isNews,
   specOf,
   statusPatch,
@@ -48,6 +49,36 @@ describe('the spec', () => {
   });
 });
 
+describe('a name in the spec', () => {
+  const specWith = (targetName: string, secretName: string, key: string): ConsumerScaler['spec'] => ({
+    ...resource().spec,
+    targetRef: { kind: 'Deployment', name: targetName },
+    kafka: {
+      bootstrapServers: 'k:1',
+      tls: { caSecret: { name: secretName, key } },
+      sasl: { mechanism: 'plain', username: 'u', passwordSecret: { name: secretName, key } },
+    },
+  });
+
+  test('is valid where Kubernetes accepts it; Secrets need not be named', () => {
+    expect(invalidNamesIn(resource().spec)).toEqual([]);
+    expect(invalidNamesIn(specWith('web', 'kafka-ca', 'ca.crt'))).toEqual([]);
+  });
+
+  test.each(['../../kube-system/deployments/coredns', '..', '%2e%2e', 'a?b', 'a#b', 'tenant-b/web', 'A', ''])(
+    'is invalid when it is %j, with the field and the value',
+    (name) => {
+      expect(invalidNamesIn(specWith(name, name, 'a/b'))).toEqual([
+        { field: 'spec.targetRef.name', value: name },
+        { field: 'spec.kafka.tls.caSecret.name', value: name },
+        { field: 'spec.kafka.tls.caSecret.key', value: 'a/b' },
+        { field: 'spec.kafka.sasl.passwordSecret.name', value: name },
+        { field: 'spec.kafka.sasl.passwordSecret.key', value: 'a/b' },
+      ]);
+    },
+  );
+});
+
 describe('the status', () => {
   test('says since when a condition holds: since it changed, not since it was looked at', () => {
     const first = writtenStatus(resource(), undefined, [ready('True')], false, at(100));
@@ -64,6 +95,11 @@ describe('the status', () => {
   test('takes away what is no longer known', () => {
     const before: WrittenStatus = { replicas: 3, arrivalPerSecond: 5 };
     expect(statusPatch(before, { replicas: 3 })).toEqual({ status: { arrivalPerSecond: null, replicas: 3 } });
+  });
+
+  test('keeps the original replicas, whatever a reconciliation knows of them', () => {
+    const before = { replicas: 3, originalReplicas: 1 };
+    expect(statusPatch(before, { replicas: 4 })).toEqual({ status: { replicas: 4 } });
   });
 
   test('is news when replicas, the reason or a condition change, and not when numbers move', () => {

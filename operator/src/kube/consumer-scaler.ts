@@ -1,5 +1,6 @@
 /** The resource as the API server has it: what the decision does not know of it, and how its status is written. */
 import type { KubeMeta, KubeObject } from './kube-api.ts';
+import { isName, isSecretKey } from './kube-path.ts';
 import { defaultSpec, type Condition, type ScalerSpec, type ScalerStatus } from '../decide/resource.ts';
 
 export const group = 'scaling.orderpipeline.dev';
@@ -7,7 +8,8 @@ export const apiVersion = `${group}/v1alpha1`;
 export const plural = 'consumerscalers';
 /** Keeps a resource until its target has been given back the replicas that it had. */
 export const restoreFinalizer = `${group}/restore`;
-export const originalReplicas = `${group}/original-replicas`;
+/** Of 0.1.0, which kept there what is in status now. */
+export const originalReplicasAnnotation = `${group}/original-replicas`;
 
 export type TargetRef = { readonly kind: 'Deployment' | 'StatefulSet'; readonly name: string };
 export type SecretKey = { readonly name: string; readonly key: string };
@@ -26,7 +28,8 @@ export type ConsumerScaler = KubeObject & {
     readonly kafka: KafkaSpec;
     readonly onDelete?: 'Keep' | 'Restore';
   };
-  readonly status?: WrittenStatus;
+  /** Which only the operator may write; original replicas are written before a change, and by nobody else. */
+  readonly status?: WrittenStatus & { readonly originalReplicas?: number };
 };
 
 export type WrittenCondition = Omit<Condition, 'type'> & {
@@ -34,6 +37,7 @@ export type WrittenCondition = Omit<Condition, 'type'> & {
   readonly lastTransitionTime: string;
   readonly observedGeneration: number;
 };
+/** A status as a reconciliation writes it. */
 export type WrittenStatus = Partial<Omit<ScalerStatus, 'conditions' | 'lastDecision'>> & {
   readonly observedGeneration?: number;
   readonly lastDecision?: Omit<ScalerStatus['lastDecision'], 'atSeconds' | 'apply'> & {
@@ -42,6 +46,37 @@ export type WrittenStatus = Partial<Omit<ScalerStatus, 'conditions' | 'lastDecis
   };
   readonly conditions?: readonly WrittenCondition[];
 };
+
+/**
+ * Fields of the spec that hold no valid name or key. The CRD refuses them too, but a resource from before its patterns keeps
+ * them: the API server validates on update only what changes.
+ */
+export function invalidNamesIn({ targetRef, kafka }: ConsumerScaler['spec']): { field: string; value: unknown }[] {
+  const invalid = (field: string, value: unknown, isValid: (text: unknown) => boolean) =>
+    isValid(value) ? [] : [{ field, value }];
+  const secret = (field: string, named: SecretKey | undefined) =>
+    named === undefined
+      ? []
+      : [...invalid(`${field}.name`, named.name, isName), ...invalid(`${field}.key`, named.key, isSecretKey)];
+  return [
+    ...invalid('spec.targetRef.name', targetRef.name, isName),
+    ...secret('spec.kafka.tls.caSecret', kafka.tls?.caSecret),
+    ...secret('spec.kafka.sasl.passwordSecret', kafka.sasl?.passwordSecret),
+  ];
+}
+
+const maxInt32 = 2 ** 31 - 1;
+
+/**
+ * What the target had before the first change. The annotation of 0.1.0, which any author may write, counts only beside the
+ * finalizer that 0.1.0 set with it, and until the status has the number.
+ */
+export function originalReplicasOf({ metadata, status }: ConsumerScaler): number | undefined {
+  if (status?.originalReplicas !== undefined) return status.originalReplicas;
+  const text = metadata.annotations?.[originalReplicasAnnotation];
+  if (text === undefined || !metadata.finalizers?.includes(restoreFinalizer)) return undefined;
+  return /^\d{1,10}$/u.test(text) && Number(text) <= maxInt32 ? Number(text) : undefined;
+}
 
 /** With the schema's defaults, which the API server fills in for those that came after it. */
 export function specOf({ spec }: ConsumerScaler, conflicting: boolean): ScalerSpec {
@@ -91,9 +126,9 @@ export function writtenStatus(
   return rounded({ ...rest, observedGeneration, lastDecision: { ...decision, applied, at }, conditions });
 }
 
-/** A merge patch that makes the stored status this one: what is null here is taken away there. */
-export function statusPatch(before: WrittenStatus | undefined, after: WrittenStatus): object {
-  const gone = Object.keys(before ?? {}).filter((key) => !(key in after));
+/** A merge patch that makes the stored status this one: what is null here is taken away there. Original replicas stay. */
+export function statusPatch(before: ConsumerScaler['status'], after: WrittenStatus): object {
+  const gone = Object.keys(before ?? {}).filter((key) => !(key in after) && key !== 'originalReplicas');
   return { status: { ...Object.fromEntries(gone.map((key) => [key, null])), ...after } };
 }
 

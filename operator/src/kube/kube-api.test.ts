@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { KubeConfig, RequestContext, createConfiguration, HttpMethod } from '@kubernetes/client-node';
 import { createKubeApi, hasStatus } from './kube-api.ts';
+import { collectionPath } from './kube-path.ts';
 
 let server: Server;
 let connections = 0;
@@ -32,6 +33,7 @@ function configOf(): KubeConfig {
 }
 
 const requests = 20;
+const things = collectionPath({ groupVersion: 'v1', resource: 'things' });
 
 test('client-node makes a connection for each request, and ours share one', async () => {
   const config = configOf();
@@ -45,7 +47,7 @@ test('client-node makes a connection for each request, and ours share one', asyn
   expect(connections).toBe(requests);
   connections = 0;
   const api = createKubeApi(configOf());
-  for (let i = 0; i < requests; i++) await api.get('/api');
+  for (let i = 0; i < requests; i++) await api.get(things);
   // The one before may not be free yet when its answer has been read.
   expect(connections).toBeLessThanOrEqual(2);
 });
@@ -53,13 +55,13 @@ test('client-node makes a connection for each request, and ours share one', asyn
 test('what the API server refuses is an error with its status and its sentence', async () => {
   answer = { status: 409, body: '{"message":"the object has been modified"}' };
   const failure = await createKubeApi(configOf())
-    .get('/apis/x?watch=1')
+    .get(things)
     .catch((error: unknown) => error);
   expect(hasStatus(failure, 409)).toBe(true);
-  expect((failure as Error).message).toBe('GET /apis/x: the object has been modified');
+  expect((failure as Error).message).toBe('GET /api/v1/things: the object has been modified');
 });
 
 test('an answer that is no JSON does not hide its status', async () => {
   answer = { status: 502, body: '<html>Bad gateway' };
-  await expect(createKubeApi(configOf()).patch('/x', {})).rejects.toMatchObject({ status: 502 });
+  await expect(createKubeApi(configOf()).patch(things, {})).rejects.toMatchObject({ status: 502 });
 });

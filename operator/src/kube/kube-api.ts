@@ -1,5 +1,6 @@
 /** The API server, on @kubernetes/client-node's configuration, log-in, requests and watch. */
 import { createConfiguration, HttpMethod, KubeConfig, RequestContext, Watch } from '@kubernetes/client-node';
+import type { KubePath } from './kube-path.ts';
 
 export type KubeMeta = {
   readonly name: string;
@@ -31,14 +32,19 @@ export type WatchEvent = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BO
 export type Listing<T> = { readonly items: readonly T[]; readonly resourceVersion: string };
 
 export interface KubeApi {
-  get<T>(path: string): Promise<T>;
-  create<T>(path: string, body: object): Promise<T>;
-  replace<T>(path: string, body: object): Promise<T>;
+  get<T>(path: KubePath): Promise<T>;
+  create<T>(path: KubePath, body: object): Promise<T>;
+  replace<T>(path: KubePath, body: object): Promise<T>;
   /** JSON merge patch (RFC 7386); a resourceVersion in it makes it conditional. */
-  patch<T>(path: string, body: object): Promise<T>;
-  list<T>(path: string): Promise<Listing<T>>;
+  patch<T>(path: KubePath, body: object): Promise<T>;
+  list<T>(path: KubePath): Promise<Listing<T>>;
   /** Resolves when the server ends the watch; throws KubeError 410 when it no longer knows the version. */
-  watch(path: string, resourceVersion: string, onEvent: (event: WatchEvent) => void, stop: AbortSignal): Promise<void>;
+  watch(
+    path: KubePath,
+    resourceVersion: string,
+    onEvent: (event: WatchEvent) => void,
+    stop: AbortSignal,
+  ): Promise<void>;
 }
 
 // Shorter than what lies between the renew deadline and the end of a lease: no write of a former leader is still under way.
@@ -86,7 +92,7 @@ export function createKubeApi(config: KubeConfig, observe: RequestObserver = () 
     create: (path, body) => request(HttpMethod.POST, path, body),
     replace: (path, body) => request(HttpMethod.PUT, path, body),
     patch: (path, body) => request(HttpMethod.PATCH, path, body),
-    async list<T>(path: string): Promise<Listing<T>> {
+    async list<T>(path: KubePath): Promise<Listing<T>> {
       const items: T[] = [];
       for (let token = ''; ;) {
         const query = new URLSearchParams({ limit: String(pageSize), ...(token === '' ? {} : { continue: token }) });
@@ -103,7 +109,7 @@ export function createKubeApi(config: KubeConfig, observe: RequestObserver = () 
 
 function watchOnce(
   config: KubeConfig,
-  path: string,
+  path: KubePath,
   resourceVersion: string,
   onEvent: (event: WatchEvent) => void,
   stop: AbortSignal,

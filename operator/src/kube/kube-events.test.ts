@@ -57,6 +57,13 @@ test('one that has expired meanwhile is written anew', async () => {
   expect(written()).toMatchObject([{ count: 1 }]);
 });
 
+test('the name of an Event is valid wherever a long name is cut', async () => {
+  for (const name of [`${'a'.repeat(199)}-b`, `${'a'.repeat(199)}.b`, 'web']) {
+    await events.record({ ...about, metadata: { ...about.metadata, name, uid: name } }, 'Normal', 'ScaledUp', 'up');
+  }
+  expect(written()).toHaveLength(3);
+});
+
 test('an API server that refuses them stops nobody', async () => {
   api.fault = () => new KubeError(403, 'forbidden');
   await lost();

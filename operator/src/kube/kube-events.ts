@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from '@order-pipeline/runtime';
 import { hasStatus, type KubeApi, type KubeMeta } from './kube-api.ts';
+import { collectionPath, objectPath, type KubePath } from './kube-path.ts';
 
 export interface EventRecorder {
   record(about: About, type: 'Normal' | 'Warning', reason: string, message: string): Promise<void>;
@@ -13,7 +14,7 @@ const maxRemembered = 1_000;
 const repeatMs = 60_000;
 
 export function createEventRecorder(api: KubeApi, instance: string, logger: Logger, now = Date.now): EventRecorder {
-  const remembered = new Map<string, { path: string; count: number; writtenAt: number }>();
+  const remembered = new Map<string, { path: KubePath; count: number; writtenAt: number }>();
   return {
     async record({ apiVersion, kind, metadata }, type, reason, message) {
       const { namespace = 'default', name, uid = '' } = metadata;
@@ -22,7 +23,7 @@ export function createEventRecorder(api: KubeApi, instance: string, logger: Logg
         .digest('hex')
         .slice(0, 16);
       const timestamp = new Date(now()).toISOString().replace(/\.\d+Z$/u, 'Z');
-      const path = `/api/v1/namespaces/${namespace}/events`;
+      const events = { groupVersion: 'v1', resource: 'events', namespace };
       const known = remembered.get(id);
       try {
         if (known !== undefined) {
@@ -33,9 +34,10 @@ export function createEventRecorder(api: KubeApi, instance: string, logger: Logg
           return;
         }
         if (remembered.size >= maxRemembered) remembered.delete(remembered.keys().next().value!);
-        const eventName = `${name.slice(0, 200)}.${id}${now().toString(16)}`;
-        remembered.set(id, { path: `${path}/${eventName}`, count: 1, writtenAt: now() });
-        await api.create(path, {
+        // No label of a name ends in a hyphen, and none is empty, wherever it was cut.
+        const eventName = `${name.slice(0, 200).replace(/[-.]+$/u, '')}.${id}${now().toString(16)}`;
+        remembered.set(id, { path: objectPath(events, eventName), count: 1, writtenAt: now() });
+        await api.create(collectionPath(events), {
           metadata: { name: eventName, namespace },
           involvedObject: { apiVersion, kind, namespace, name, uid },
           type,

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '@order-pipeline/runtime';
 import { hasStatus, type KubeApi, type KubeObject } from './kube-api.ts';
+import { collectionPath, objectPath } from './kube-path.ts';
 
 type Lease = KubeObject & {
   readonly spec?: {
@@ -38,7 +39,8 @@ export interface LeaderElection {
 export function createLeaderElection(options: LeaseOptions): LeaderElection {
   const { api, namespace, name, identity, logger, onLeading, onLost } = options;
   const { durationSeconds = 15, renewDeadlineSeconds = 10, retrySeconds = 2 } = options;
-  const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
+  const leases = { groupVersion: 'coordination.k8s.io/v1', resource: 'leases', namespace };
+  const path = objectPath(leases, name);
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
   let renewedAt = -Infinity;
@@ -51,7 +53,7 @@ export function createLeaderElection(options: LeaseOptions): LeaderElection {
 
   async function tryToHold(): Promise<boolean> {
     const askedAt = performance.now();
-    const lease = await api.get<Lease>(`${path}/${name}`).catch((error: unknown) => {
+    const lease = await api.get<Lease>(path).catch((error: unknown) => {
       if (hasStatus(error, 404)) return undefined;
       throw error;
     });
@@ -64,7 +66,7 @@ export function createLeaderElection(options: LeaseOptions): LeaderElection {
       const metadata = { name, namespace };
       const created = { acquireTime: now(), leaseTransitions: 0 };
       const kind = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
-      await api.create(path, { ...kind, metadata, spec: { ...spec, ...created } });
+      await api.create(collectionPath(leases), { ...kind, metadata, spec: { ...spec, ...created } });
     } else {
       const { resourceVersion } = lease.metadata;
       if (observed?.version !== resourceVersion) observed = { version: resourceVersion, atMs: askedAt };
@@ -73,7 +75,7 @@ export function createLeaderElection(options: LeaseOptions): LeaderElection {
       const mine = holder === identity;
       if (!mine && holder !== '' && askedAt - observed!.atMs < heldMs) return false;
       const taken = mine ? {} : { acquireTime: now(), leaseTransitions: (lease.spec?.leaseTransitions ?? 0) + 1 };
-      await api.replace(`${path}/${name}`, { ...lease, spec: { ...lease.spec, ...spec, ...taken } });
+      await api.replace(path, { ...lease, spec: { ...lease.spec, ...spec, ...taken } });
     }
     // From when it was asked: the server may have written it any time since.
     renewedAt = askedAt;
@@ -113,10 +115,10 @@ export function createLeaderElection(options: LeaseOptions): LeaderElection {
       if (!isLeader()) return;
       leading = false;
       try {
-        const lease = await api.get<Lease>(`${path}/${name}`);
+        const lease = await api.get<Lease>(path);
         if (lease.spec?.holderIdentity !== identity) return;
         const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: now() };
-        await api.replace(`${path}/${name}`, { ...lease, spec });
+        await api.replace(path, { ...lease, spec });
       } catch (error) {
         logger.warn({ err: error, lease: name }, 'the lease was not released and has to run out');
       }

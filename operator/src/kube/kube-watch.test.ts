@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { createLogger } from '@order-pipeline/runtime';
 import { KubeError, type KubeApi, type KubeObject, type WatchEvent } from './kube-api.ts';
+import { collectionPath } from './kube-path.ts';
 import { watchCollection } from './kube-watch.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
@@ -38,7 +39,7 @@ function collect(api: KubeApi, options: { relistSeconds?: number; optional?: boo
   const collection = watchCollection({
     api,
     kind: 'Thing',
-    path: '/things',
+    path: collectionPath({ groupVersion: 'v1', resource: 'things' }),
     relistSeconds: 300,
     logger,
     observer: { restarted: () => (seen.restarts += 1), missed: (_, count) => (seen.missed += count) },

@@ -5,6 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '@order-pipeline/runtime';
 import { hasStatus, type KubeApi, type KubeObject, type WatchEvent } from './kube-api.ts';
+import type { KubePath } from './kube-path.ts';
 
 export interface WatchObserver {
   restarted(kind: string): void;
@@ -24,7 +25,7 @@ export interface WatchedCollection<T extends KubeObject> {
 interface WatchOptions<T> {
   readonly api: KubeApi;
   readonly kind: string;
-  readonly path: string;
+  readonly path: KubePath;
   readonly relistSeconds: number;
   readonly logger: Logger;
   readonly observer: WatchObserver;

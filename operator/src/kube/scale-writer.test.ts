@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { originalReplicas, restoreFinalizer, type ConsumerScaler } from './consumer-scaler.ts';
+import { createLogger } from '@order-pipeline/runtime';
+import { originalReplicasAnnotation, restoreFinalizer, type ConsumerScaler } from './consumer-scaler.ts';
 import { KubeError } from './kube-api.ts';
 import { createScaleWriter, type ScaleWriter } from './scale-writer.ts';
 import { TestApi } from '../../test/test-api.ts';
@@ -9,109 +10,256 @@ const resourcePath = '/apis/scaling.orderpipeline.dev/v1alpha1/namespaces/shop/c
 const scalePath = '/apis/apps/v1/namespaces/shop/deployments/web/scale';
 let api: TestApi;
 let leads: boolean;
+let lines: Record<string, unknown>[];
 let writer: ScaleWriter;
 beforeEach(() => {
   api = new TestApi();
   leads = true;
-  writer = createScaleWriter(api, () => leads);
+  lines = [];
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
+  writer = createScaleWriter(api, () => leads, createLogger({ service: 'test', destination }));
 });
 
-function resourceWith(onDelete: 'Keep' | 'Restore', metadata: object = {}): void {
+function resourceWith(onDelete: 'Keep' | 'Restore', metadata: object = {}, status: object = {}): void {
   api.put(resourcePath, {
     metadata: { name: 'web', namespace: 'shop', ...metadata },
     spec: { targetRef: { kind: 'Deployment', name: 'web' }, onDelete },
+    status,
   });
 }
 const targetWith = (replicas: number) => api.put(scalePath, { metadata: { name: 'web' }, spec: { replicas } });
 const resource = () => api.objects.get(resourcePath) as unknown as ConsumerScaler;
 const target = () => api.objects.get(scalePath) as unknown as Workload;
+const scaleTo = (to: number, observed = target()) =>
+  writer.scale(resource(), observed, { to, reason: 'BehindObjective', message: 'Records wait.' });
+const logged = () => lines.map(({ msg }) => msg);
 
 describe('scaling', () => {
   test('writes /scale and, where replicas are to be kept, nothing else', async () => {
     resourceWith('Keep');
     targetWith(1);
-    expect(await writer.scale(resource(), target(), 4)).toBe(true);
+    expect(await scaleTo(4)).toBe(true);
     expect(target().spec.replicas).toBe(4);
     expect(api.requests).toEqual([`PATCH ${scalePath}`]);
   });
 
-  test('is refused, and changes nothing, when the target is no longer what was looked at', async () => {
+  test('is logged with the target, both numbers and the reason', async () => {
+    resourceWith('Keep');
+    targetWith(1);
+    await scaleTo(4);
+    expect(lines).toMatchObject([
+      {
+        resource: 'shop/web',
+        target: 'Deployment/web',
+        from: 1,
+        to: 4,
+        reason: 'BehindObjective',
+        msg: 'Records wait.',
+      },
+    ]);
+  });
+
+  test('is refused, and changes nothing, when the target is no longer what was observed', async () => {
     resourceWith('Keep');
     targetWith(1);
     const seen = target();
     targetWith(3);
-    await expect(writer.scale(resource(), seen, 4)).rejects.toMatchObject({ status: 409 });
+    await expect(scaleTo(4, seen)).rejects.toMatchObject({ status: 409 });
     expect(target().spec.replicas).toBe(3);
   });
 
-  test('is left to whoever leads', async () => {
-    resourceWith('Keep');
+  test('writes nothing at all without leading', async () => {
+    resourceWith('Restore');
     targetWith(1);
     leads = false;
-    expect(await writer.scale(resource(), target(), 4)).toBe(false);
+    expect(await scaleTo(4)).toBe(false);
     expect(target().spec.replicas).toBe(1);
+    expect(api.requests).toEqual([]);
   });
+});
 
-  test('remembers what there was before the first change, and not before a later one', async () => {
+describe('the original replicas', () => {
+  test('are in status before the first change, and stay as they are at a later one', async () => {
     resourceWith('Restore', { finalizers: ['of.another/one'] });
     targetWith(2);
-    await writer.scale(resource(), target(), 4);
-    await writer.scale(resource(), target(), 6);
-    expect(resource().metadata).toMatchObject({
-      finalizers: ['of.another/one', restoreFinalizer],
-      annotations: { [originalReplicas]: '2' },
-    });
-    // First the memory, then the change: a crash in between forgets nothing.
-    expect(api.requests).toEqual([`PATCH ${resourcePath}`, `PATCH ${scalePath}`, `PATCH ${scalePath}`]);
+    await scaleTo(4);
+    await scaleTo(6);
+    expect(resource().metadata.finalizers).toEqual(['of.another/one', restoreFinalizer]);
+    expect(resource().metadata.annotations).toBeUndefined();
+    expect(resource().status?.originalReplicas).toBe(2);
+    expect(api.requests).toEqual([
+      `PATCH ${resourcePath}`,
+      `PATCH ${resourcePath}/status`,
+      `PATCH ${scalePath}`,
+      `PATCH ${scalePath}`,
+    ]);
   });
 
-  test('lets go of a resource that no longer asks for its replicas back', async () => {
+  test.each([1, 2, 3])(
+    'survive a crash before request %i, which changes nothing that is not remembered',
+    async (nth) => {
+      resourceWith('Restore');
+      targetWith(2);
+      api.fault = () => (api.requests.length === nth ? new Error('crashed') : undefined);
+      await expect(scaleTo(4)).rejects.toThrow('crashed');
+      expect(target().spec.replicas).toBe(2);
+      api.fault = () => undefined;
+      await scaleTo(4);
+      expect(resource().status?.originalReplicas).toBe(2);
+      expect(resource().metadata.finalizers).toEqual([restoreFinalizer]);
+    },
+  );
+
+  test('that the API server does not store, because its CRD is older, stop the change', async () => {
     resourceWith('Restore');
     targetWith(2);
-    await writer.scale(resource(), target(), 4);
+    api.prunes = (path) => path.endsWith('/status');
+    await expect(scaleTo(4)).rejects.toThrow('apply the CRD of this release');
+    expect(target().spec.replicas).toBe(2);
+  });
+
+  test('are taken over from the annotation of 0.1.0 once, and not from what an author writes there later', async () => {
+    const annotated = (replicas: string) => ({ annotations: { [originalReplicasAnnotation]: replicas } });
+    resourceWith('Restore', { finalizers: [restoreFinalizer], ...annotated('2') });
+    targetWith(5);
+    await scaleTo(4);
+    expect(resource().status?.originalReplicas).toBe(2);
+    expect(resource().metadata.annotations).toEqual({});
+    api.put(resourcePath, { ...resource(), metadata: { ...resource().metadata, ...annotated('0') } });
+    await scaleTo(6);
+    expect(resource().status?.originalReplicas).toBe(2);
+    expect(resource().metadata.annotations).toEqual({});
+    // At no moment are they in neither place.
+    expect(api.requests.slice(0, 2)).toEqual([`PATCH ${resourcePath}/status`, `PATCH ${resourcePath}`]);
+  });
+
+  test.each(['-1', '1.5', '', '0x10', '99999999999', '2147483648', ' 1'])(
+    'are not taken over from an annotation %j, which 0.1.0 never wrote',
+    async (text) => {
+      resourceWith('Restore', {
+        finalizers: [restoreFinalizer],
+        annotations: { [originalReplicasAnnotation]: text },
+      });
+      targetWith(5);
+      await scaleTo(4);
+      expect(resource().status?.originalReplicas).toBe(5);
+    },
+  );
+
+  test('are not taken over from an annotation without the finalizer, which 0.1.0 always wrote with it', async () => {
+    resourceWith('Restore', { annotations: { [originalReplicasAnnotation]: '0' } });
+    targetWith(5);
+    await scaleTo(4);
+    expect(resource().status?.originalReplicas).toBe(5);
+  });
+
+  test('are forgotten when the resource no longer asks for them', async () => {
+    resourceWith('Restore');
+    targetWith(2);
+    await scaleTo(4);
     api.put(resourcePath, { ...resource(), spec: { ...resource().spec, onDelete: 'Keep' } });
-    await writer.scale(resource(), target(), 6);
-    expect(resource().metadata).toMatchObject({ finalizers: [], annotations: {} });
+    await scaleTo(6);
+    expect(resource().metadata.finalizers).toEqual([]);
+    expect(resource().status).toEqual({});
   });
 });
 
 describe('releasing a resource that is being deleted', () => {
-  const restorable = () =>
-    resourceWith('Restore', {
-      finalizers: ['of.another/one', restoreFinalizer],
-      annotations: { [originalReplicas]: '2' },
-    });
+  const restorable = (status: object = { originalReplicas: 2 }) =>
+    resourceWith('Restore', { finalizers: ['of.another/one', restoreFinalizer] }, status);
+  const untouched = () => {
+    expect(api.requests.filter((request) => request.includes('/scale'))).toEqual([]);
+    expect(resource().metadata.finalizers).toEqual(['of.another/one']);
+  };
 
-  test('gives the target back what it had', async () => {
+  test('restores the replicas of the target, and logs it', async () => {
     restorable();
     targetWith(9);
-    await writer.release(resource(), true);
+    await writer.release(resource(), target(), undefined);
     expect(target().spec.replicas).toBe(2);
     expect(resource().metadata.finalizers).toEqual(['of.another/one']);
+    expect(lines).toMatchObject([
+      { resource: 'shop/web', target: 'Deployment/web', from: 9, to: 2, reason: 'Restored' },
+    ]);
   });
 
-  test('goes on when the target went with it, and not when the API server fails', async () => {
+  test('restores what 0.1.0 has left in its annotation', async () => {
+    const annotations = { [originalReplicasAnnotation]: '3' };
+    resourceWith('Restore', { finalizers: [restoreFinalizer], annotations });
+    targetWith(9);
+    await writer.release(resource(), target(), undefined);
+    expect(target().spec.replicas).toBe(3);
+  });
+
+  test('prefers what the operator has recorded to what the annotation says', async () => {
+    const annotations = { [originalReplicasAnnotation]: '0' };
+    resourceWith('Restore', { finalizers: [restoreFinalizer], annotations }, { originalReplicas: 2 });
+    targetWith(9);
+    await writer.release(resource(), target(), undefined);
+    expect(target().spec.replicas).toBe(2);
+  });
+
+  test('scales nothing that was not observed, and removes the finalizer', async () => {
     restorable();
-    await writer.release(resource(), true);
+    targetWith(9);
+    await writer.release(resource(), undefined, undefined);
+    untouched();
+    expect(logged()).toEqual([expect.stringContaining('no such target was observed')]);
+  });
+
+  test('leaves a target that something else scales as it is', async () => {
+    restorable();
+    targetWith(9);
+    await writer.release(resource(), target(), 'HorizontalPodAutoscaler h');
+    untouched();
+    expect(logged()).toEqual([expect.stringContaining('HorizontalPodAutoscaler h scales the target')]);
+  });
+
+  test('restores nothing where nothing was recorded', async () => {
+    restorable({});
+    targetWith(9);
+    await writer.release(resource(), target(), undefined);
+    untouched();
+  });
+
+  test('goes on when the target was deleted meanwhile, and not when the API server fails', async () => {
+    restorable();
+    targetWith(9);
+    const seen = target();
+    api.objects.delete(scalePath);
+    await writer.release(resource(), seen, undefined);
     expect(resource().metadata.finalizers).toEqual(['of.another/one']);
     restorable();
     api.fault = (request) => (request.endsWith('/scale') ? new KubeError(500, 'not now') : undefined);
-    await expect(writer.release(resource(), true)).rejects.toMatchObject({ status: 500 });
+    await expect(writer.release(resource(), seen, undefined)).rejects.toMatchObject({ status: 500 });
     expect(resource().metadata.finalizers).toContain(restoreFinalizer);
   });
 
-  test('leaves a target that is somebody else’s as it is', async () => {
+  test('writes nothing to a target that is no longer what was observed, and keeps the finalizer for the next attempt', async () => {
     restorable();
     targetWith(9);
-    await writer.release(resource(), false);
-    expect(target().spec.replicas).toBe(9);
-    expect(resource().metadata.finalizers).toEqual(['of.another/one']);
+    const seen = target();
+    targetWith(7);
+    await expect(writer.release(resource(), seen, undefined)).rejects.toMatchObject({ status: 409 });
+    expect(target().spec.replicas).toBe(7);
+    expect(resource().metadata.finalizers).toContain(restoreFinalizer);
   });
 
   test('has nothing to do where replicas are kept', async () => {
     resourceWith('Keep');
     targetWith(9);
-    await writer.release(resource(), true);
+    await writer.release(resource(), target(), undefined);
     expect(api.requests).toEqual([]);
   });
 });
+
+test.each(['../../kube-system/deployments/coredns', '%2e%2e', 'web/../db', 'web?x', 'web#x'])(
+  'no request leaves for a target named %j',
+  async (name) => {
+    resourceWith('Restore', { finalizers: [restoreFinalizer] }, { originalReplicas: 0 });
+    const forged = { metadata: { name, namespace: 'shop', resourceVersion: '1' }, spec: { replicas: 2 } };
+    await expect(writer.release(resource(), forged, undefined)).rejects.toThrow('is not a valid name');
+    await expect(scaleTo(0, forged)).rejects.toThrow('is not a valid name');
+    expect(api.requests.filter((request) => request.includes('scale') && !request.includes(resourcePath))).toEqual([]);
+  },
+);

@@ -61,7 +61,10 @@ describe('somebody else scales the target', () => {
   ])('%s', (_, others, expected) => expect(conflictOf(mine, others)).toBe(expected));
 });
 
-test('the subresource of each kind', () => {
+test('the subresource of each kind, of no name that leaves its segment', () => {
+  for (const name of ['../../kube-system/deployments/coredns', '%2e%2e', '..', 'web?x', 'web#x', '']) {
+    expect(() => scalePath('shop', { kind: 'Deployment', name })).toThrow('is not a valid name');
+  }
   expect(scalePath('shop', { kind: 'StatefulSet', name: 'db' })).toBe(
     '/apis/apps/v1/namespaces/shop/statefulsets/db/scale',
   );

@@ -1,6 +1,7 @@
 /** The workloads that are scaled, and who else would scale them. */
 import type { ConsumerScaler, TargetRef } from './consumer-scaler.ts';
 import type { KubeObject } from './kube-api.ts';
+import { objectPath, type KubePath } from './kube-path.ts';
 
 export type Workload = KubeObject & {
   readonly spec: { readonly replicas?: number };
@@ -18,8 +19,11 @@ export type OtherScaler = KubeObject & {
   readonly spec: { readonly scaleTargetRef: { readonly kind?: string; readonly name: string } };
 };
 
-export const scalePath = (namespace: string, { kind, name }: TargetRef): string =>
-  `/apis/apps/v1/namespaces/${namespace}/${kind === 'Deployment' ? 'deployments' : 'statefulsets'}/${name}/scale`;
+/** The kinds that are scaled, and what the API server calls them in paths. */
+export const workloadResources = { Deployment: 'deployments', StatefulSet: 'statefulsets' } as const;
+
+export const scalePath = (namespace: string, { kind, name }: TargetRef): KubePath =>
+  objectPath({ groupVersion: 'apps/v1', resource: workloadResources[kind], namespace }, name, 'scale');
 
 /** What is to be known of a workload, and nothing of its pods. */
 export function coreOf({ metadata, spec, status = {} }: Workload): Workload {
