@@ -2,9 +2,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
+import { openStates } from '@order-pipeline/events/order-lifecycle';
 import { freePort } from '../../dev/ports.ts';
 import { startTcpProxy } from '../faults/tcp-proxy.ts';
-import { openStates } from '../../services/order/src/order.ts';
 import { eventually } from '../support/eventually.ts';
 import { putJson } from '../support/http.ts';
 import { articleOrder, orderOf, placeOrder, placeOrders, untilEnd } from '../support/orders.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { orderStates, canReach } from '../../services/order/src/order.ts';
+import { canReach, orderStates } from '@order-pipeline/events/order-lifecycle';
 import { check, mayBecome, type FinalOrder, type FinalWorld } from './checker.ts';
 import type { Entry, Intent } from './history.ts';
 

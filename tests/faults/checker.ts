@@ -4,7 +4,10 @@
  */
 import { isIndeterminate, type Entry, type Intent, type PlaceRequest } from './history.ts';
 
-/** What each state may still become, as the API promises it: a table of its own, or it would believe whatever the code does. */
+/**
+ * The states that each state may still reach, as the API promises it. A table of its own, not that of packages/events: the
+ * checker is an independent oracle, and would otherwise accept whatever the code does.
+ */
 const futures = {
   PENDING: [
     'PAID',

@@ -2,9 +2,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { services } from '@order-pipeline/events';
+import { openStates } from '@order-pipeline/events/order-lifecycle';
 import { createGroupLagReader, type createKafka, type GroupLagReader } from '@order-pipeline/kafka';
 import { serviceNames } from '../../dev/pipeline.ts';
-import { openStates } from '../../services/order/src/order.ts';
 
 export interface Backlog {
   readonly openOrders: number;

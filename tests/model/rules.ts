@@ -1,5 +1,5 @@
 /** What must hold in every state of the model, and what must hold once nothing is left to do. */
-import { canReach, isEnd } from '../../services/order/src/order.ts';
+import { canReach, isFinal } from '@order-pipeline/events/order-lifecycle';
 import type { LedgerRow } from '../../services/payment/test/ledger-in-memory.ts';
 import type { AskableDecisions } from './decisions.ts';
 
@@ -71,7 +71,7 @@ export function createRules(decisions: AskableDecisions) {
     const { status, total_minor } = orders.get(order);
     const rows = ledgers.get(ledger);
     const kept = captured(rows) - refunded(rows);
-    const due = status === 'SHIPPED' || (isRefundRefused(order) && !isEnd(status)) ? total_minor : 0;
+    const due = status === 'SHIPPED' || (isRefundRefused(order) && !isFinal(status)) ? total_minor : 0;
     if (kept !== due) return `the order is ${status}, and ${kept} of ${due} are kept`;
     if (hasGone(shipment) !== (status === 'SHIPPED'))
       return `the order is ${status}, and its parcel is not where it should be`;
@@ -81,15 +81,15 @@ export function createRules(decisions: AskableDecisions) {
   /** Whether an order that lacks these steps may stand still: a redrive or a cancellation ends it. */
   const mayStandStill = ({ order }: Books, missing: readonly number[]): boolean => {
     if (missing.some((event) => !forward.has(decisions.describe(event)))) return true;
-    if (missing.length === 0 || isEnd(orders.get(order).status)) return false;
+    if (missing.length === 0 || isFinal(orders.get(order).status)) return false;
     return lists.get(decisions.cancel(order).events).length > 0;
   };
 
   /** The order has a legal end, and money, stock and parcel are where that end says, so far as no step is missing. */
   const faultAtRest = (books: Books, missing: readonly number[]): string | undefined => {
     const { status } = orders.get(books.order);
-    if (mayStandStill(books, missing)) return isEnd(status) ? faultOfMoneyAndParcel(books) : undefined;
-    if (!isEnd(status) && !isRefundRefused(books.order)) return `nothing is left to do, and the order is ${status}`;
+    if (mayStandStill(books, missing)) return isFinal(status) ? faultOfMoneyAndParcel(books) : undefined;
+    if (!isFinal(status) && !isRefundRefused(books.order)) return `nothing is left to do, and the order is ${status}`;
     const isReserved = shelves.get(books.shelf).reservation?.status === 'RESERVED';
     if (isReserved !== (status === 'SHIPPED')) return `the order is ${status}, and its stock is not where it should be`;
     return faultOfMoneyAndParcel(books);

@@ -1,5 +1,6 @@
 /** One order as all services and the dashboard's own memory know it. */
 import { z } from 'zod';
+import { factOfTimelineState, inTimelineOrder, type Fact } from '@order-pipeline/events/order-lifecycle';
 import type { HttpProblem } from '@order-pipeline/http';
 import type { Clients } from './order-routes.ts';
 import type { Step } from './step.ts';
@@ -59,32 +60,38 @@ async function asked<Body>(
   }
 }
 
-/** The dashboard's own steps, and those that only the order service still knows, by the time they became true. */
+/** The steps that the dashboard keeps, and those that only the order service still knows, in timeline order. */
 export function stepsOf(kept: readonly Step[], timeline: Timeline['steps']): OrderStep[] {
-  const known = new Set(kept.map(({ type, time }) => `${type} ${time.toISOString()}`));
-  const own = kept.map((step): OrderStep => ({
-    seq: step.seq,
-    type: step.type,
-    status: step.data.status,
-    time: step.time.toISOString(),
-    seen_at: step.seen_at.toISOString(),
-    partition: step.partition,
-    offset: String(step.offset),
-    event_id: step._id,
-    data: step.data,
-  }));
-  const told = timeline
-    .filter(({ topic, time }) => !known.has(`${topic} ${new Date(time).toISOString()}`))
-    .map(({ state, time, topic, partition, offset }): OrderStep => ({
-      seq: null,
-      type: topic,
-      status: state,
-      time,
-      seen_at: null,
-      partition,
-      offset,
-      event_id: null,
-      data: null,
-    }));
-  return [...own, ...told].toSorted((a, b) => Date.parse(a.time) - Date.parse(b.time));
+  const own = kept.map(ownStep);
+  const known = new Set(own.map(factName));
+  const others = timeline.map(timelineStep).filter((step) => !known.has(factName(step)));
+  return inTimelineOrder([...own, ...others], (step) => ({ fact: factName(step), timeMs: Date.parse(step.time) }));
 }
+
+const factName = ({ type, status }: OrderStep): string => `${type}:${status}`;
+
+const ownStep = (step: Step): OrderStep => ({
+  seq: step.seq,
+  type: step.type,
+  status: step.data.status,
+  time: step.time.toISOString(),
+  seen_at: step.seen_at.toISOString(),
+  partition: step.partition,
+  offset: String(step.offset),
+  event_id: step._id,
+  data: step.data,
+});
+
+const timelineStep = ({ state, time, topic, partition, offset }: Timeline['steps'][number]): OrderStep => ({
+  seq: null,
+  type: topic,
+  status: statusOfFact(factOfTimelineState(state)) ?? state,
+  time,
+  seen_at: null,
+  partition,
+  offset,
+  event_id: null,
+  data: null,
+});
+
+const statusOfFact = (fact: Fact | undefined): string | undefined => fact?.slice(fact.indexOf(':') + 1);

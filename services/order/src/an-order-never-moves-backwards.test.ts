@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { factOf, sampleEvents, sampleOrderId, type PipelineEvent } from '@order-pipeline/events';
-import { cancelOrder, canReach, placeOrder, recordFact, type Order, type OrderState } from './order.ts';
+import { canReach, type OrderState } from '@order-pipeline/events/order-lifecycle';
+import { cancelOrder, placeOrder, recordFact, type Order } from './order.ts';
 
 const events = sampleEvents();
 const { customer_id, items, shipping_address } = events.placed.data;

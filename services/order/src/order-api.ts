@@ -12,7 +12,8 @@ import {
   shippingAddressSchema,
   totalMinor,
 } from '@order-pipeline/events';
-import { orderStates, type Order } from './order.ts';
+import { orderStates } from '@order-pipeline/events/order-lifecycle';
+import type { Order } from './order.ts';
 
 const maxPrice = decimalFromMinor(maxPriceMinor);
 

@@ -1,6 +1,7 @@
 /** Orders in order_db: accepted in groups, read with what a majority has, written on condition of what was read. */
 import type { Db } from 'mongodb';
 import type { PipelineEvent } from '@order-pipeline/events';
+import { openStates, type OrderState } from '@order-pipeline/events/order-lifecycle';
 import { OutageError, within } from '@order-pipeline/resilience';
 import {
   createDocumentStore,
@@ -13,11 +14,13 @@ import {
   type StoredDocument,
 } from '@order-pipeline/mongo';
 import { outboxEntry, type WithOutbox } from '@order-pipeline/outbox';
-import type { WaitingOrder } from './awaited-step.ts';
-import { openStates, type Order, type OrderState } from './order.ts';
+import type { Order } from './order.ts';
 import { writeWithinDeadlines } from './within-deadlines.ts';
 
 export type StoredOrder = Order & WithOutbox;
+
+/** An order without the events of its outbox: only which facts wait there to be published. */
+export type OrderWithoutEvents = Order & { readonly outbox?: readonly { readonly fact: string }[] };
 
 export interface NewOrder {
   readonly order: Order;
@@ -45,7 +48,7 @@ export interface OrderRepository {
   find(orderId: string): Promise<StoredOrder | undefined>;
   list(page: OrderPage): Promise<StoredOrder[]>;
   /** Open orders that have not moved since, those that stand still the longest first. */
-  findUnmoved(since: Date, limit: number): Promise<(Order & WaitingOrder)[]>;
+  findUnmoved(since: Date, limit: number): Promise<OrderWithoutEvents[]>;
   statesOf(orderIds: readonly string[]): Promise<Map<string, OrderState>>;
   /** Stores a change and its event; false when the order was changed meanwhile. */
   saveWithEvent(before: Order, after: Order, event: PipelineEvent): Promise<boolean>;
@@ -139,7 +142,7 @@ export function createOrderRepository(db: Db, { acceptWithinMs }: { acceptWithin
     },
     findUnmoved: (since, limit) =>
       collection
-        .find<Order & WaitingOrder>(unmoved(since), {
+        .find<OrderWithoutEvents>(unmoved(since), {
           sort: { updated_at: 1 },
           limit,
           projection: { 'outbox.event': 0 },

@@ -1,5 +1,5 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import type { OrderState } from './order.ts';
+import type { OrderState } from '@order-pipeline/events/order-lifecycle';
 import { createOrderWaiter } from './order-waiter.ts';
 
 /** States as the database would answer them, with what was asked. */

@@ -1,6 +1,6 @@
 /** Requests that wait for a state share one read per tick, whichever replica consumes the events that bring it about. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { canReach, isEnd, type OrderState } from './order.ts';
+import { canReach, isFinal, type OrderState } from '@order-pipeline/events/order-lifecycle';
 
 export interface OrderWaiter {
   /** Resolves when the order is in the state or past it, at an end, or the time is over. Rejects when reading fails. */
@@ -28,7 +28,7 @@ export function createOrderWaiter(
 
   const settle = (each: Waiting, states: ReadonlyMap<string, OrderState>): void => {
     const now = states.get(each.orderId);
-    const settled = now !== undefined && (isEnd(now) || canReach(each.state, now));
+    const settled = now !== undefined && (isFinal(now) || canReach(each.state, now));
     if (!settled && performance.now() < each.deadlineMs && !stopping.aborted) return;
     waiting.delete(each);
     each.resolve();

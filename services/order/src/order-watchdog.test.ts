@@ -2,7 +2,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { sampleEvents, type PipelineEvent } from '@order-pipeline/events';
 import { createMetrics, Gauge } from '@order-pipeline/runtime';
 import type { GroupLagReader } from '@order-pipeline/kafka';
-import type { WaitingOrder } from './awaited-step.ts';
+import type { OrderWithoutEvents } from './order-repository.ts';
 import { createOrderWatchdog } from './order-watchdog.ts';
 import { placeOrder, recordFact, type Order } from './order.ts';
 
@@ -33,7 +33,7 @@ function order(number: number, unmovedForMs: number, ...told: ('paid' | 'reserve
 }
 
 function open(
-  orders: (Order & WaitingOrder)[],
+  orders: OrderWithoutEvents[],
   { lagOf = async () => 7n, failures = 0 }: { lagOf?: GroupLagReader['lagOf']; failures?: number } = {},
 ) {
   const registry = createMetrics('order');

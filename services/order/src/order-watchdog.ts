@@ -1,10 +1,10 @@
 /** Makes orders visible that have not moved for too long: as a metric, and as one log line per step that is stuck. */
-import { services } from '@order-pipeline/events';
-import { type GroupLagReader } from '@order-pipeline/kafka';
+import { services, type EventType } from '@order-pipeline/events';
+import { awaitedStep } from '@order-pipeline/events/order-lifecycle';
+import type { GroupLagReader } from '@order-pipeline/kafka';
 import { wait, type Logger } from '@order-pipeline/resilience';
 import type { Gauge } from '@order-pipeline/runtime';
-import { awaitedStep, ownOutbox, type AwaitedStep } from './awaited-step.ts';
-import type { OrderRepository } from './order-repository.ts';
+import type { OrderRepository, OrderWithoutEvents } from './order-repository.ts';
 
 export interface WatchdogOptions {
   readonly repository: Pick<OrderRepository, 'findUnmoved'>;
@@ -13,6 +13,15 @@ export interface WatchdogOptions {
   readonly logger: Logger;
   readonly stuckAfterMs: number;
   readonly checkEveryMs: number;
+}
+
+/** Stands for a consumer group where the awaited event is stored and not published yet: no group can have it then. */
+const ownOutbox = 'outbox';
+
+interface StuckStep {
+  readonly consumerGroup: string;
+  readonly topic: EventType;
+  readonly outcomeTopic: EventType;
 }
 
 interface Culprit {
@@ -34,12 +43,12 @@ export function createOrderWatchdog(options: WatchdogOptions) {
     lagReader.lagOf(consumerGroup, topic).then(Number, () => 'unknown');
 
   /** Whoever has the next record before it: a group that has worked off everything waits for our own to hear of it. */
-  const whoIsBehind = async ({ consumerGroup, topic, answeredOn }: AwaitedStep, orders: number): Promise<Culprit> => {
+  const whoIsBehind = async ({ consumerGroup, topic, outcomeTopic }: StuckStep, orders: number): Promise<Culprit> => {
     if (consumerGroup === ownOutbox) return { consumer_group: consumerGroup, topic, lag: orders };
     const lag = await lagOf(consumerGroup, topic);
     if (lag === 0) {
-      const own = await lagOf(services.order.consumerGroup, answeredOn);
-      if (own !== 0) return { consumer_group: services.order.consumerGroup, topic: answeredOn, lag: own };
+      const own = await lagOf(services.order.consumerGroup, outcomeTopic);
+      if (own !== 0) return { consumer_group: services.order.consumerGroup, topic: outcomeTopic, lag: own };
     }
     return { consumer_group: consumerGroup, topic, lag };
   };
@@ -47,9 +56,9 @@ export function createOrderWatchdog(options: WatchdogOptions) {
   const check = async (): Promise<void> => {
     const orders = await repository.findUnmoved(new Date(Date.now() - stuckAfterMs), maxCounted);
     const found: { readonly count: number; readonly culprit: Culprit }[] = [];
-    for (const waiting of Map.groupBy(orders, (order) => JSON.stringify(awaitedStep(order))).values()) {
+    for (const waiting of Map.groupBy(orders, (order) => JSON.stringify(stuckStep(order))).values()) {
       const oldest = waiting[0]!;
-      const step = awaitedStep(oldest);
+      const step = stuckStep(oldest);
       if (!step) continue;
       const culprit = await whoIsBehind(step, waiting.length);
       found.push({ count: waiting.length, culprit });
@@ -86,4 +95,12 @@ export function createOrderWatchdog(options: WatchdogOptions) {
       await running;
     },
   };
+}
+
+function stuckStep({ status, facts, outbox }: OrderWithoutEvents): StuckStep | undefined {
+  const step = awaitedStep(status, new Set(Object.keys(facts)));
+  if (!step) return undefined;
+  const isUnpublished = outbox?.some(({ fact }) => fact === step.fact) ?? false;
+  const { topic, outcomeTopic } = step;
+  return { consumerGroup: isUnpublished ? ownOutbox : services[step.service].consumerGroup, topic, outcomeTopic };
 }

@@ -1,32 +1,21 @@
-/**
- * An order as the set of facts that are known about it. Facts of different topics arrive in any order, late and twice;
- * the state is judged from all of them, never from the latest, so no order moves backwards.
- */
-import { factOf, totalMinor, type EventOf, type OrderLine, type PipelineEvent } from '@order-pipeline/events';
-import type { ReceivedEvent } from '@order-pipeline/events';
+/** An order: its document, with the set of facts that are known about it, and the decisions about it. */
+import {
+  factOf,
+  totalMinor,
+  type EventOf,
+  type OrderLine,
+  type PipelineEvent,
+  type ReceivedEvent,
+} from '@order-pipeline/events';
+import {
+  inTimelineOrder,
+  isCancellable,
+  isFact,
+  stateOf,
+  timelineState,
+  type OrderState,
+} from '@order-pipeline/events/order-lifecycle';
 import type { Decision, Versioned } from '@order-pipeline/mongo';
-
-/** The legal steps. An end has none. */
-export const transitions = {
-  PENDING: ['PAID', 'PAYMENT_DECLINED', 'CANCELLING'],
-  PAID: ['RESERVED', 'REFUNDING', 'CANCELLING'],
-  RESERVED: ['SHIPPED', 'CANCELLING'],
-  REFUNDING: ['REFUNDED'],
-  CANCELLING: ['CANCELLED', 'SHIPPED'],
-  SHIPPED: [],
-  PAYMENT_DECLINED: [],
-  REFUNDED: [],
-  CANCELLED: [],
-} as const satisfies Record<string, readonly string[]>;
-
-export type OrderState = keyof typeof transitions;
-export const orderStates = Object.keys(transitions) as OrderState[];
-export const isEnd = (state: OrderState): boolean => transitions[state].length === 0;
-export const openStates = orderStates.filter((state) => !isEnd(state));
-
-/** Whether legal steps lead from one state to the other; every state can reach itself. */
-export const canReach = (from: OrderState, to: OrderState): boolean =>
-  from === to || transitions[from].some((next) => canReach(next, to));
 
 /** One step of the timeline: when it became true and where its event stands. */
 export interface FactRecord {
@@ -56,35 +45,6 @@ export interface Order extends Versioned {
   /** Of the request's body: tells a repeated request from another one under the same key. */
   readonly request_hash?: string;
   readonly traceparent?: string;
-}
-
-/** The state that a fact alone stands for, and the timeline's name for it. */
-export const stateOfFact: Readonly<Record<string, OrderState | 'RELEASED'>> = {
-  'order_placed:PENDING': 'PENDING',
-  'payment_processed:COMPLETED': 'PAID',
-  'payment_processed:DECLINED': 'PAYMENT_DECLINED',
-  'inventory_updated:RESERVED': 'RESERVED',
-  'inventory_updated:REJECTED': 'REFUNDING',
-  'payment_processed:REFUNDED': 'REFUNDED',
-  'order_cancelled:CANCELLING': 'CANCELLING',
-  'inventory_updated:RELEASED': 'RELEASED',
-  'shipment_processed:CANCELLED': 'CANCELLED',
-  'shipment_processed:SHIPPED': 'SHIPPED',
-};
-
-/** The state that a set of facts amounts to, whatever order they came in. */
-export function judge(facts: Facts): OrderState {
-  const has = (fact: string): boolean => Object.hasOwn(facts, fact);
-  const declined = has('payment_processed:DECLINED');
-  const refunded = has('payment_processed:REFUNDED');
-  if (has('shipment_processed:SHIPPED')) return 'SHIPPED';
-  if (has('shipment_processed:CANCELLED') && (declined || refunded)) return 'CANCELLED';
-  if (has('shipment_processed:CANCELLED') || has('order_cancelled:CANCELLING')) return 'CANCELLING';
-  if (declined) return 'PAYMENT_DECLINED';
-  if (refunded) return 'REFUNDED';
-  if (has('inventory_updated:REJECTED')) return 'REFUNDING';
-  if (has('inventory_updated:RESERVED')) return 'RESERVED';
-  return has('payment_processed:COMPLETED') ? 'PAID' : 'PENDING';
 }
 
 export interface Placement {
@@ -157,10 +117,18 @@ export function recordFact(
   const why = reasonIn(facts);
   return {
     outcome: 'accepted',
-    document: { ...order, facts, status: judge(facts), updated_at: now, ...(why === undefined ? {} : { reason: why }) },
+    document: {
+      ...order,
+      facts,
+      status: stateOf(namesOf(facts)),
+      updated_at: now,
+      ...(why === undefined ? {} : { reason: why }),
+    },
     events: [],
   };
 }
+
+const namesOf = (facts: Facts): ReadonlySet<string> => new Set(Object.keys(facts));
 
 /** Like the state, the reason does not depend on what came first: the payment's word, else the inventory's. */
 const reasonIn = (facts: Facts): string | undefined =>
@@ -175,33 +143,25 @@ export type Cancellation =
   | { readonly outcome: 'repeated' }
   | { readonly outcome: 'refused'; readonly state: OrderState };
 
-/** A customer may cancel until the parcel has gone; whether it has, the shipment service alone decides. */
+/** A customer may cancel until the parcel has left; whether it has, only the shipment service decides. */
 export function cancelOrder(order: Order, now: Date): Cancellation {
   if (order.status === 'CANCELLING' || order.status === 'CANCELLED') return { outcome: 'repeated' };
-  if (!canReach(order.status, 'CANCELLING')) return { outcome: 'refused', state: order.status };
+  if (!isCancellable(order.status)) return { outcome: 'refused', state: order.status };
   const event: EventOf<'order_cancelled'> = {
     type: 'order_cancelled',
     data: { order_id: order._id, status: 'CANCELLING', timestamp: now.toISOString() },
     ...(order.traceparent === undefined ? {} : { traceparent: order.traceparent }),
   };
   const facts = { ...order.facts, [factOf(event)]: { time: event.data.timestamp, topic: event.type } };
-  return { outcome: 'accepted', order: { ...order, facts, status: judge(facts), updated_at: now }, event };
+  return { outcome: 'accepted', order: { ...order, facts, status: stateOf(namesOf(facts)), updated_at: now }, event };
 }
 
 export interface TimelineStep extends FactRecord {
-  readonly state: OrderState | 'RELEASED';
+  readonly state: ReturnType<typeof timelineState>;
 }
 
-/** The facts as steps in the order in which they became true; equal times in the order of the table above. */
-export function timelineOf(facts: Facts): TimelineStep[] {
-  const rank = Object.keys(stateOfFact);
-  return Object.entries(facts)
-    .flatMap(([fact, record]) => {
-      const state = stateOfFact[fact];
-      return state === undefined ? [] : [{ fact, step: { state, ...record } }];
-    })
-    .toSorted(
-      (a, b) => Date.parse(a.step.time) - Date.parse(b.step.time) || rank.indexOf(a.fact) - rank.indexOf(b.fact),
-    )
-    .map(({ step }) => step);
-}
+/** The facts as steps in the order in which they became true, without those of a newer release. */
+export const timelineOf = (facts: Facts): TimelineStep[] =>
+  inTimelineOrder(Object.entries(facts), ([fact, { time }]) => ({ fact, timeMs: Date.parse(time) })).flatMap(
+    ([fact, record]) => (isFact(fact) ? [{ state: timelineState(fact), ...record }] : []),
+  );

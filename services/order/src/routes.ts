@@ -1,10 +1,11 @@
 import { hash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { currency, orderIdSchema } from '@order-pipeline/events';
+import { orderStates } from '@order-pipeline/events/order-lifecycle';
 import type { Relay } from '@order-pipeline/outbox';
 import { conflict, linkTrace, notFound, route, unavailable, unprocessable, type Route } from '@order-pipeline/http';
 import type { OrderMetrics } from './message-handlers.ts';
-import { cancelOrder, orderStates, placeOrder, timelineOf, type Facts } from './order.ts';
+import { cancelOrder, placeOrder, timelineOf, type Facts } from './order.ts';
 import {
   acceptedView,
   linesOf,

@@ -1,12 +1,12 @@
 /** The order service, wired: what it consists of, in reading order. */
 import { services } from '@order-pipeline/events';
+import { orderStates } from '@order-pipeline/events/order-lifecycle';
 import { withSimulatedWork } from '@order-pipeline/kafka';
 import { createRelay } from '@order-pipeline/outbox';
 import { createPipelineService } from '@order-pipeline/service';
 import { Counter, Gauge, tracedHistogram } from '@order-pipeline/runtime';
 import type { OrderConfig } from './config.ts';
 import { createOrderHandler } from './message-handlers.ts';
-import { orderStates } from './order.ts';
 import { createOrderRepository } from './order-repository.ts';
 import { createOrderWatchdog } from './order-watchdog.ts';
 import { createOrderWaiter } from './order-waiter.ts';

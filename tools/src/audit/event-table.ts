@@ -1,6 +1,6 @@
 /**
- * What every event means in the databases: whose state it tells, and the trace that it leaves at each group which works
- * it off. This is the design's order of events once more, written down from the outside.
+ * What every event means in the databases: the document that states the fact, and the effect that each consumer group
+ * stores. The tables are the auditor's own, not those of packages/events: it is an independent oracle of the lifecycle.
  */
 import { services } from '@order-pipeline/events';
 import type { Databases, Payment, Reservation, Stored, StoredOrder, StoredShipment } from '../databases.ts';

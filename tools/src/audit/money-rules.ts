@@ -1,7 +1,7 @@
 /** Money, counted in the payment gateway's own book. */
 import { decimalFromMinor } from '@order-pipeline/events';
 import type { ChargeRow, RefundRow, StoredOrder } from '../databases.ts';
-import { ends } from './order-rules.ts';
+import { finalStates } from './order-rules.ts';
 import { lookUp, type Rule } from './rule.ts';
 
 type Row = ChargeRow | RefundRow;
@@ -62,7 +62,7 @@ export const moneyRules: readonly Rule[] = [
       {
         over: 'orders',
         async check(page, { databases }) {
-          const ended = page.filter(({ status }) => ends.has(status));
+          const ended = page.filter(({ status }) => finalStates.has(status));
           const keys = ended.flatMap(({ _id }) => [chargeKey(_id), refundKey(_id)]);
           const rows = await lookUp<Row>(databases.ledger, keys, rowFields);
           return ended.flatMap((order) => {

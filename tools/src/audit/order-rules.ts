@@ -2,7 +2,8 @@
 import { lookUp, type Rule, type Suspect } from './rule.ts';
 import type { StoredOrder, StoredShipment } from '../databases.ts';
 
-export const ends: ReadonlySet<StoredOrder['status']> = new Set([
+/** A list of its own, not that of packages/events: the auditor is an independent oracle. */
+export const finalStates: ReadonlySet<StoredOrder['status']> = new Set([
   'SHIPPED',
   'PAYMENT_DECLINED',
   'REFUNDED',
@@ -37,7 +38,7 @@ export const orderRules: readonly Rule[] = [
       {
         over: 'orders',
         async check(page, { databases, isOld }) {
-          const open = page.filter((order) => !ends.has(order.status) && isOld(endIsDueFrom(order)));
+          const open = page.filter((order) => !finalStates.has(order.status) && isOld(endIsDueFrom(order)));
           const shipments = await lookUp<StoredShipment>(
             databases.shipments,
             open.map(({ _id }) => _id),

@@ -1,6 +1,6 @@
 /** Stock is conserved: nothing is sold that is not there, and nothing is kept back for nobody. */
 import type { Reservation } from '../databases.ts';
-import { ends } from './order-rules.ts';
+import { finalStates } from './order-rules.ts';
 import { lookUp, type Rule } from './rule.ts';
 
 export const stockRules: readonly Rule[] = [
@@ -42,7 +42,7 @@ export const stockRules: readonly Rule[] = [
         over: 'orders',
         async check(page, { databases, isOld }) {
           // What a cancellation releases comes back after the order has ended.
-          const ended = page.filter(({ status, updated_at }) => ends.has(status) && isOld(updated_at));
+          const ended = page.filter(({ status, updated_at }) => finalStates.has(status) && isOld(updated_at));
           const ids = ended.map(({ _id }) => _id);
           const reservations = await lookUp<Reservation>(databases.updates, ids, ['status']);
           return ended.flatMap((order) => {

@@ -1,9 +1,7 @@
 /** The accepted orders of a load, followed to their ends in the order service's database. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { ends } from '../audit/order-rules.ts';
+import { finalStates, type OrderState } from '@order-pipeline/events/order-lifecycle';
 import type { Documents, StoredOrder } from '../databases.ts';
-
-export type OrderState = StoredOrder['status'];
 
 const pageSize = 1_000;
 const lookEveryMs = 250;
@@ -56,7 +54,7 @@ export class FollowedOrders {
   async #look(): Promise<void> {
     const ids = [...this.#open];
     for (let from = 0; from < ids.length; from += pageSize) {
-      const found = await this.#find(ids.slice(from, from + pageSize), { $in: [...ends] });
+      const found = await this.#find(ids.slice(from, from + pageSize), { $in: finalStates });
       for (const { _id, status, created_at, updated_at } of found) {
         this.#open.delete(_id);
         this.ended.set(status, (this.ended.get(status) ?? 0) + 1);

@@ -1,6 +1,6 @@
 /** What a load came to, for people. Pure. */
+import type { OrderState } from '@order-pipeline/events/order-lifecycle';
 import { table } from '../command-line.ts';
-import type { OrderState } from './followed-orders.ts';
 
 export interface LoadResult {
   readonly asked: { readonly perSecond: number; readonly seconds: number };

@@ -1,5 +1,6 @@
 /** Where an order stands and what it waits for, in sentences. Pure: what was collected goes in, text comes out. */
 import { decimalFromMinor } from '@order-pipeline/events';
+import { isCancellable } from '@order-pipeline/events/order-lifecycle';
 import type { Known, Waiting } from './waiting.ts';
 
 /** How far the awaited group has come. */
@@ -27,16 +28,13 @@ export interface Findings extends Known {
   readonly deadLetters: readonly DeadLetteredStep[];
 }
 
-/** Where a cancellation still changes something; one that is under way is not helped by another. */
-const cancellable: readonly string[] = ['PENDING', 'PAID', 'RESERVED'];
-
 export function explain(findings: Findings): string[] {
   const { order, waiting, deadLetters } = findings;
   return [
     ...standing(findings),
     ...(waiting.on === 'nothing' ? ['It has ended and waits for nothing.'] : waits(findings)),
     ...deadLetters.flatMap((step) => deadLettered(findings, step)),
-    ...(deadLetters.length > 0 && cancellable.includes(order.status)
+    ...(deadLetters.length > 0 && isCancellable(order.status)
       ? [`Cancelling it (POST /orders/${order._id}/cancel) ends it, too, unless the parcel has gone.`]
       : []),
   ];

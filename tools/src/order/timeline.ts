@@ -1,4 +1,5 @@
 /** The steps of an order in the order in which they became true. Pure. */
+import { inTimelineOrder } from '@order-pipeline/events/order-lifecycle';
 import { table } from '../command-line.ts';
 import type { StoredOrder } from '../databases.ts';
 import { duration } from './explain.ts';
@@ -14,21 +15,20 @@ export interface Step {
 }
 
 export function timelineOf({ facts, published, outbox }: Pick<StoredOrder, 'facts' | 'published' | 'outbox'>): Step[] {
-  const waiting = new Set(outbox?.map(({ fact }) => fact));
-  return Object.entries(facts)
-    .map(([fact, record]): Step => {
-      const { time, topic, partition, offset, reason } = { ...record, ...published?.[fact] };
-      return {
-        time,
-        topic,
-        status: fact.slice(fact.indexOf(':') + 1),
-        partition: partition ?? null,
-        offset: offset ?? null,
-        published: !waiting.has(fact),
-        reason: reason ?? null,
-      };
-    })
-    .toSorted((a, b) => Date.parse(a.time) - Date.parse(b.time));
+  const unpublished = new Set(outbox?.map(({ fact }) => fact));
+  const entries = inTimelineOrder(Object.entries(facts), ([fact, { time }]) => ({ fact, timeMs: Date.parse(time) }));
+  return entries.map(([fact, record]) => {
+    const { time, topic, partition, offset, reason } = { ...record, ...published?.[fact] };
+    return {
+      time,
+      topic,
+      status: fact.slice(fact.indexOf(':') + 1),
+      partition: partition ?? null,
+      offset: offset ?? null,
+      published: !unpublished.has(fact),
+      reason: reason ?? null,
+    };
+  });
 }
 
 export function timelineTable(steps: readonly Step[]): string[] {

@@ -1,5 +1,6 @@
 /** What an open order waits for, judged from what each service has stored about it. Pure. */
 import { services, type EventType } from '@order-pipeline/events';
+import { awaitedStep, type AwaitedStep } from '@order-pipeline/events/order-lifecycle';
 import type { Payment, Reservation, StoredOrder, StoredShipment } from '../databases.ts';
 
 export interface Known {
@@ -24,64 +25,52 @@ export type Waiting =
   | { readonly on: 'timer'; readonly due: Date }
   | { readonly on: 'refused refund'; readonly reason: string };
 
-const nothing: Waiting = { on: 'nothing' };
-
 export function waitingOf(known: Known): Waiting {
   const { order, payment, reservation, shipment } = known;
-  switch (order.status) {
-    case 'PENDING':
-      return payment ? toldBy(known, 'payment_processed') : workedOff(known, services.payment, 'order_placed:PENDING');
-    case 'PAID':
-      return reservation?.reserved
-        ? toldBy(known, 'inventory_updated')
-        : workedOff(known, services.inventory, 'payment_processed:COMPLETED');
-    case 'RESERVED':
-      return shipment
-        ? parcelLeaves(known, shipment)
-        : workedOff(known, services.shipment, 'inventory_updated:RESERVED');
-    case 'REFUNDING':
-      return moneyReturns(known, 'inventory_updated:REJECTED');
-    case 'CANCELLING':
-      if (!shipment || shipment.status === 'PROCESSING') {
-        return workedOff(known, services.shipment, 'order_cancelled:CANCELLING');
-      }
-      if (shipment.status === 'SHIPPED') return parcelLeaves(known, shipment);
-      return Object.hasOwn(order.facts, 'shipment_processed:CANCELLED')
-        ? moneyReturns(known, 'shipment_processed:CANCELLED')
-        : toldBy(known, 'shipment_processed');
+  const step = awaitedStep(order.status, new Set(Object.keys(order.facts)));
+  if (!step) return { on: 'nothing' };
+  switch (step.fact) {
+    case 'order_placed:PENDING':
+      return payment ? onOrderService(known, step) : onService(known, step);
+    case 'payment_processed:COMPLETED':
+      return reservation?.reserved ? onOrderService(known, step) : onService(known, step);
+    case 'inventory_updated:RESERVED':
+      return shipment ? onParcel(known, step, shipment) : onService(known, step);
+    case 'order_cancelled:CANCELLING':
+      if (!shipment || shipment.status === 'PROCESSING') return onService(known, step);
+      return shipment.status === 'SHIPPED' ? onParcel(known, step, shipment) : onOrderService(known, step);
     default:
-      return nothing;
+      return onRefund(known, step);
   }
 }
 
-/** A service that has to work off a fact which the order service knows, or has told itself. */
-function workedOff({ order }: Known, { consumerGroup }: { consumerGroup: string }, fact: string): Waiting {
+/** The awaited service has not processed the fact, or the order service has not published it yet. */
+function onService({ order }: Known, { service, fact, topic }: AwaitedStep): Waiting {
   const unpublished = order.outbox?.find((entry) => entry.fact === fact);
   if (unpublished) return { on: 'relay', service: services.order.name, fact, since: unpublished.at };
-  const topic = fact.slice(0, fact.indexOf(':')) as EventType;
   const { partition, offset } = { ...order.facts[fact], ...order.published?.[fact] };
-  return { on: 'group', group: consumerGroup, topic, place: place(partition, offset) };
+  return { on: 'group', group: services[service].consumerGroup, topic, place: place(partition, offset) };
 }
 
-/** A service has decided, and the order service has not heard of it yet. */
-const toldBy = ({ order }: Known, topic: EventType): Waiting => ({
+/** The awaited service has decided, and the order service does not know the outcome yet. */
+const onOrderService = ({ order }: Known, { outcomeTopic }: AwaitedStep): Waiting => ({
   on: 'group',
   group: services.order.consumerGroup,
-  topic,
+  topic: outcomeTopic,
   place: place(partitionOf(order)),
 });
 
-function parcelLeaves(known: Known, shipment: StoredShipment): Waiting {
+function onParcel(known: Known, step: AwaitedStep, shipment: StoredShipment): Waiting {
   if (shipment.status === 'PROCESSING') return { on: 'timer', due: shipment.due_at };
   const [unpublished] = shipment.outbox ?? [];
-  if (!unpublished) return toldBy(known, 'shipment_processed');
+  if (!unpublished) return onOrderService(known, step);
   return { on: 'relay', service: services.shipment.name, fact: unpublished.fact, since: unpublished.at };
 }
 
-function moneyReturns(known: Known, because: string): Waiting {
+function onRefund(known: Known, step: AwaitedStep): Waiting {
   const { payment } = known;
   if (payment?.status === 'REFUNDING') return { on: 'refused refund', reason: payment.reason ?? 'no reason given' };
-  return payment?.compensated ? toldBy(known, 'payment_processed') : workedOff(known, services.payment, because);
+  return payment?.compensated ? onOrderService(known, step) : onService(known, step);
 }
 
 /** One key, one partitioner: an order has the same partition in every topic. */

@@ -1,7 +1,7 @@
 /** What `npm run watch` takes: one order's steps as they become known, to its end. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { orderIdSchema } from '@order-pipeline/events';
-import { ends } from '../audit/order-rules.ts';
+import { isFinal } from '@order-pipeline/events/order-lifecycle';
 import {
   parseArguments,
   parseDurationMs,
@@ -67,7 +67,7 @@ async function follow(databases: Databases, id: string, limitMs: number, termina
   for (;;) {
     const known = await findKnown(databases, id);
     if (!known) throw new ToolError(`There is no order ${id}.`);
-    const hasEnded = ends.has(known.order.status);
+    const hasEnded = isFinal(known.order.status);
     const lines = steps.next(timelineOf(known.order), new Date());
     for (const line of lines) terminal.print(line);
     if (hasEnded && steps.isComplete) {

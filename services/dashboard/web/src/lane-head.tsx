@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
-import { lanes } from './facts.ts';
 import { formatCount, formatRate } from './format.ts';
+import { lanes } from './labels.ts';
 import type { RateMeter } from './rates.ts';
 
 const hereTexts = ['waiting for payment', 'waiting for stock', 'waiting for a parcel', 'shipped'] as const;

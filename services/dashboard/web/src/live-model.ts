@@ -2,15 +2,17 @@
  * What the live page knows: every order of the last while, the counts of each lane, and the few orders whose way is
  * shown. Steps come in thousands per second; nothing here grows without limit, and nothing touches the document.
  */
+import { causesOf, isFinal, orderStates, type OrderState } from '@order-pipeline/events/order-lifecycle';
 import type { FeedStep } from '../../src/views.ts';
-import { byTime, causeOf, factName, factOf, rankOf, standings, stateOf, type Lane, type State } from './facts.ts';
+import { factLabels, type Lane } from './labels.ts';
 import { RateMeter } from './rates.ts';
+import { causeOf, factOf, furthestFact, inOrder, stateAfter } from './steps.ts';
 
 export interface LiveOrder {
   readonly id: string;
   /** Its steps by time. */
   path: readonly FeedStep[];
-  state: State;
+  state: OrderState;
   /** How many steps of the path the page shows by now. */
   shown: number;
   movedAtMs: number;
@@ -48,7 +50,7 @@ export class LiveModel {
   }));
   readonly placed = new RateMeter(historySeconds);
   /** Orders by state, as seen since the page opened. */
-  readonly states = Object.fromEntries(Object.keys(standings).map((state) => [state, 0])) as Record<State, number>;
+  readonly states = Object.fromEntries(orderStates.map((state) => [state, 0])) as Record<OrderState, number>;
   /** Milliseconds from placed to shipped of the last orders. */
   readonly latencies: number[] = [];
   /** Orders that were not given a row, although they came while the page was watching. */
@@ -58,19 +60,19 @@ export class LiveModel {
   /** Steps of the past are shown where they ended; those of now move. */
   apply(steps: readonly FeedStep[], nowMs: number, past = false): void {
     for (const step of steps) {
-      if (!factOf(step)) continue;
+      const fact = factOf(step);
+      if (fact === undefined) continue;
       const order = this.orders.get(step.order_id) ?? this.#begin(step.order_id, nowMs);
       if (order.path.some((known) => known.seq === step.seq)) continue;
       const first = order.path.length === 0;
       this.#count(order, -1);
-      const ended = standings[order.state].ended;
+      const wasFinal = isFinal(order.state);
       order.learntAtMs = nowMs;
-      order.path = [...order.path, step].toSorted(byTime);
-      const names = new Set(order.path.map(factName));
-      order.state = stateOf((fact) => names.has(fact));
+      order.path = inOrder([...order.path, step]);
+      order.state = stateAfter(order.path);
       this.#count(order, 1);
-      if (order.state === 'SHIPPED' && !ended) this.#noteLatency(order);
-      const lane = this.lanes[factOf(step)!.lane]!;
+      if (order.state === 'SHIPPED' && !wasFinal) this.#noteLatency(order);
+      const lane = this.lanes[factLabels[fact].lane]!;
       lane.steps += 1;
       if (!past) lane.rate.add(1, nowMs);
       if (step.type === 'order_placed' && !past) this.placed.add(1, nowMs);
@@ -118,7 +120,7 @@ export class LiveModel {
     const [oldest] = this.orders.values();
     this.orders.delete(oldest!.id);
     // It stays in the totals, and is no longer anywhere.
-    if (!standings[oldest!.state].ended) this.lanes[laneOf(oldest!)]!.here -= 1;
+    if (!isFinal(oldest!.state)) this.lanes[laneOf(oldest!)]!.here -= 1;
   }
 
   #giveRow(order: LiveOrder, nowMs: number, past: boolean): void {
@@ -138,7 +140,7 @@ export class LiveModel {
   #count(order: LiveOrder, by: 1 | -1): void {
     if (order.path.length === 0) return;
     this.states[order.state] += by;
-    if (!standings[order.state].ended) this.lanes[laneOf(order)]!.here += by;
+    if (!isFinal(order.state)) this.lanes[laneOf(order)]!.here += by;
   }
 
   #noteLatency(order: LiveOrder): void {
@@ -153,14 +155,12 @@ export class LiveModel {
 /** Whether the step after those on show may be shown: what brought it about is known, or was waited for. */
 function isNext({ path, shown, learntAtMs }: LiveOrder, nowMs: number): boolean {
   const next = path[shown]!;
-  return factOf(next)?.after.length === 0 || causeOf(next, path) !== undefined || nowMs - learntAtMs >= causeWaitMs;
+  const isFirst = causesOf(factOf(next)!).length === 0;
+  return isFirst || causeOf(next, path) !== undefined || nowMs - learntAtMs >= causeWaitMs;
 }
 
 /** Where it is: the lane of the fact that follows from all others. */
-function laneOf({ path }: LiveOrder): Lane {
-  const last = path.reduce((latest, step) => (rankOf(factName(step)) > rankOf(factName(latest)) ? step : latest));
-  return factOf(last)!.lane;
-}
+const laneOf = ({ path }: LiveOrder): Lane => factLabels[furthestFact(path)!].lane;
 
 /** The value that the share `q` (0 to 1) of the samples does not exceed; undefined without samples. */
 export function quantile(samples: readonly number[], q: number): number | undefined {

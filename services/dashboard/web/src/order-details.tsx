@@ -1,15 +1,15 @@
 import type { JSX } from 'preact';
+import { isFinal } from '@order-pipeline/events/order-lifecycle';
 import type { OrderPage } from '../../src/views.ts';
-import { reasonText, standings, type State } from './facts.ts';
 import { formatClock, formatMoment, formatMoney } from './format.ts';
+import { knownState, reasonText } from './labels.ts';
 
 /** What each service knows about the order, and why where it could not be asked. */
 export function OrderDetails({ found }: { found: OrderPage }): JSX.Element {
   const { order, payment, shipment, steps, trace } = found;
   const reservation = steps.filter(({ type }) => type === 'inventory_updated');
-  const standing = order.body ? standings[order.body.status as State] : undefined;
-  // Of an order that has ended nothing more is to come.
-  const nothing = standing?.ended ? 'none' : 'nothing yet';
+  const state = order.body ? knownState(order.body.status) : undefined;
+  const nothing = state && isFinal(state) ? 'none' : 'nothing yet';
   return (
     <>
       {order.body && (

@@ -1,10 +1,11 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { isCancellable } from '@order-pipeline/events/order-lifecycle';
 import type { OrderPage as OrderDocument } from '../../src/views.ts';
 import { cancelOrder, getOrder } from './api.ts';
-import { reasonText, standings, type Standing, type State } from './facts.ts';
 import { onFeed } from './feed.ts';
 import { formatMoment } from './format.ts';
+import { knownState, reasonText, stateLabels } from './labels.ts';
 import { OrderDetails } from './order-details.tsx';
 import { Timeline } from './timeline.tsx';
 
@@ -48,7 +49,7 @@ export function OrderPage({ orderId }: { orderId: string }): JSX.Element {
   };
 
   const order = found?.order.body;
-  const standing: Standing | undefined = order ? standings[order.status as State] : undefined;
+  const state = order ? knownState(order.status) : undefined;
   return (
     <article class="order-view">
       <header class="view-head">
@@ -56,12 +57,12 @@ export function OrderPage({ orderId }: { orderId: string }): JSX.Element {
           <a href="#/">Live</a> / Order
         </p>
         <h1 class="mono">{orderId}</h1>
-        {order && standing && (
+        {order && state && (
           <div class="head-line">
-            <span class={`badge ${standing.tone}`}>{standing.label}</span>
+            <span class={`badge ${stateLabels[state].tone}`}>{stateLabels[state].text}</span>
             {order.reason !== undefined && <span>{reasonText(order.reason)}</span>}
             <span class="quiet">placed {formatMoment(order.created_at)}</span>
-            {!standing.ended && (
+            {isCancellable(state) && (
               <button type="button" onClick={() => void cancel()}>
                 Cancel the order
               </button>

@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
 import type { OrderStep } from '../../src/views.ts';
-import { causeOf, factOf, lanes, reasonText } from './facts.ts';
 import { formatClock, formatMs } from './format.ts';
+import { labelOf, lanes, reasonText } from './labels.ts';
+import { causeOf } from './steps.ts';
 
 /** The steps of an order by time, each with its place in Kafka, how long after its cause it came, and its event. */
 export function Timeline({ steps }: { steps: readonly OrderStep[] }): JSX.Element {
@@ -9,17 +10,17 @@ export function Timeline({ steps }: { steps: readonly OrderStep[] }): JSX.Elemen
   return (
     <ol class="timeline">
       {timed.map((step) => {
-        const fact = factOf(step);
+        const label = labelOf(step);
         const cause = causeOf(step, timed);
         const reason = (step.data as { reason?: string } | null)?.reason;
         return (
-          <li key={`${step.type} ${step.status}`} class={fact?.tone ?? 'going'}>
+          <li key={`${step.type} ${step.status}`} class={label?.tone ?? 'going'}>
             <div class="step-head">
-              <b>{fact?.label ?? step.status}</b>
+              <b>{label?.text ?? step.status}</b>
               {reason !== undefined && <span>{reasonText(reason)}</span>}
-              <span class="quiet">by {fact ? lanes[fact.lane] : 'a service'}</span>
+              <span class="quiet">by {label ? lanes[label.lane] : 'a service'}</span>
               {cause && (
-                <span class="hop num" title={`after ${factOf(cause)?.label}`}>
+                <span class="hop num" title={`after ${labelOf(cause)?.text}`}>
                   +{formatMs(step.time - cause.time)}
                 </span>
               )}

@@ -1,9 +1,11 @@
 import { Component, type JSX } from 'preact';
+import { isFinal } from '@order-pipeline/events/order-lifecycle';
 import type { FeedStep } from '../../src/views.ts';
-import { causeOf, factName, factOf, lanes, reasonText, standings, stateOf, type Fact, type Lane } from './facts.ts';
 import { formatMinor, formatMs, shortId } from './format.ts';
+import { labelOf, lanes, reasonText, stateLabels, type Lane } from './labels.ts';
 import type { LiveOrder } from './live-model.ts';
 import { orderHref } from './route.ts';
+import { causeOf, stateAfter } from './steps.ts';
 
 interface TrackProps {
   readonly order: LiveOrder;
@@ -21,23 +23,22 @@ export class Track extends Component<TrackProps> {
 
   override render({ order, index, steps, shown }: TrackProps): JSX.Element {
     const visible = steps.slice(0, shown);
-    const names = new Set(visible.map(factName));
-    const state = stateOf((fact) => names.has(fact));
-    const standing = standings[state];
+    const state = stateAfter(visible);
+    const label = stateLabels[state];
     const last = visible.at(-1);
-    const lane: Lane = last ? (factOf(last)?.lane ?? 0) : 0;
+    const lane: Lane = last ? (labelOf(last)?.lane ?? 0) : 0;
     const placed = steps.find(({ type }) => type === 'order_placed');
     const reason = visible.findLast((step) => step.reason !== undefined)?.reason;
     const took = last && placed && last !== placed ? formatMs(last.time - placed.time) : undefined;
     return (
-      <li class={`track ${standing.tone} ${standing.ended ? 'ended' : ''}`} style={{ '--row': index }}>
+      <li class={`track ${label.tone} ${isFinal(state) ? 'ended' : ''}`} style={{ '--row': index }}>
         <span class="rail" aria-hidden="true" />
         {lanes.map((_, at) => (
-          <Footprint steps={visible.filter((step) => factOf(step)?.lane === at)} all={visible} />
+          <Footprint steps={visible.filter((step) => labelOf(step)?.lane === at)} all={visible} />
         ))}
         <a class={`card at-${lanes[lane]}`} href={orderHref(order.id)}>
           <span class="card-head">
-            <b>{standing.label}</b>
+            <b>{label.text}</b>
             {reason !== undefined && <span class="reason">{reasonText(reason)}</span>}
           </span>
           {reason === undefined && <span class="card-note">{took ?? 'now'}</span>}
@@ -54,13 +55,13 @@ export class Track extends Component<TrackProps> {
 
 function Footprint({ steps, all }: { steps: readonly FeedStep[]; all: readonly FeedStep[] }): JSX.Element {
   const last = steps.at(-1);
-  const fact: Fact | undefined = last && factOf(last);
-  if (!last || !fact) return <span class="print" />;
+  const label = last && labelOf(last);
+  if (!last || !label) return <span class="print" />;
   const cause = causeOf(last, all);
   const since = cause ? `+${formatMs(last.time - cause.time)}` : last.shipping_address;
   return (
-    <span class={`print ${fact.tone}`}>
-      <span class="print-label">{steps.map((step) => factOf(step)?.label).join(', then ')}</span>
+    <span class={`print ${label.tone}`}>
+      <span class="print-label">{steps.map((step) => labelOf(step)?.text).join(', then ')}</span>
       <span class="print-note num">
         {last.reason ? reasonText(last.reason) : since}
         {last.product_id ? ` · ${last.product_id}` : ''}
