@@ -33,7 +33,8 @@ async function main(patterns: readonly string[]): Promise<void> {
   await Promise.all([kafkaFiles(), mongodFile()]);
   await run('types', bin('tsc'), ['--noEmit']);
   await run("types of the dashboard's page", bin('tsc'), ['--noEmit', '-p', 'services/dashboard/web']);
-  await run('lint', bin('oxlint'), ['--type-aware', '--deny-warnings']);
+  // Its configuration is TypeScript, which the machine's own Node may not run.
+  await run('lint', process.execPath, [bin('oxlint'), '--type-aware', '--deny-warnings']);
   await run('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']);
   // By default jest leaves one core to itself, which is half of two.
   await jest('--selectProjects', 'unit', '--maxWorkers=100%');

@@ -5,3 +5,4 @@ export * from './received-event.ts';
 export * from './registry.ts';
 export * from './sample-events.ts';
 export * from './schemas.ts';
+export * from './time.ts';

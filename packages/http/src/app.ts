@@ -1,7 +1,7 @@
 import { Router } from '@koa/router';
 import Koa from 'koa';
 import helmet from 'koa-helmet';
-import type { Registry } from 'prom-client';
+import type { Registry } from '@order-pipeline/runtime';
 import type { RequestSpans } from '@order-pipeline/tracing';
 import type { Health } from '@order-pipeline/runtime';
 import type { Logger } from '@order-pipeline/runtime';

@@ -1,6 +1,6 @@
 /** The endpoints that every service has: what a person, an orchestrator and Prometheus ask. */
 import { z } from 'zod';
-import type { Registry } from 'prom-client';
+import type { Registry } from '@order-pipeline/runtime';
 import { isServing, type Health } from '@order-pipeline/runtime';
 import { route, type Route } from './route.ts';
 

@@ -1,5 +1,5 @@
 /** A step: one event as the dashboard remembers it, with its place in the one sequence that every feed follows. */
-import { eventId, type EventType, type PipelineEvent } from '@order-pipeline/events';
+import { eventId, parseTime, type EventType, type PipelineEvent } from '@order-pipeline/events';
 import type { ReceivedEvent } from '@order-pipeline/events';
 import type { FeedStep } from './views.ts';
 
@@ -29,7 +29,7 @@ export const stepOf = ({ event, partition, offset }: ReceivedEvent, now: Date): 
   type: event.type,
   partition,
   offset: Number(offset),
-  time: new Date(event.data.timestamp),
+  time: parseTime(event.data.timestamp),
   seen_at: now,
   data: event.data,
   ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),

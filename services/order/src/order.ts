@@ -1,6 +1,7 @@
 /** An order: its document, with the set of facts that are known about it, and the decisions about it. */
 import {
   factOf,
+  parseTime,
   totalMinor,
   type EventOf,
   type OrderLine,
@@ -162,6 +163,6 @@ export interface TimelineStep extends FactRecord {
 
 /** The facts as steps in the order in which they became true, without those of a newer release. */
 export const timelineOf = (facts: Facts): TimelineStep[] =>
-  inTimelineOrder(Object.entries(facts), ([fact, { time }]) => ({ fact, timeMs: Date.parse(time) })).flatMap(
+  inTimelineOrder(Object.entries(facts), ([fact, { time }]) => ({ fact, timeMs: parseTime(time).getTime() })).flatMap(
     ([fact, record]) => (isFact(fact) ? [{ state: timelineState(fact), ...record }] : []),
   );

@@ -2,7 +2,7 @@
  * A shipment: the one point of no return. Until the parcel has gone an order can be cancelled, and only this service
  * decides which of the two came first.
  */
-import type { EventOf, PipelineEvent } from '@order-pipeline/events';
+import { plusMs, type EventOf, type PipelineEvent } from '@order-pipeline/events';
 import { type Decision, type Versioned } from '@order-pipeline/mongo';
 import { outboxEntry, type OutboxEntry } from '@order-pipeline/outbox';
 
@@ -76,10 +76,10 @@ function prepareParcel(
       shipment_id: shipmentId,
       tracking_number: `TRK-${trackingDigits}`,
       shipping_address,
-      estimated_delivery: new Date(now.getTime() + deliveryMs),
+      estimated_delivery: plusMs(now, deliveryMs),
     },
     created_at: now,
-    due_at: new Date(now.getTime() + processingMs),
+    due_at: plusMs(now, processingMs),
     ...traced(traceparent),
   };
   if (processingMs > 0) return { outcome: 'accepted', document: processing, events: [] };
