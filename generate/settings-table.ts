@@ -26,10 +26,10 @@ export function settingsTable(): string {
       }
     }
   }
-  const everybody = Object.keys(schemas).length;
+  const serviceCount = Object.keys(schemas).length;
   const rows = [...byName.values()].toSorted((a, b) => b.services.length - a.services.length);
   const lines = rows.map(({ row, services }) => {
-    const whose = services.length === everybody ? 'every' : services.join(', ');
+    const whose = services.length === serviceCount ? 'every' : services.join(', ');
     return `| \`${row.name}\` | ${whose} | ${row.default} | ${row.description.replaceAll('|', '\\|')} |`;
   });
   return ['| variable | service | default | meaning |', '| --- | --- | --- | --- |', ...lines].join('\n');
