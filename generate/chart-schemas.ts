@@ -56,7 +56,12 @@ export async function valuesSchema(service: string): Promise<object> {
     properties: Object.fromEntries(
       rows
         .filter(({ name }) => isSecret(name) === secret)
-        .map((row) => [row.name, { $ref: reference, description: `${row.description}. Default: ${row.default}` }]),
+        .flatMap(({ name, description, default: fallback, formerName }) => [
+          [name, { $ref: reference, description: `${description}. Default: ${fallback}` }],
+          ...(formerName === undefined
+            ? []
+            : [[formerName, { $ref: reference, deprecated: true, description: `The former name of ${name}` }]]),
+        ]),
     ),
   });
   return {

@@ -30,7 +30,8 @@ export function settingsTable(): string {
   const rows = [...byName.values()].toSorted((a, b) => b.services.length - a.services.length);
   const lines = rows.map(({ row, services }) => {
     const whose = services.length === serviceCount ? 'every' : services.join(', ');
-    return `| \`${row.name}\` | ${whose} | ${row.default} | ${row.description.replaceAll('|', '\\|')} |`;
+    const former = row.formerName === undefined ? '' : `; formerly ${row.formerName}, which is still read`;
+    return `| \`${row.name}\` | ${whose} | ${row.default} | ${row.description.replaceAll('|', '\\|')}${former} |`;
   });
   return ['| variable | service | default | meaning |', '| --- | --- | --- | --- |', ...lines].join('\n');
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   commonSettings,
   ConfigError,
+  configWarnings,
   csv,
   decimal,
   describeSettings,
@@ -80,6 +81,30 @@ describe('readConfig', () => {
   });
 });
 
+describe('a setting that has a new name', () => {
+  const schema = z.object({ MAX_BATCH: integer({ min: 1, default: 7 }).meta({ formerName: 'MAX_CHUNK' }) });
+
+  test.each([
+    [{ MAX_CHUNK: '3' }, 3, ['MAX_CHUNK has a new name, MAX_BATCH']],
+    [{ MAX_CHUNK: '3', MAX_BATCH: '' }, 3, ['MAX_CHUNK has a new name, MAX_BATCH']],
+    [
+      { MAX_CHUNK: '3', MAX_BATCH: '4' },
+      4,
+      ['MAX_CHUNK has a new name, MAX_BATCH, which is set too and takes precedence'],
+    ],
+    [{ MAX_CHUNK: ' ', MAX_BATCH: '4' }, 4, []],
+    [{}, 7, []],
+  ])('%j gives %d, with the warnings %j', (env, value, warnings) => {
+    const config = readConfig(schema, env);
+    expect(config).toEqual({ MAX_BATCH: value });
+    expect(configWarnings(config)).toEqual(warnings);
+  });
+
+  test('is named in a fault as it was given', () => {
+    expect(faultsOf(schema, { MAX_CHUNK: '0' })).toEqual(['MAX_CHUNK="0": must be an integer of at least 1']);
+  });
+});
+
 describe('describeSettings', () => {
   test('each setting has a row with its default as one would write it', () => {
     const schema = z.object({
@@ -87,6 +112,7 @@ describe('describeSettings', () => {
       INSTANCE_ID: commonSettings.INSTANCE_ID,
       TOKEN: z.string().optional().describe('Secret of the operator'),
       LIMIT: integer().describe('Orders'),
+      BATCH: integer({ default: 1 }).meta({ description: 'Events', formerName: 'CHUNK' }),
     });
     expect(describeSettings(schema)).toEqual([
       {
@@ -97,6 +123,7 @@ describe('describeSettings', () => {
       { name: 'INSTANCE_ID', default: "the host's name", description: 'Name of this replica in logs and metrics' },
       { name: 'TOKEN', default: 'unset', description: 'Secret of the operator' },
       { name: 'LIMIT', default: 'required', description: 'Orders' },
+      { name: 'BATCH', default: '1', description: 'Events', formerName: 'CHUNK' },
     ]);
   });
 

@@ -101,33 +101,60 @@ const isSecret = (name: string) => /URI|TOKEN|SECRET|PASSWORD|KEY/.test(name);
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+const warnings = new WeakMap<object, readonly string[]>();
+
+/** One sentence for each variable that was given under its former name; a service logs them once, at start. */
+export const configWarnings = (config: object): readonly string[] => warnings.get(config) ?? [];
+
 /**
- * Settings of a service from the environment. Surrounding space is ignored and an empty value counts as unset.
+ * Settings of a service from the environment. Surrounding space is ignored and an empty value counts as unset. A setting
+ * whose metadata names a `formerName` is also read under that name, where the present one is unset.
  * Throws ConfigError naming every faulty variable.
  */
 export function readConfig<S extends z.ZodObject>(schema: S, env: Environment = process.env): Readonly<z.output<S>> {
   const given: Record<string, string> = {};
-  for (const name of Object.keys(schema.shape)) {
-    const text = env[name]?.trim();
-    if (text !== undefined && text !== '') given[name] = text;
+  /** Which variable each value was read from. */
+  const variables: Record<string, string> = {};
+  const renamed: string[] = [];
+  for (const { name, formerName } of describeSettings(schema)) {
+    const former = formerName !== undefined && isGiven(env, formerName) ? formerName : undefined;
+    const variable = isGiven(env, name) ? name : former;
+    if (variable !== undefined) {
+      given[name] = env[variable]!.trim();
+      variables[name] = variable;
+    }
+    if (former !== undefined) {
+      renamed.push(
+        `${former} has a new name, ${name}${variable === name ? ', which is set too and takes precedence' : ''}`,
+      );
+    }
   }
   const parsed = schema.safeParse(given);
-  if (parsed.success) return Object.freeze(parsed.data);
+  if (parsed.success) {
+    warnings.set(parsed.data, renamed);
+    return Object.freeze(parsed.data);
+  }
   const faults = parsed.error.issues.map((issue) => {
     const name = String(issue.path[0] ?? '');
-    const value = given[name];
     if (name === '') return issue.message;
-    if (value === undefined) return `${name} is not set: ${issue.message}`;
-    return isSecret(name) ? `${name}: ${issue.message}` : `${name}=${JSON.stringify(value)}: ${issue.message}`;
+    const variable = variables[name];
+    if (variable === undefined) return `${name} is not set: ${issue.message}`;
+    return isSecret(name)
+      ? `${variable}: ${issue.message}`
+      : `${variable}=${JSON.stringify(given[name])}: ${issue.message}`;
   });
   throw new ConfigError([...new Set(faults)]);
 }
+
+const isGiven = (env: Environment, name: string): boolean => (env[name]?.trim() ?? '') !== '';
 
 export interface SettingRow {
   readonly name: string;
   /** As one would write it in the environment; "required" or "unset" where there is none. */
   readonly default: string;
   readonly description: string;
+  /** The name that it had in an earlier release, which is still read. */
+  readonly formerName?: string;
 }
 
 /** Rows of a settings table, in the schema's order. */
@@ -139,14 +166,16 @@ export function describeSettings(schema: z.ZodObject): SettingRow[] {
 function describeSetting(type: z.ZodType): Omit<SettingRow, 'name'> {
   let description: string | undefined;
   let fallback: string | undefined;
+  let formerName: string | undefined;
   for (let inner: z.ZodType | undefined = type; inner !== undefined; inner = innerOf(inner)) {
     const meta = z.globalRegistry.get(inner);
     description ??= meta?.description;
     fallback ??= meta?.['defaultText'] as string | undefined;
+    formerName ??= meta?.['formerName'] as string | undefined;
     if (inner instanceof z.ZodDefault) fallback ??= String(inner.def.defaultValue);
     if (inner instanceof z.ZodOptional) fallback ??= 'unset';
   }
-  return { default: fallback ?? 'required', description: description ?? '' };
+  return { default: fallback ?? 'required', description: description ?? '', ...(formerName && { formerName }) };
 }
 
 const innerOf = (type: z.ZodType) => (type.def as { innerType?: z.ZodType }).innerType;

@@ -2,6 +2,7 @@
 export {
   commonSettings,
   ConfigError,
+  configWarnings,
   csv,
   decimal,
   describeSettings,

@@ -18,7 +18,8 @@ async function run(
     import { z } from '${import.meta.resolve('zod')}';
     const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
     await runService({
-      config: () => readConfig(z.object(commonSettings)),
+      config: () =>
+        readConfig(z.object({ ...commonSettings, BATCH: z.string().optional().meta({ formerName: 'CHUNK' }) })),
       build: ({ SHUTDOWN_TIMEOUT_MS: shutdownTimeoutMs }) => {
         const logger = createLogger({ service: 's' });
         const lifecycle = createLifecycle({ logger, shutdownTimeoutMs });
@@ -53,6 +54,16 @@ describe('a service as a process', () => {
     const { code, output, stderr } = await exited;
     expect(output).toContain('all stopped');
     expect([code, stderr]).toEqual([0, '']);
+  });
+
+  test('warns once, at start, of a variable that has a new name', async () => {
+    const { child, exited } = await run(`{ name: 'a', stop: () => {} }`, { env: { CHUNK: '1' } });
+    child.kill('SIGTERM');
+    const { output } = await exited;
+    const warnings = output.split('\n').filter((line) => line.includes('CHUNK'));
+    expect(warnings.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { level: 'warn', msg: 'CHUNK has a new name, BATCH' },
+    ]);
   });
 
   test('takes a second signal that comes with the first as the same wish', async () => {

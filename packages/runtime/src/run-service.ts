@@ -1,4 +1,4 @@
-import { ConfigError } from './config.ts';
+import { ConfigError, configWarnings } from './config.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Logger } from './logger.ts';
 
@@ -8,7 +8,7 @@ export interface Service {
   readonly lifecycle: Lifecycle;
 }
 
-export interface RunOptions<Config> {
+export interface RunOptions<Config extends object> {
   readonly config: () => Config;
   readonly build: (config: Config) => Service | Promise<Service>;
 }
@@ -20,7 +20,7 @@ const sameWishMs = 500;
  * A service as a process: reads the settings, builds, starts, and ends it: exit 0 after SIGTERM or SIGINT, exit 1 after
  * a fault, each time after draining. A second signal exits at once.
  */
-export async function runService<Config>({ config, build }: RunOptions<Config>): Promise<void> {
+export async function runService<Config extends object>({ config, build }: RunOptions<Config>): Promise<void> {
   let settings: Config;
   try {
     settings = config();
@@ -32,6 +32,7 @@ export async function runService<Config>({ config, build }: RunOptions<Config>):
   }
   const service = await build(settings);
   const { logger, lifecycle } = service;
+  for (const warning of configWarnings(settings)) logger.warn(warning);
   const told = Promise.withResolvers<{ exitCode: number }>();
   listenForSignals(service, () => told.resolve({ exitCode: 0 }));
   const onFault = (err: unknown) => {

@@ -149,7 +149,7 @@ export function createPipelineService(entry: ServiceEntry, config: PipelineConfi
           spans: traces?.messages,
           settings: {
             sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
-            maxChunkSize: config.CONSUMER_MAX_CHUNK,
+            maxChunkSize: config.CONSUMER_MAX_BATCH,
             maxAttempts: config.CONSUMER_MAX_ATTEMPTS,
           },
           onFatal: (error) => lifecycle.fail(error),

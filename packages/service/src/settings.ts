@@ -55,9 +55,10 @@ export const pipelineSettings = {
   KAFKA_SESSION_TIMEOUT_MS: durationMs({ min: 6_000, max: 300_000, default: 10_000 }).describe(
     'Milliseconds without a heartbeat after which the group takes a consumer for dead',
   ),
-  CONSUMER_MAX_CHUNK: integer({ min: 1, max: 10_000, default: 1_000 }).describe(
-    'Most events that are worked off together',
-  ),
+  CONSUMER_MAX_BATCH: integer({ min: 1, max: 10_000, default: 1_000 }).meta({
+    description: 'Most events in one batch',
+    formerName: 'CONSUMER_MAX_CHUNK',
+  }),
   CONSUMER_MAX_ATTEMPTS: integer({ min: 1, max: 100, default: 3 }).describe(
     'Tries of an event that fails alone, before it goes to the dead-letter queue',
   ),

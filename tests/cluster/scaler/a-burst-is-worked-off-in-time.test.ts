@@ -36,7 +36,7 @@ const { consumerGroup, consumes } = services.payment;
 const partitions = 12 * consumes.length;
 
 // A chunk is a second of work: a member that has one in hand rejoins its group only when that is done.
-const config = { PAYMENT_WORK_MS: workMs, PAYMENT_CONCURRENCY: 1, CONSUMER_MAX_CHUNK: 1_000 / workMs };
+const config = { PAYMENT_WORK_MS: workMs, PAYMENT_CONCURRENCY: 1, CONSUMER_MAX_BATCH: 1_000 / workMs };
 
 const upgrade = async (...values: readonly string[]): Promise<void> => {
   await helm('upgrade', 'order-pipeline', join(repository, 'helm/order-pipeline'), ...releaseValues(), ...values);
