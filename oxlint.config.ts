@@ -3,7 +3,7 @@
  * in `borders`; dev/borders.test.ts plants a violation of each and sees the check fail.
  */
 import { defineConfig, type OxlintConfig } from 'oxlint';
-import { services } from './packages/events/src/registry.ts';
+import { everyService } from './packages/events/src/registry.ts';
 
 type Rules = NonNullable<OxlintConfig['rules']>;
 
@@ -14,7 +14,7 @@ const shipped = ['packages/*/src/**', 'services/*/src/**', 'operator/src/**', 't
 const pure = [
   'packages/events/src/**',
   'operator/src/decide/**',
-  ...Object.keys(services).map((name) => `services/${name}/src/${name}.ts`),
+  ...Object.keys(everyService).map((name) => `services/${name}/src/${name}.ts`),
   'services/inventory/src/reservation.ts',
   'services/dashboard/src/step.ts',
 ];

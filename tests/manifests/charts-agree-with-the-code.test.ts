@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { services, topics, watchers, type ServiceEntry } from '@order-pipeline/events';
+import { services, topics, type ServiceEntry } from '@order-pipeline/events';
 import { readConfig } from '@order-pipeline/runtime';
 import { allocatorSettings, nodeFlags } from '../../dev/service-replica.ts';
 import { chartedServices, schemaFile, schemaText, settingsOf } from '../../generate/chart-schemas.ts';
@@ -99,7 +99,7 @@ describe.each(charted.map((entry) => [entry.name, entry] as const))('the chart %
         ...entry.produces.map((topic) => `Write+Describe topic ${topic} literal`),
         ...(consuming ? [`Read group ${entry.consumerGroup} literal`] : []),
         ...(consuming ? [`Write+Describe topic ${entry.consumerGroup}.dlq literal`] : []),
-        ...(name in watchers ? rightsToWatch : []),
+        ...(name === 'dashboard' ? rightsToWatch : []),
       ].toSorted(),
     );
   });

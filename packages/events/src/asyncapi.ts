@@ -1,16 +1,10 @@
 /** AsyncAPI 3.0 of the topics, generated from the schemas and the registry; docs/asyncapi.json is its checked-in copy. */
 import { z } from 'zod';
-import { everyService, topics, type ServiceEntry } from './registry.ts';
+import { summaries } from './events/all.ts';
+import { everyService, type ServiceEntry } from './registry.ts';
 import { sampleEvents } from './sample-events.ts';
 import { eventSchemas, eventTypes, factOf, type PipelineEvent } from './schemas.ts';
-
-const summaries = {
-  order_placed: 'An order was accepted.',
-  order_cancelled: 'The customer asked to cancel; the shipment service decides.',
-  payment_processed: 'An order was charged, refused, or refunded.',
-  inventory_updated: 'The stock of an order was reserved, refused, or put back.',
-  shipment_processed: 'The parcel has gone, or never will.',
-} as const satisfies Record<keyof typeof eventSchemas, string>;
+import { partitionsOf } from './topics.ts';
 
 const headers = {
   type: 'object',
@@ -64,7 +58,7 @@ export function asyncApiDocument(): Record<string, unknown> {
           bindings: {
             kafka: {
               topic: type,
-              partitions: topics.find((topic) => topic.name === type)?.partitions,
+              partitions: partitionsOf(type),
               bindingVersion: '0.5.0',
             },
           },

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { decodeEvent, encodeEvent, eventId, InvalidEventError } from './envelope.ts';
-import { maxEventBytes, services, type ServiceEntry } from './registry.ts';
+import { services, type ServiceEntry } from './registry.ts';
 import { sampleEvents, sampleOrderId } from './sample-events.ts';
 import { factOf, type PipelineEvent } from './schemas.ts';
+import { maxEventBytes } from './topics.ts';
 
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const samples = Object.values(sampleEvents()) as PipelineEvent[];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { decimalFromMinor, maxPriceMinor, minorFromDecimal, totalMinor } from './money.ts';
-import { maxItems } from './schemas.ts';
+import { maxItems } from './fields.ts';
 
 const maxQuantity = 10_000;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { deadLetterResolvedTopic, deadLetterTopic, everyService, services, topics, watchers } from './registry.ts';
-import type { ServiceEntry } from './registry.ts';
+import { everyService, services, type ServiceEntry } from './registry.ts';
 import { eventTypes } from './schemas.ts';
+import { deadLetterResolvedTopic, deadLetterTopic, topics } from './topics.ts';
 
 const participants = Object.values<ServiceEntry>(services);
 const entries = Object.values<ServiceEntry>(everyService);
@@ -9,7 +9,8 @@ const topic = (name: string) => topics.find((each) => each.name === name);
 
 describe('the registry', () => {
   test('the names, ports, groups and databases are those that the article and the design promise', () => {
-    const table = participants.map(({ name, port, consumerGroup, database }) => [name, port, consumerGroup, database]);
+    const promised = [services.order, services.payment, services.inventory, services.shipment];
+    const table = promised.map(({ name, port, consumerGroup, database }) => [name, port, consumerGroup, database]);
     expect(table).toEqual([
       ['order', 8001, 'order-service', 'order_db'],
       ['payment', 8002, 'payment-service', 'payment_db'],
@@ -38,8 +39,13 @@ describe('the registry', () => {
     }
   });
 
-  test('whoever only watches tells nothing', () => {
-    for (const { produces } of Object.values<ServiceEntry>(watchers)) expect(produces).toEqual([]);
+  test('only services on the path of an order produce events', () => {
+    expect(entries.filter(({ role, produces }) => role !== 'on-path' && produces.length > 0)).toEqual([]);
+  });
+
+  test('a service gives partitions only to topics that it produces', () => {
+    for (const { partitions = {}, produces } of entries)
+      expect(produces).toEqual(expect.arrayContaining(Object.keys(partitions)));
   });
 
   test('events are spread over 12 partitions and kept for 30 days', () => {

@@ -1,122 +1,102 @@
 /**
- * The one list of services, topics and consumer groups. The local runner, the topic creation, the manifest tests and
- * the documentation read it; a fifth service is one more entry here.
+ * The one description of every service. `npm run generate` derives charts, the deployment, database users, documentation
+ * and more from it; the local runner and the tests read it. `npm run new:service` adds an entry.
  */
-import type { EventType } from './schemas.ts';
+import { eventTypes, type EventType } from './schemas.ts';
+
+/**
+ * What a service is to an order.
+ * - `on-path`: its events are a part of the order's history.
+ * - `reacting`: it acts on events and produces none; no order waits for it. A mailer, for example.
+ * - `reading`: it only shows what the others did.
+ */
+export type Role = 'on-path' | 'reacting' | 'reading';
 
 export interface ServiceEntry {
   /** Folder under services/, and the name in `--replicas name=3`. */
   readonly name: string;
+  readonly role: Role;
+  /** What it does, as a phrase that follows "The <name> service": one line. */
+  readonly description: string;
   /** Default HTTP port of the first replica. */
   readonly port: number;
   readonly consumerGroup: string;
   readonly database: string;
+  /** Of the database. */
+  readonly collections: readonly string[];
+  /** Databases beside its own that it reads and writes, with their collections. */
+  readonly furtherDatabases?: Readonly<Record<string, readonly string[]>>;
   readonly consumes: readonly EventType[];
   readonly produces: readonly EventType[];
+  /** Of the topics of what it produces, where it is not the default. */
+  readonly partitions?: Readonly<Partial<Record<EventType, number>>>;
 }
 
-/** The services that an order passes through. */
-export const services = {
+export const everyService = {
   order: {
     name: 'order',
+    role: 'on-path',
+    description: 'accepts orders over HTTP and follows each of them to its final state',
     port: 8001,
     consumerGroup: 'order-service',
     database: 'order_db',
+    collections: ['orders'],
     consumes: ['payment_processed', 'inventory_updated', 'shipment_processed'],
     produces: ['order_placed', 'order_cancelled'],
   },
   payment: {
     name: 'payment',
+    role: 'on-path',
+    description: 'charges each order at most once, and refunds what was charged and is not shipped',
     port: 8002,
     consumerGroup: 'payment-service',
     database: 'payment_db',
+    collections: ['payments'],
+    // The simulated gateway's ledger, while that is the gateway.
+    furtherDatabases: { gateway_db: ['ledger'] },
     consumes: ['order_placed', 'inventory_updated', 'shipment_processed'],
     produces: ['payment_processed'],
   },
   inventory: {
     name: 'inventory',
+    role: 'on-path',
+    description: 'knows the stock, and reserves the lines of an order all or none',
     port: 8003,
     consumerGroup: 'inventory-service',
     database: 'inventory_db',
+    collections: ['inventory', 'updates'],
     consumes: ['payment_processed', 'shipment_processed'],
     produces: ['inventory_updated'],
   },
   shipment: {
     name: 'shipment',
+    role: 'on-path',
+    description: 'ships what is reserved; the one point of no return for a cancellation',
     port: 8004,
     consumerGroup: 'shipment-service',
     database: 'shipment_db',
+    collections: ['shipments'],
     consumes: ['inventory_updated', 'order_cancelled'],
     produces: ['shipment_processed'],
   },
-} as const satisfies Record<string, ServiceEntry>;
-
-/** What watches them and takes no part in an order's way. */
-export const watchers = {
   dashboard: {
     name: 'dashboard',
+    role: 'reading',
+    description: 'shows orders in progress, partitions, dead letters and health on a page',
     port: 3000,
     consumerGroup: 'dashboard',
     database: 'dashboard_db',
-    consumes: ['order_placed', 'order_cancelled', 'payment_processed', 'inventory_updated', 'shipment_processed'],
+    collections: ['steps', 'counters'],
+    consumes: eventTypes,
     produces: [],
   },
 } as const satisfies Record<string, ServiceEntry>;
 
-export const everyService = { ...services, ...watchers } as const;
+type Entries = typeof everyService;
+type NameWith<R extends Role> = { [K in keyof Entries]: Entries[K]['role'] extends R ? K : never }[keyof Entries];
 
-export interface TopicEntry {
-  readonly name: string;
-  readonly partitions: number;
-  /** Kafka topic configuration, as the broker spells it. */
-  readonly config: Readonly<Record<string, string>>;
-}
+const withRole = <const R extends Role>(role: R): Pick<Entries, NameWith<R>> =>
+  Object.fromEntries(Object.entries<ServiceEntry>(everyService).filter(([, entry]) => entry.role === role)) as never;
 
-const dayMs = 24 * 60 * 60 * 1000;
-
-/** Divisible by 2, 3, 4 and 6, so that any of those replica counts shares the work evenly. */
-export const defaultPartitions = 12;
-
-/** Events stay readable, and so redrivable and auditable, for 30 days. */
-export const eventRetentionMs = 30 * dayMs;
-
-/** The largest event; dead-letter topics take more, because the reason for the failure travels in added headers. */
-export const maxEventBytes = 1024 * 1024;
-const maxDeadLetterBytes = 2 * maxEventBytes;
-
-export const deadLetterTopic = (consumerGroup: string): string => `${consumerGroup}.dlq`;
-export const deadLetterResolvedTopic = (consumerGroup: string): string => `${consumerGroup}.dlq.resolved`;
-
-const eventTopic = (name: string): TopicEntry => ({
-  name,
-  partitions: defaultPartitions,
-  config: {
-    'retention.ms': String(eventRetentionMs),
-    'max.message.bytes': String(maxEventBytes),
-    // The broker undoes what a producer compressed: kafkajs reads gzip only, and the limit is to hold for what is read.
-    'compression.type': 'uncompressed',
-  },
-});
-
-const deadLetterTopics = (consumerGroup: string): TopicEntry[] => [
-  {
-    name: deadLetterTopic(consumerGroup),
-    partitions: 1,
-    config: { 'retention.ms': '-1', 'max.message.bytes': String(maxDeadLetterBytes) },
-  },
-  {
-    name: deadLetterResolvedTopic(consumerGroup),
-    partitions: 1,
-    config: { 'cleanup.policy': 'compact' },
-  },
-];
-
-const entries: readonly ServiceEntry[] = Object.values(everyService);
-
-/** Every topic of the pipeline: one per event type, and a dead-letter queue with its record of resolutions per group. */
-export const topics: readonly TopicEntry[] = [
-  ...[...new Set(entries.flatMap((service) => service.produces))].map(eventTopic),
-  ...entries
-    .filter((service) => service.consumes.length > 0)
-    .flatMap((service) => deadLetterTopics(service.consumerGroup)),
-];
+/** The services that an order passes through. */
+export const services = withRole('on-path');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { services, watchers } from '@order-pipeline/events';
+import { everyService, services } from '@order-pipeline/events';
 import { pipelineSettings } from '@order-pipeline/service';
 import { operatorToken } from '@order-pipeline/http';
 import { durationMs, integer, port, setting } from '@order-pipeline/runtime';
@@ -15,7 +15,7 @@ const serviceUrl = ({ name, port }: { readonly name: string; readonly port: numb
 
 export const settings = z.object({
   ...pipelineSettings,
-  PORT: port(watchers.dashboard.port).describe('TCP port of the HTTP server; 0 takes a free one'),
+  PORT: port(everyService.dashboard.port).describe('TCP port of the HTTP server; 0 takes a free one'),
   ORDER_URL: serviceUrl(services.order),
   PAYMENT_URL: serviceUrl(services.payment),
   INVENTORY_URL: serviceUrl(services.inventory),
