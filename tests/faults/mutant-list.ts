@@ -34,14 +34,14 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
-    defect: 'a duplicate skips publishing',
+    defect: 'a duplicate does not republish its outcome',
     file: 'packages/mongo/src/batch-fold.ts',
     find: "if (decision.outcome !== 'ignored') events.push(...decision.events);",
     replace: "if (decision.outcome === 'accepted') events.push(...decision.events);",
     caughtBy: crashAt('effect-durable-not-published'),
   },
   {
-    defect: 'the stock is decremented whatever it has become meanwhile',
+    defect: 'the stock is decremented without the condition on what was read',
     file: 'services/inventory/src/inventory-repository.ts',
     find: 'filter: { _id: after._id, version: after.version, quantity: { $gte: -delta } },',
     replace: 'filter: { _id: after._id },',
@@ -51,7 +51,7 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
-    defect: 'a write is acknowledged by one member alone (w: 1)',
+    defect: 'a write is acknowledged by only one member (w: 1)',
     file: 'packages/mongo/src/client.ts',
     find: "writeConcern: { w: 'majority', journal: true, wtimeoutMS: 10_000 },",
     replace: 'writeConcern: { w: 1 },',
@@ -61,7 +61,7 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
-    defect: 'a read is told what one member alone has written (read concern local)',
+    defect: 'a read returns what only one member has written (read concern local)',
     file: 'packages/mongo/src/client.ts',
     find: "readConcern: { level: 'majority' },",
     replace: "readConcern: { level: 'local' },",
@@ -71,7 +71,7 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
-    defect: 'an event is acknowledged by one broker alone (acks: 1)',
+    defect: 'an event is acknowledged by only one broker (acks: 1)',
     file: 'packages/kafka/src/publisher.ts',
     find: 'acks: -1,',
     replace: 'acks: 1,',
@@ -81,14 +81,14 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
-    defect: 'the sweep is dropped',
+    defect: 'the relay never sweeps',
     file: 'packages/outbox/src/relay.ts',
     find: '      sweeping = sweepForever();',
     replace: '',
     caughtBy: outbox('tells what a crash left behind'),
   },
   {
-    defect: 'an outage is held against the message',
+    defect: 'an outage counts as a failed attempt of the record',
     file: 'packages/kafka/src/chunk-processor.ts',
     find: '        if (!isOutage(error)) throw error;',
     replace: '        throw error;',
@@ -108,7 +108,7 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
-    defect: 'a charge has a fresh key each time',
+    defect: 'each attempt of a charge has a new idempotency key',
     file: 'services/payment/src/simulated-gateway.ts',
     find: "_id: `${orderId}:charge`,\n          order_id: orderId,\n          kind: 'charge',\n          outcome: reason",
     replace:
@@ -116,7 +116,7 @@ export const mutants: readonly Mutant[] = [
     caughtBy: crashAt('charged-not-recorded'),
   },
   {
-    defect: 'a write does not check that the document is as it was read',
+    defect: 'a write does not check the version that was read',
     file: 'packages/mongo/src/versioned-documents.ts',
     find: 'filter: { _id: after._id, version: after.version },',
     replace: 'filter: { _id: after._id },',
@@ -134,7 +134,7 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
-    defect: 'a bad message is skipped instead of dead-lettered',
+    defect: 'a bad record is skipped instead of dead-lettered',
     file: 'packages/kafka/src/chunk-processor.ts',
     find: 'const records = [...outcome.records, ...deadLetters.map((letter) => deadLetterRecord(consumerGroup, letter))];',
     replace: 'const records = [...outcome.records];',
@@ -144,7 +144,7 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
-    defect: 'a cancellation that comes first is forgotten by the shipment service',
+    defect: 'the shipment service forgets a cancellation that arrives first',
     file: 'services/shipment/src/shipment.ts',
     find: '    if (shipment) return repeated(',
     replace: "    if (shipment && shipment.status !== 'CANCELLED') return repeated(",
