@@ -11,9 +11,13 @@ export interface FaultProxy {
   /** Connections that were made to it so far. */
   connections(): number;
   requests(): number;
+  /** Method and URL of each of the last thousand requests. */
+  lastRequests(): readonly string[];
   setFault(fault: Fault): Promise<void>;
   close(): Promise<void>;
 }
+
+const maxRemembered = 1_000;
 
 interface KubeConfigJson {
   readonly clusters: readonly { cluster: { server: string; 'certificate-authority-data': string } }[];
@@ -26,6 +30,7 @@ export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
   let fault: Fault = 'none';
   let connections = 0;
   let requests = 0;
+  const lastRequests: string[] = [];
 
   function forward(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const { host: _, ...headers } = incoming.headers;
@@ -44,6 +49,8 @@ export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
 
   const server = createServer((incoming, outgoing) => {
     requests += 1;
+    lastRequests.push(`${incoming.method} ${incoming.url}`);
+    if (lastRequests.length > maxRemembered) lastRequests.shift();
     if (fault === 'silence') return;
     if (fault === 'reset') return void incoming.socket.resetAndDestroy();
     const isWatch = incoming.url!.includes('watch=true');
@@ -71,6 +78,7 @@ export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     connections: () => connections,
     requests: () => requests,
+    lastRequests: () => lastRequests,
     async setFault(next) {
       // Open watches feel it too, but for silence, of which nothing tells them.
       if (next !== 'none' && next !== 'silence') for (const socket of sockets) socket.resetAndDestroy();

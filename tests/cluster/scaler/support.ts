@@ -47,7 +47,7 @@ export interface Operator {
 
 const limitMs = 30_000;
 
-export async function createWorld(name: string): Promise<World> {
+export async function createWorld(name: string, ...chartValues: readonly string[]): Promise<World> {
   const namespace = `scaler-${name}`;
   const kubectl = (...args: readonly string[]) => run('kubectl', ['--namespace', namespace, ...args]);
   const apply = (...objects: readonly object[]) =>
@@ -59,8 +59,9 @@ export async function createWorld(name: string): Promise<World> {
   await applyScalerCrd();
   await run('kubectl', ['delete', 'namespace', namespace, '--ignore-not-found', '--wait']);
   await run('kubectl', ['create', 'namespace', namespace]);
-  const shipped = objectsOf(await renderChart('consumer-scaler', '--namespace', namespace)).filter(({ kind }) =>
-    ['ServiceAccount', 'Role', 'RoleBinding'].includes(kind),
+  const values = chartValues.flatMap((value) => ['--set', value]);
+  const shipped = objectsOf(await renderChart('consumer-scaler', '--namespace', namespace, ...values)).filter(
+    ({ kind }) => /^(ServiceAccount|(Cluster)?Role(Binding)?)$/u.test(kind),
   );
   await apply(...shipped);
 
@@ -110,6 +111,9 @@ export async function createWorld(name: string): Promise<World> {
       };
       for (const { metadata } of left.items) {
         await kubectl('patch', kind, metadata.name, '--type=merge', '--patch={"metadata":{"finalizers":[]}}');
+      }
+      for (const { kind, metadata } of shipped.filter(({ kind }) => kind.startsWith('Cluster'))) {
+        await run('kubectl', ['delete', kind, String(metadata['name'])]);
       }
       await run('kubectl', ['delete', 'namespace', namespace, '--wait=false']);
       rmSync(dir, { recursive: true, force: true });

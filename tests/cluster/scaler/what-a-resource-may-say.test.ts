@@ -18,6 +18,9 @@ test('defaults are those that the decision knows', async () => {
   expect(spec.onDelete).toBe('Keep');
 });
 
+const kafkaWith = (more: object) => ({ kafka: { bootstrapServers: 'k:1', ...more } });
+const passwordIn = (passwordSecret: object) => kafkaWith({ sasl: { username: 'u', passwordSecret } });
+
 describe('what makes no sense is refused with its reason', () => {
   const refusals: [string, object, string][] = [
     ['min above max', { minReplicas: 3, maxReplicas: 2 }, 'minReplicas must not be more than maxReplicas'],
@@ -30,6 +33,16 @@ describe('what makes no sense is refused with its reason', () => {
     ['the same topic twice', { topics: ['a', 'a'] }, 'Duplicate value'],
     ['a broker without port', { kafka: { bootstrapServers: 'kafka' } }, 'spec.kafka.bootstrapServers'],
     ['another kind of target', { targetRef: { kind: 'DaemonSet', name: 'x' } }, 'spec.targetRef.kind'],
+    ['a target of another namespace', { targetRef: { name: 'x', namespace: 'y' } }, 'unknown field'],
+    ...['../../kube-system/deployments/coredns', '..', '%2e%2e', 'web?x', 'web#x', 'other/web', 'Web'].flatMap(
+      (name): typeof refusals => [
+        [`a target named ${name}`, { targetRef: { name } }, 'spec.targetRef.name'],
+        [`a CA in the Secret ${name}`, kafkaWith({ tls: { caSecret: { name } } }), 'spec.kafka.tls.caSecret.name'],
+        [`a password in the Secret ${name}`, passwordIn({ name }), 'spec.kafka.sasl.passwordSecret.name'],
+      ],
+    ),
+    ['a name that is too long', { targetRef: { name: 'a'.repeat(254) } }, 'spec.targetRef.name'],
+    ['a key with a slash', passwordIn({ name: 'a', key: '../a' }), 'spec.kafka.sasl.passwordSecret.key'],
     ['a field that there is not', { maxReplica: 3 }, 'unknown field "spec.maxReplica"'],
   ];
   test.each(refusals)('%s', async (_, spec, reason) => {
