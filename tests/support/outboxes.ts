@@ -3,8 +3,7 @@ import { afterEach } from '@jest/globals';
 import { Registry } from '@order-pipeline/runtime';
 import type { PipelineEvent } from '@order-pipeline/events';
 import { createKafka, createMessagingMetrics, createPublisher, type Publisher } from '@order-pipeline/kafka';
-import { isOutage } from '@order-pipeline/resilience';
-import { isMongoOutage, type DocumentCollection } from '@order-pipeline/mongo';
+import type { DocumentCollection } from '@order-pipeline/mongo';
 import { createRelay, outboxEntry, type Relay, type RelayOptions } from '@order-pipeline/outbox';
 import type { TestKafka } from './engines.ts';
 import { quiet } from './quiet.ts';
@@ -31,17 +30,20 @@ export function useRelays(kafka: TestKafka) {
     const publisher = createPublisher(client, createMessagingMetrics(new Registry()));
     const registry = new Registry();
     const fatal: Error[] = [];
-    const relay = createRelay({
-      collection,
-      publisher: options.around?.(publisher) ?? publisher,
-      isOutage: (error) => isOutage(error) || isMongoOutage(error),
-      logger: quiet,
-      registry,
-      maxPending: options.maxPending ?? 1_000,
-      // Long: what a test hands over is to go out at once, and not by the sweep.
-      sweepAfterMs: options.sweepAfterMs ?? 3_600_000,
-      onFatal: (error) => void fatal.push(error),
-    });
+    const relay = createRelay(
+      {
+        publisher: options.around?.(publisher) ?? publisher,
+        logger: quiet,
+        registry,
+        fail: (error) => void fatal.push(error as Error),
+      },
+      {
+        collection,
+        maxPending: options.maxPending ?? 1_000,
+        // Long: what a test hands over is to go out at once, and not by the sweep.
+        sweepAfterMs: options.sweepAfterMs ?? 3_600_000,
+      },
+    );
     running.push({ stop: () => relay.stop().then(() => publisher.stop()) });
     await relay.start();
     return { ...relay, registry, fatal };

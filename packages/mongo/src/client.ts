@@ -6,6 +6,8 @@ import { isMongoOutage } from './driver-errors.ts';
 import { createRotatingClient, type MongoAddress } from './rotating-client.ts';
 
 export interface Mongo {
+  /** The name of the database. */
+  readonly database: string;
   readonly client: MongoClient;
   readonly db: Db;
   /** Connects, however long MongoDB is away; rejects only when the signal is aborted. */
@@ -60,6 +62,7 @@ export function createMongo(address: string | (() => MongoAddress), database: st
   });
   const stopping = new AbortController();
   return {
+    database,
     client: mongo.client,
     db: mongo.db,
     async start(signal) {

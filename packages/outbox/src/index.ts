@@ -1,1 +1,9 @@
-export { createRelay, outboxEntry, type OutboxEntry, type Relay, type RelayOptions, type WithOutbox } from './relay.ts';
+export {
+  createRelay,
+  outboxEntry,
+  type OutboxEntry,
+  type Relay,
+  type RelayEdges,
+  type RelayOptions,
+  type WithOutbox,
+} from './relay.ts';

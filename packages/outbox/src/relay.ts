@@ -6,8 +6,8 @@
 import { Gauge, type Registry } from 'prom-client';
 import { factOf, type PipelineEvent } from '@order-pipeline/events';
 import { lingerMs, type PublishedAt, type Publisher } from '@order-pipeline/kafka';
-import { backoffMs, wait, type Logger } from '@order-pipeline/resilience';
-import type { DocumentCollection } from '@order-pipeline/mongo';
+import { backoffMs, isOutage as isPipelineOutage, wait, type Logger } from '@order-pipeline/resilience';
+import { isMongoOutage, type DocumentCollection } from '@order-pipeline/mongo';
 
 export interface OutboxEntry {
   /** Which fact it is, `<type>:<status>`: what the relay pulls by. */
@@ -25,20 +25,24 @@ export interface WithOutbox {
 
 export const outboxEntry = (event: PipelineEvent, at: Date): OutboxEntry => ({ fact: factOf(event), at, event });
 
-export interface RelayOptions {
-  readonly collection: DocumentCollection;
+export interface RelayEdges {
   readonly publisher: Publisher;
-  readonly isOutage: (error: unknown) => boolean;
   readonly logger: Logger;
   readonly registry: Registry;
-  /** Documents with unpublished events, above which `isFull` says so. */
-  readonly maxPending: number;
-  /** Age from which the sweep takes an entry that nobody published: longer than a relay normally takes. */
+  /** Called when publishing fails for another reason than an outage. */
+  fail(error: unknown): void;
+}
+
+export interface RelayOptions {
+  readonly collection: DocumentCollection;
+  /** Documents with unpublished events, from which on `isFull` is true; without a limit it never is. */
+  readonly maxPending?: number;
+  /** Age from which the sweep publishes an entry: longer than a relay normally takes. */
   readonly sweepAfterMs: number;
-  readonly onFatal: (error: Error) => void;
 }
 
 export interface Relay {
+  readonly name: string;
   /** Creates the index and starts relaying; what an earlier run left behind comes first. */
   start(): Promise<void>;
   /** Takes over events that were just written to a document's outbox. */
@@ -55,10 +59,13 @@ const sweepEveryMs = 1_000;
 const stopWithinMs = 3_000;
 const publishBackoff = { firstMs: 50, maxMs: 2_000 };
 
+const isOutage = (error: unknown): boolean => isPipelineOutage(error) || isMongoOutage(error);
 const keyOf = (event: PipelineEvent): string => `${event.data.order_id}:${factOf(event)}`;
 
-export function createRelay(options: RelayOptions): Relay {
-  const { collection, publisher, isOutage, logger, registry, maxPending, sweepAfterMs, onFatal } = options;
+export function createRelay(
+  { publisher, logger, registry, fail }: RelayEdges,
+  { collection, maxPending = Number.MAX_SAFE_INTEGER - 1, sweepAfterMs }: RelayOptions,
+): Relay {
   const queue: PipelineEvent[] = [];
   const inHand = new Set<string>();
   const stopping = new AbortController();
@@ -102,7 +109,7 @@ export function createRelay(options: RelayOptions): Relay {
         if (batch.length < maxBatch) await wait(lingerMs(batch.length), stopping.signal).catch(() => undefined);
       } catch (error) {
         if (!isOutage(error)) {
-          onFatal(error as Error);
+          fail(error);
           return;
         }
         if (failures === 0)
@@ -167,6 +174,7 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   return {
+    name: 'outbox relay',
     async start() {
       await collection.createIndex(
         { 'outbox.at': 1 },

@@ -30,6 +30,12 @@ describe('a lifecycle', () => {
     ]);
   });
 
+  test('refuses a second component of one name', () => {
+    const { add } = recorded();
+    add('mongodb');
+    expect(() => add('mongodb')).toThrow('Two components have the name "mongodb"');
+  });
+
   test('is starting, then ready, and draining before anything stops', async () => {
     const { lifecycle, health, add } = recorded();
     const seen: string[] = [];

@@ -54,7 +54,11 @@ export class Lifecycle {
     return this.#failed.promise;
   }
 
+  /** Throws on a name that is taken. */
   add<C extends Component>(component: C): C {
+    if (this.#components.some(({ name }) => name === component.name)) {
+      throw new Error(`Two components have the name "${component.name}"`);
+    }
     this.#components.push(component);
     return component;
   }

@@ -1,3 +1,10 @@
-export { createPipelineService, type PipelineConfig, type PipelineService } from './create-service.ts';
+export {
+  createDatabase,
+  createService,
+  type RunnableService,
+  type ServiceComponent,
+  type ServiceEdges,
+  type ServiceParts,
+} from './create-service.ts';
 export { kafkaSecurity, mongoAddress } from './mounted-secrets.ts';
-export { pipelineSettings } from './settings.ts';
+export { pipelineSettings, type ServiceConfig } from './settings.ts';

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KafkaLogin, KafkaTls } from '@order-pipeline/kafka';
 import type { MongoAddress } from '@order-pipeline/mongo';
-import type { PipelineConfig } from './create-service.ts';
+import type { ServiceConfig } from './settings.ts';
 
 /** A reader of the file's text without surrounding space. Throws at once when the file is not there. */
 export function mountedText(variable: string, path: string): () => string {
@@ -49,7 +49,7 @@ function remembering(variable: string, path: string, read: () => string): () => 
 export type KafkaSecurity = { readonly tls?: KafkaTls; readonly login?: KafkaLogin };
 
 /** TLS when an authority is named or KAFKA_TLS says so; a login when there is a password. */
-export function kafkaSecurity(config: PipelineConfig, defaultUsername: string): KafkaSecurity {
+export function kafkaSecurity(config: ServiceConfig, defaultUsername: string): KafkaSecurity {
   const { KAFKA_TLS, KAFKA_CA_FILE, KAFKA_PASSWORD_FILE } = config;
   const ca = KAFKA_CA_FILE === undefined ? () => undefined : mountedCertificates('KAFKA_CA_FILE', KAFKA_CA_FILE);
   return {
@@ -67,7 +67,7 @@ export function kafkaSecurity(config: PipelineConfig, defaultUsername: string): 
 }
 
 /** The connection string itself, or a reader of the files that hold it and the authority. */
-export function mongoAddress(config: PipelineConfig): string | (() => MongoAddress) {
+export function mongoAddress(config: ServiceConfig): string | (() => MongoAddress) {
   const { MONGODB_URI, MONGODB_URI_FILE, MONGODB_CA_FILE } = config;
   if (MONGODB_URI_FILE === undefined && MONGODB_CA_FILE === undefined) return MONGODB_URI;
   const uri = MONGODB_URI_FILE === undefined ? () => MONGODB_URI : mountedText('MONGODB_URI_FILE', MONGODB_URI_FILE);

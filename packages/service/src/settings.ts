@@ -68,3 +68,5 @@ export const pipelineSettings = {
   HTTP_BODY_LIMIT_BYTES: integer({ min: 1_024, max: 10_485_760, default: 102_400 }).describe('Largest body in bytes'),
   ...tracingSettings,
 };
+
+export type ServiceConfig = z.output<z.ZodObject<typeof pipelineSettings>>;

@@ -1,6 +1,6 @@
-/** Tracing as a part of a service: on where the standard variables name a collector, and else not even there. */
+/** Tracing as a part of a service: on where the standard variables name a collector; otherwise the SDK is not loaded. */
 import type { ServiceEntry } from '@order-pipeline/events';
-import type { Lifecycle, Logger } from '@order-pipeline/runtime';
+import type { Component, Logger } from '@order-pipeline/runtime';
 import {
   createMessageSpans,
   createRequestSpans,
@@ -8,18 +8,19 @@ import {
   type MessageSpans,
   type RequestSpans,
 } from '@order-pipeline/tracing';
-import type { PipelineConfig } from './create-service.ts';
+import type { ServiceConfig } from './settings.ts';
 
 export interface Traces {
+  /** Starts before what it traces, and delivers the last spans after that has stopped. */
+  readonly component: Component;
   readonly messages: MessageSpans;
   readonly requests: RequestSpans;
 }
 
-/** Added to the lifecycle first, so that it starts before what it traces and delivers what was traced last. */
-export function addTraces(
+export function createTraces(
   { name: service, consumerGroup }: ServiceEntry,
-  config: PipelineConfig,
-  { lifecycle, logger }: { readonly lifecycle: Lifecycle; readonly logger: Logger },
+  config: ServiceConfig,
+  logger: Logger,
 ): Traces | undefined {
   const endpoint = config.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? config.OTEL_EXPORTER_OTLP_ENDPOINT;
   if (endpoint === undefined || config.OTEL_SDK_DISABLED || config.OTEL_TRACES_EXPORTER === 'none') return undefined;
@@ -31,6 +32,9 @@ export function addTraces(
     ratio: config.OTEL_TRACES_SAMPLER_ARG,
     onTrouble: (message) => logger.warn({ endpoint, detail: message }, 'traces are not delivered'),
   });
-  lifecycle.add({ name: 'tracing', start, stop });
-  return { messages: createMessageSpans(tracer, consumerGroup), requests: createRequestSpans(tracer) };
+  return {
+    component: { name: 'tracing', start, stop },
+    messages: createMessageSpans(tracer, consumerGroup),
+    requests: createRequestSpans(tracer),
+  };
 }

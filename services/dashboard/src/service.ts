@@ -1,7 +1,9 @@
 /** The dashboard, wired: what it consists of, in reading order. */
 import { everyService } from '@order-pipeline/events';
 import { createGroupObserver, createOnDemandAdmin } from '@order-pipeline/kafka';
-import { createPipelineService } from '@order-pipeline/service';
+import { isMongoOutage } from '@order-pipeline/mongo';
+import { isOutage } from '@order-pipeline/resilience';
+import { createService, type ServiceEdges, type ServiceParts } from '@order-pipeline/service';
 import { Gauge } from '@order-pipeline/runtime';
 import type { DashboardConfig } from './config.ts';
 import { createDeadLetterRoutes } from './dead-letter-routes.ts';
@@ -18,9 +20,11 @@ import { createStatusRoutes } from './status-routes.ts';
 import { createStepFeed } from './step-feed.ts';
 import { createStepRepository } from './step-repository.ts';
 
-export function createDashboardService(config: DashboardConfig) {
-  const service = createPipelineService(everyService.dashboard, config);
-  const { isOutage, kafka, lifecycle, logger, mongo, publisher, registry } = service;
+export const createDashboardService = (config: DashboardConfig) =>
+  createService(everyService.dashboard, config, buildDashboard);
+
+function buildDashboard(edges: ServiceEdges, config: DashboardConfig): ServiceParts {
+  const { kafka, logger, mongo, publisher, registry, stopping } = edges;
 
   const urls = {
     order: config.ORDER_URL,
@@ -40,10 +44,10 @@ export function createDashboardService(config: DashboardConfig) {
   const repository = createStepRepository(mongo, { maxSteps: config.DASHBOARD_MAX_STEPS });
   const feed = createStepFeed({
     repository,
-    isOutage,
+    isOutage: (error) => isOutage(error) || isMongoOutage(error),
     logger,
     pollMs: config.DASHBOARD_FEED_POLL_MS,
-    stopping: lifecycle.stopping,
+    stopping,
   });
   const observer = createGroupObserver(kafka);
   const { KUBERNETES_API_URL: apiUrl, KUBERNETES_ACCESS_DIR: accessDir } = config;
@@ -67,13 +71,15 @@ export function createDashboardService(config: DashboardConfig) {
     }),
   );
 
-  service.prepare(repository.createIndexes);
-  service.add({ name: 'group observer', stop: observer.stop });
-  service.add({ name: 'dead-letter desk', stop: admin.stop });
-  service.add({ name: 'group watch', start: groups.start, stop: groups.stop });
-  service.consume(createStepHandler(repository));
-  const http = service.serve(
-    [
+  return {
+    createIndexes: repository.createIndexes,
+    components: [
+      { name: 'group observer', stop: observer.stop },
+      { name: 'dead-letter desk', stop: admin.stop },
+      { name: 'group watch', startsWithoutDatabase: true, start: groups.start, stop: groups.stop },
+    ],
+    handler: createStepHandler(repository),
+    routes: [
       ...createFeedRoutes(feed),
       ...createOrderRoutes({ clients, repository, traceUrl: config.TRACE_URL }),
       ...createStatusRoutes({
@@ -91,7 +97,6 @@ export function createDashboardService(config: DashboardConfig) {
       ...createDeadLetterRoutes({ desk, operatorToken: config.OPERATOR_TOKEN }),
       ...createPageRoutes(),
     ],
-    { helmet: pageSecurity },
-  );
-  return { lifecycle, logger, http };
+    helmet: pageSecurity,
+  };
 }

@@ -30,12 +30,12 @@ export interface RouteOptions {
   readonly repository: InventoryRepository;
   /** When set, changing the stock asks for it as a bearer token. */
   readonly operatorToken: string | undefined;
-  readonly assertPrepared: () => void;
+  readonly assertStarted: () => void;
 }
 
 const setWithinMs = 5_000;
 
-export function createInventoryRoutes({ repository, operatorToken, assertPrepared }: RouteOptions): Route[] {
+export function createInventoryRoutes({ repository, operatorToken, assertStarted }: RouteOptions): Route[] {
   const params = z.object({ product_id: productIdSchema });
 
   const list = route({
@@ -86,7 +86,7 @@ export function createInventoryRoutes({ repository, operatorToken, assertPrepare
       401: { description: "The operator's token is missing or wrong." },
     },
     async handle({ params: { product_id }, headers, body }) {
-      assertPrepared();
+      assertStarted();
       requireOperator(operatorToken, headers.authorization, "Changing the stock asks for the operator's token");
       const price_minor = minorFromDecimal(body.price) ?? Number.NaN;
       const product = await repository.set({ _id: product_id, quantity: body.quantity, price_minor }, setWithinMs);

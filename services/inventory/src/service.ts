@@ -1,26 +1,22 @@
 /** The inventory service, wired: what it consists of, in reading order. */
 import { services } from '@order-pipeline/events';
 import { withSimulatedWork } from '@order-pipeline/kafka';
-import { createPipelineService } from '@order-pipeline/service';
+import { createService } from '@order-pipeline/service';
 import type { InventoryConfig } from './config.ts';
 import { createInventoryRepository } from './inventory-repository.ts';
 import { createInventoryHandler } from './message-handlers.ts';
 import { createInventoryRoutes } from './routes.ts';
 import { sampleStock } from './sample-stock.ts';
 
-export function createInventoryService(config: InventoryConfig) {
-  const service = createPipelineService(services.inventory, config);
-  const repository = createInventoryRepository(service.mongo);
-
-  service.prepare(() => repository.seed(sampleStock));
-  service.consume(
-    withSimulatedWork(
-      { workMs: config.INVENTORY_WORK_MS, concurrency: config.INVENTORY_CONCURRENCY },
-      createInventoryHandler(repository),
-    ),
-  );
-  const http = service.serve(
-    createInventoryRoutes({ repository, operatorToken: config.OPERATOR_TOKEN, assertPrepared: service.assertPrepared }),
-  );
-  return { lifecycle: service.lifecycle, logger: service.logger, http };
-}
+export const createInventoryService = (config: InventoryConfig) =>
+  createService(services.inventory, config, ({ mongo, assertStarted }) => {
+    const repository = createInventoryRepository(mongo);
+    return {
+      components: [{ name: 'sample stock', start: () => repository.seed(sampleStock) }],
+      handler: withSimulatedWork(
+        { workMs: config.INVENTORY_WORK_MS, concurrency: config.INVENTORY_CONCURRENCY },
+        createInventoryHandler(repository),
+      ),
+      routes: createInventoryRoutes({ repository, operatorToken: config.OPERATOR_TOKEN, assertStarted }),
+    };
+  });

@@ -89,6 +89,7 @@ export function createOrderWatchdog(options: WatchdogOptions) {
   };
 
   return {
+    name: 'watchdog',
     start: (): void => void (running = run()),
     async stop(): Promise<void> {
       stopping.abort();

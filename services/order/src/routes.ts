@@ -26,7 +26,7 @@ export interface RouteDependencies {
   readonly waiter: OrderWaiter;
   readonly metrics: Pick<OrderMetrics, 'entered'>;
   readonly stuckAfterMs: number;
-  readonly assertPrepared: () => void;
+  readonly assertStarted: () => void;
 }
 
 const orderParams = z.object({ order_id: orderIdSchema });
@@ -34,7 +34,7 @@ const maxWaitMs = 60_000;
 const maxCancelRaces = 20;
 
 export function createOrderRoutes(dependencies: RouteDependencies): Route[] {
-  const { repository, relay, waiter, metrics, stuckAfterMs, assertPrepared } = dependencies;
+  const { repository, relay, waiter, metrics, stuckAfterMs, assertStarted } = dependencies;
 
   const findOrder = async (orderId: string): Promise<StoredOrder> => {
     const order = await repository.find(orderId);
@@ -66,7 +66,7 @@ export function createOrderRoutes(dependencies: RouteDependencies): Route[] {
       },
     },
     async handle({ body, headers }) {
-      assertPrepared();
+      assertStarted();
       if (relay.isFull()) throw unavailable('Too many orders wait to be published', 5);
       const now = new Date();
       const idempotencyKey = headers['idempotency-key'];
@@ -186,7 +186,7 @@ export function createOrderRoutes(dependencies: RouteDependencies): Route[] {
       409: { description: 'It can no longer be cancelled; `status` says why.' },
     },
     async handle({ params, ctx }) {
-      assertPrepared();
+      assertStarted();
       for (let race = 0; race < maxCancelRaces; race += 1) {
         const order = await findOrder(params.order_id);
         linkTrace(ctx, order.traceparent);

@@ -42,7 +42,6 @@ function open(store: StoreInMemory<Shipment>, { failures = 0 } = {}) {
   const timer = createShippingTimer({
     repository: { findDue, store },
     relay: { push: (events) => void pushed.push(...events) },
-    isOutage: (error) => (error as { outage?: unknown }).outage === true,
     logger,
     pollMs: 5,
   });

@@ -2,7 +2,8 @@
  * The durable timer: what is due stands in the database, so it survives restarts, and any replica may ring. Who rings
  * first wins; the state and its event are one write.
  */
-import { wait, type Logger } from '@order-pipeline/resilience';
+import { isMongoOutage } from '@order-pipeline/mongo';
+import { isOutage, wait, type Logger } from '@order-pipeline/resilience';
 import type { Relay } from '@order-pipeline/outbox';
 import { shipFromTimer } from './shipment.ts';
 import type { ShipmentRepository } from './shipment-repository.ts';
@@ -10,14 +11,13 @@ import type { ShipmentRepository } from './shipment-repository.ts';
 export interface ShippingTimerOptions {
   readonly repository: Pick<ShipmentRepository, 'findDue' | 'store'>;
   readonly relay: Pick<Relay, 'push'>;
-  readonly isOutage: (error: unknown) => boolean;
   readonly logger: Logger;
   readonly pollMs: number;
 }
 
 const maxBatch = 500;
 
-export function createShippingTimer({ repository, relay, isOutage, logger, pollMs }: ShippingTimerOptions) {
+export function createShippingTimer({ repository, relay, logger, pollMs }: ShippingTimerOptions) {
   const stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
 
@@ -35,7 +35,7 @@ export function createShippingTimer({ repository, relay, isOutage, logger, pollM
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       const more = await ring().catch((error: unknown) => {
-        if (isOutage(error)) logger.debug({ err: error }, 'cannot look for due parcels now');
+        if (isOutage(error) || isMongoOutage(error)) logger.debug({ err: error }, 'cannot look for due parcels now');
         else logger.error({ err: error }, 'the shipping timer failed, trying on');
         return false;
       });
@@ -44,6 +44,7 @@ export function createShippingTimer({ repository, relay, isOutage, logger, pollM
   };
 
   return {
+    name: 'shipping timer',
     start: (): void => void (running = run()),
     async stop(): Promise<void> {
       stopping.abort();
