@@ -1,25 +1,15 @@
-/** What wakes somebody, or can wait until the morning. Each has its page in docs/runbooks. */
+/** Alerts, each with its page in docs/runbooks. */
 import { services, type ServiceEntry } from '@order-pipeline/events';
+import type { Alert } from './alert.ts';
 import { wallClock, type Clock } from './clock.ts';
 import { burns, objectives } from './objectives.ts';
 import { scalerAlerts } from './scaler-alerts.ts';
-
-export interface Alert {
-  readonly name: string;
-  readonly group: 'objectives' | 'consumers' | 'flow' | 'books' | 'scaler';
-  readonly expr: string;
-  readonly forSeconds: number;
-  /** page: somebody has to act now. ticket: today. */
-  readonly severity: 'page' | 'ticket';
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly summary: string;
-}
 
 export const alerts = (clock: Clock): readonly Alert[] => [
   ...objectives.flatMap((objective) => burns.map((burn) => burning(objective, burn))),
   ...consumerAlerts(clock),
   ...flowAlerts(clock),
-  ...bookAlerts(clock),
+  ...auditAlerts(clock),
   ...scalerAlerts(clock),
 ];
 
@@ -37,7 +27,7 @@ function burning(
       .join(' or '),
     forSeconds,
     severity,
-    summary: `{{ $value | humanizePercentage }} ${what}; ${Number(((1 - target) * 100).toPrecision(3))} % is what we allow ourselves.`,
+    summary: `{{ $value | humanizePercentage }} ${what}; ${Number(((1 - target) * 100).toPrecision(3))} % is the error budget.`,
   };
 }
 
@@ -52,14 +42,14 @@ const consumerAlerts = (clock: Clock): Alert[] => [
     return {
       name: 'ConsumerNotPolling',
       group: 'consumers',
-      // Whoever is dead, hung or was never started tells no metrics: what it does not do is seen by what others produce.
+      // A consumer that crashed, hangs or never started exports no series, so what others produce shows what it misses.
       expr:
         `(${rate('events_produced_total', `topic=~"${consumes.join('|')}"`)} > 0) unless on (topic) ` +
         `(${rate('events_consumed_total', `service="${name}"`)} > 0)`,
       forSeconds: 120,
       severity: 'page',
       labels: { consumer_group: consumerGroup },
-      summary: `${consumerGroup} takes nothing from {{ $labels.topic }}, although events arrive there.`,
+      summary: `${consumerGroup} consumes nothing from {{ $labels.topic }}, although events arrive there.`,
     };
   }),
   {
@@ -70,8 +60,7 @@ const consumerAlerts = (clock: Clock): Alert[] => [
       `max by (service) (deriv(consumer_lag_age_seconds[${clock.span(300)}])) > 0`,
     forSeconds: 120,
     severity: 'ticket',
-    summary:
-      'The oldest event before {{ $labels.service }} waits for {{ $value | humanizeDuration }}, and longer and longer.',
+    summary: 'The lag age of {{ $labels.service }} is {{ $value | humanizeDuration }}, and it grows.',
   },
   {
     name: 'ConsumerInOutage',
@@ -79,7 +68,7 @@ const consumerAlerts = (clock: Clock): Alert[] => [
     expr: 'max by (service) (consumer_in_outage) > 0',
     forSeconds: 120,
     severity: 'page',
-    summary: '{{ $labels.service }} waits for Kafka, MongoDB or the payment gateway to come back.',
+    summary: '{{ $labels.service }} pauses for an outage of Kafka, MongoDB or the payment gateway.',
   },
   {
     name: 'PipelineNotScraped',
@@ -87,7 +76,7 @@ const consumerAlerts = (clock: Clock): Alert[] => [
     expr: 'absent(consumer_lag_age_seconds)',
     forSeconds: 300,
     severity: 'page',
-    summary: 'No service of the pipeline tells any metrics, so no other alert here can fire.',
+    summary: 'Prometheus has no metrics of any service of the pipeline, so no other alert here can fire.',
   },
 ];
 
@@ -102,7 +91,7 @@ const flowAlerts = (clock: Clock): Alert[] => [
     forSeconds: 60,
     severity: 'page',
     summary:
-      '{{ $value }} orders do not move: they wait for {{ $labels.consumer_group }} to work off {{ $labels.topic }}.',
+      '{{ $value }} orders are stuck: they wait for {{ $labels.consumer_group }} to process {{ $labels.topic }}.',
   },
   {
     name: 'OutboxStuck',
@@ -110,7 +99,8 @@ const flowAlerts = (clock: Clock): Alert[] => [
     expr: `max by (service) (outbox_oldest_age_seconds) > ${clock.seconds(60)}`,
     forSeconds: 60,
     severity: 'page',
-    summary: 'An event of {{ $labels.service }} is stored and not published since {{ $value | humanizeDuration }}.',
+    summary:
+      'The oldest event in the outbox of {{ $labels.service }} waits to be published for {{ $value | humanizeDuration }}.',
   },
   {
     name: 'DeadLettersArrive',
@@ -118,7 +108,7 @@ const flowAlerts = (clock: Clock): Alert[] => [
     expr: `sum by (service, topic, kind) (increase(events_dead_lettered_total[${clock.span(900)}])) > 0`,
     forSeconds: 0,
     severity: 'ticket',
-    summary: '{{ $labels.service }} could not work off events of {{ $labels.topic }} ({{ $labels.kind }}).',
+    summary: '{{ $labels.service }} dead-lettered events of {{ $labels.topic }} ({{ $labels.kind }}).',
   },
   {
     name: 'GatewayFailing',
@@ -126,7 +116,7 @@ const flowAlerts = (clock: Clock): Alert[] => [
     expr: `${gatewayCalls('outcome="failed"', clock.span(300))} / ${gatewayCalls('', clock.span(300))} > 0.5`,
     forSeconds: 120,
     severity: 'page',
-    summary: '{{ $value | humanizePercentage }} of the calls of the payment gateway fail.',
+    summary: '{{ $value | humanizePercentage }} of the calls to the payment gateway fail.',
   },
   {
     name: 'RefundRefused',
@@ -135,14 +125,14 @@ const flowAlerts = (clock: Clock): Alert[] => [
     forSeconds: 0,
     severity: 'ticket',
     summary:
-      'The gateway refuses a refund for good: a customer waits for money that somebody has to give back by hand.',
+      'The gateway refuses a refund permanently: the customer waits for money that you have to pay back by hand.',
   },
 ];
 
-const bookAlerts = (clock: Clock): Alert[] => [
+const auditAlerts = (clock: Clock): Alert[] => [
   {
     name: 'AuditFoundViolation',
-    group: 'books',
+    group: 'audit',
     expr: 'max by (rule) (audit_violations) > 0',
     forSeconds: 0,
     severity: 'page',
@@ -150,15 +140,15 @@ const bookAlerts = (clock: Clock): Alert[] => [
   },
   {
     name: 'AuditorNotRunning',
-    group: 'books',
-    // An auditor that is gone takes its last time with it.
+    group: 'audit',
+    // The series of an auditor that has terminated goes stale, and its last time with it.
     expr:
       `time() - max(audit_last_run_timestamp_seconds) > ${clock.seconds(3_600)} ` +
       'or absent(audit_last_run_timestamp_seconds)',
     forSeconds: 300,
     severity: 'ticket',
     summary:
-      '{{ if eq $value 1.0 }}No auditor tells any metrics: it has ended, or there is none here.{{ else }}' +
-      'The last audit that came to a result began {{ $value | humanizeDuration }} ago.{{ end }}',
+      '{{ if eq $value 1.0 }}Prometheus has no metrics of an auditor: it has terminated, or none is installed.{{ else }}' +
+      'The last audit with a result began {{ $value | humanizeDuration }} ago.{{ end }}',
   },
 ];

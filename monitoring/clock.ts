@@ -1,4 +1,4 @@
-/** Times in rules, which a test lets run faster than they do in production. */
+/** Durations in rules. A test lets them pass faster than production does. */
 export interface Clock {
   /** As PromQL and the rules' `for` take it. */
   span(seconds: number): string;
@@ -20,7 +20,7 @@ export const wallClock: Clock = {
   seconds: (seconds) => seconds,
 };
 
-/** So many times as fast. */
+/** `factor` times as fast as the wall clock. */
 export const fastClock = (factor: number): Clock => ({
   span: (seconds) => `${Math.max(1, Math.round((seconds * 1_000) / factor))}ms`,
   seconds: (seconds) => seconds / factor,

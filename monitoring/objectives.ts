@@ -1,11 +1,11 @@
-/** What the pipeline promises its customers in numbers, and from when on a promise that is being broken is told. */
+/** Service level objectives, and the burn rates at which their alerts fire. */
 export interface Objective {
   readonly alert: string;
-  /** Name of the recorded shares of what was bad, in the windows below. */
+  /** Prefix of the recording rules for the share of bad events, one per window below. */
   readonly record: string;
-  /** Share that has to be good, over thirty days. */
+  /** Share of good events over thirty days. */
   readonly target: number;
-  /** Share of what was bad within the window. */
+  /** PromQL for the share of bad events within the window. */
   readonly bad: (window: string) => string;
   readonly what: string;
 }
@@ -24,7 +24,7 @@ export const objectives: readonly Objective[] = [
     record: 'pipeline:orders_late:ratio_rate',
     target: 0.95,
     bad: (window) => `1 - sum(rate(${shipped}_bucket{${inTime}}[${window}])) / sum(rate(${shipped}_count[${window}]))`,
-    what: `of the orders that ship take more than ${lateAfterSeconds} s for it`,
+    what: `of the orders that ship take more than ${lateAfterSeconds} s`,
   },
   {
     alert: 'OrdersNotAccepted',
@@ -32,13 +32,13 @@ export const objectives: readonly Objective[] = [
     target: 0.999,
     bad: (window) =>
       `(sum(rate(${posts},status=~"5.."}[${window}])) or 0 * sum(rate(${posts}}[${window}]))) / sum(rate(${posts}}[${window}]))`,
-    what: 'of the orders that customers place are answered with an error of ours',
+    what: 'of the orders that customers place get a server error',
   },
 ];
 
 /**
- * Two windows each, so that an alert neither comes late nor lasts long, and how many times too fast the budget of thirty
- * days is used up. The slowest just misses the objective: without it, it could be missed for ever and nobody told.
+ * Burn rates: how many times too fast the error budget of thirty days is consumed. Two windows each, so that an alert
+ * fires early and resolves early. The slowest rate is 1: without it, a service could miss its objective without an alert.
  * (Google, "The Site Reliability Workbook", 2018, chapter 5.)
  */
 export const burns = [

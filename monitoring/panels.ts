@@ -1,23 +1,23 @@
-/** Grafana's dashboards, as far as ours use them: rows of panels over PromQL, laid out from left to right. */
+/** The part of Grafana's dashboard format that ours use: rows of panels over PromQL, laid out from left to right. */
 export type Unit = 's' | 'percentunit' | 'reqps' | 'short' | 'bytes' | 'none';
 
 export interface Target {
   readonly expr: string;
   readonly legend?: string;
-  /** Shows traces that are examples of what is measured. */
+  /** Shows exemplars, which link to traces. */
   readonly exemplar?: boolean;
 }
 
 export interface Panel {
   readonly title: string;
-  /** What it says, and what is good. */
+  /** What it shows, and which values are good. */
   readonly description: string;
   readonly kind?: 'timeseries' | 'stat' | 'table';
   readonly unit: Unit;
   readonly targets: readonly Target[];
-  /** From here on it is shown as bad, in a chart by a line. */
+  /** Values from here on are red; a chart draws a line. */
   readonly badFrom?: number;
-  /** Below this it is shown as bad. */
+  /** Values below this are red. */
   readonly goodFrom?: number;
   readonly stacked?: boolean;
 }

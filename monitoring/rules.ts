@@ -1,5 +1,6 @@
-/** All rules for Prometheus: the shares that the objectives speak of, and the alerts. */
-import { alerts, type Alert } from './alerts.ts';
+/** All rules for Prometheus: the recorded shares of the objectives, and the alerts. */
+import type { Alert } from './alert.ts';
+import { alerts } from './alerts.ts';
 import { wallClock, type Clock } from './clock.ts';
 import { burnWindows, objectives } from './objectives.ts';
 import { runbookUrl } from './runbooks.ts';
@@ -25,7 +26,7 @@ export interface RuleGroup {
 export function ruleGroups(clock: Clock = wallClock): RuleGroup[] {
   const recorded = objectives.flatMap(({ record, bad }) =>
     burnWindows.map((seconds): RecordingRule => ({
-      // The name tells the window in production, however fast the clock runs.
+      // The name has the window in production, however fast a test lets the clock run.
       record: `${record}${wallClock.span(seconds)}`,
       expr: bad(clock.span(seconds)),
     })),

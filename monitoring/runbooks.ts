@@ -1,8 +1,6 @@
-/** Where an alert's runbook stands. */
-
 /**
- * Where people read this repository, with a slash at its end. Set it to your copy's address, and let npm run monitoring
- * write the rules anew.
+ * Where this repository is published, with a slash at its end. Set it to the address of your fork, and run npm run
+ * monitoring.
  */
 const readAt = 'https://example.com/order-pipeline/blob/main/';
 

@@ -1,5 +1,5 @@
 /** Alerts of the consumer scaler's own metrics. Where no scaler is installed there are none, and nothing fires. */
-import type { Alert } from './alerts.ts';
+import type { Alert } from './alert.ts';
 import type { Clock } from './clock.ts';
 
 const condition = (type: string): string => `max by (namespace, name) (consumer_scaler_condition{type="${type}"})`;
@@ -13,8 +13,7 @@ export const scalerAlerts = (clock: Clock): Alert[] => [
     expr: `${condition('FallbackActive')} == 1`,
     forSeconds: 120,
     severity: 'ticket',
-    summary:
-      '{{ $labels.namespace }}/{{ $labels.name }}: the lag is unknown, so the scaler does what the resource lays down for that.',
+    summary: '{{ $labels.namespace }}/{{ $labels.name }}: the lag is unknown, so the scaler follows spec.fallback.',
   },
   {
     name: 'ScalerIneffective',
@@ -23,15 +22,15 @@ export const scalerAlerts = (clock: Clock): Alert[] => [
     forSeconds: 120,
     severity: 'ticket',
     summary:
-      '{{ $labels.namespace }}/{{ $labels.name }} is behind, and more replicas bring nothing: something that they share is the bottleneck.',
+      '{{ $labels.namespace }}/{{ $labels.name }} misses its objective, and more replicas do not help: something that they share is the bottleneck.',
   },
   {
     name: 'ScalerNotRunning',
     group: 'scaler',
-    // Who is gone tells nothing. Somebody led within the last day, and nobody does now.
+    // A scaler that has terminated exports no series: one led within the last day, and none leads now.
     expr: `${byNamespace(`max_over_time(${leads(`[${clock.span(86_400)}]`)})`)} > 0 unless ${byNamespace(leads())} > 0`,
     forSeconds: 300,
     severity: 'ticket',
-    summary: 'No consumer scaler leads: replicas stay as they are, whatever arrives.',
+    summary: 'No consumer scaler leads: replicas stay as they are, whatever the load.',
   },
 ];

@@ -1,4 +1,4 @@
-/** How far behind the consumers are, where, and why. */
+/** The lag of the consumers, where it is, and why. */
 import type { Dashboard } from '../panels.ts';
 import { perSecond, quantileBy } from './queries.ts';
 
@@ -7,7 +7,7 @@ export const consumers: Dashboard = {
   title: 'Order pipeline: consumers and partitions',
   rows: [
     {
-      title: 'Work',
+      title: 'Throughput',
       panels: [
         {
           title: 'Events consumed',
@@ -22,8 +22,8 @@ export const consumers: Dashboard = {
           targets: [{ expr: perSecond('events_produced_total', 'topic'), legend: '{{topic}}' }],
         },
         {
-          title: 'Events in a chunk',
-          description: 'On average. It grows with the load, which is what makes the pipeline cheap.',
+          title: 'Batch size',
+          description: 'Events per batch, on average. It grows with the load, so the cost per event falls.',
           unit: 'short',
           targets: [
             {
@@ -38,21 +38,21 @@ export const consumers: Dashboard = {
       title: 'Lag',
       panels: [
         {
-          title: 'Age of the lag',
-          description: 'Age of the oldest event that is fetched and not worked off.',
+          title: 'Lag age',
+          description: 'Age of the oldest event that is fetched and not yet processed.',
           unit: 's',
           badFrom: 30,
           targets: [{ expr: 'max by (service) (consumer_lag_age_seconds)', legend: '{{service}}' }],
         },
         {
           title: 'Lag by topic',
-          description: 'Events after the last committed one, as of the last fetch.',
+          description: 'Events after the committed offset, as of the last fetch.',
           unit: 'short',
           targets: [{ expr: 'sum by (service, topic) (consumer_lag_events)', legend: '{{service}} {{topic}}' }],
         },
         {
           title: 'Lag by partition',
-          description: 'The twenty partitions that are furthest behind. One alone is a hot key.',
+          description: 'The twenty partitions with the highest lag. A single one points to a hot key.',
           kind: 'table',
           unit: 'short',
           targets: [{ expr: 'topk(20, max by (service, topic, partition) (consumer_lag_events))' }],
@@ -60,17 +60,17 @@ export const consumers: Dashboard = {
       ],
     },
     {
-      title: 'Time and trouble',
+      title: 'Durations and disturbances',
       panels: [
         {
-          title: 'A chunk, from its fetch to its commit',
-          description: 'The 95th percentile. Above a second the group is at risk.',
+          title: 'Batch, from fetch to commit',
+          description: 'The 95th percentile. Above a second the membership is at risk.',
           unit: 's',
           badFrom: 1,
           targets: quantileBy('service', 'consumer_batch_duration_seconds'),
         },
         {
-          title: 'A chunk in its handler',
+          title: 'Batch in its handler',
           description: 'The 95th percentile.',
           unit: 's',
           targets: quantileBy('service', 'consumer_handler_duration_seconds'),
@@ -82,7 +82,7 @@ export const consumers: Dashboard = {
           targets: [{ expr: 'sum by (service) (increase(consumer_group_joins_total[5m]))', legend: '{{service}}' }],
         },
         {
-          title: 'Waiting for an outage to end',
+          title: 'Paused by an outage',
           description: '1 while a consumer waits for Kafka, MongoDB or the gateway.',
           unit: 'short',
           badFrom: 1,

@@ -1,4 +1,4 @@
-/** The first page to look at: are the promises kept, what comes in, what goes wrong. */
+/** The first page to open: objectives, incoming orders, and everything that an alert is about. */
 import { wallClock } from '../clock.ts';
 import { burns, burnWindows, lateAfterSeconds, objectives } from '../objectives.ts';
 import type { Dashboard, Panel } from '../panels.ts';
@@ -31,18 +31,22 @@ export const overview: Dashboard = {
           targets: [{ expr: `1 - ${late!.record}5m` }],
         },
         {
-          title: 'Orders taken',
-          description: `POST /orders without an error of ours, in the last 5 minutes. The objective is ${refused!.target * 100} %.`,
+          title: 'Orders accepted',
+          description: `POST /orders without a server error, in the last 5 minutes. The objective is ${refused!.target * 100} %.`,
           kind: 'stat',
           unit: 'percentunit',
           goodFrom: refused!.target,
           targets: [{ expr: `1 - ${refused!.record}5m` }],
         },
-        budget(late!, 'Late orders', 'Share of late orders by window; above the line, in 5m and 1h, the alert pages.'),
+        budget(
+          late!,
+          'Late orders',
+          'Share of late orders by window. The alert pages when 5m and 1h are both above the line.',
+        ),
         budget(
           refused!,
-          'Orders not taken',
-          'Share of errors by window; above the line, in 5m and 1h, the alert pages.',
+          'Orders not accepted',
+          'Share of server errors by window. The alert pages when 5m and 1h are both above the line.',
         ),
       ],
     },
@@ -51,18 +55,18 @@ export const overview: Dashboard = {
       panels: [
         {
           title: 'Orders by state',
-          description: 'Orders that enter a state, per second. PENDING is what comes in.',
+          description: 'Orders that enter a state, per second. PENDING counts accepted orders.',
           unit: 'reqps',
           targets: [{ expr: perSecond('orders_total', 'state'), legend: '{{state}}' }],
         },
         {
           title: 'Placed to shipped',
-          description: 'From accepting an order to knowing that it has shipped.',
+          description: 'From accepting an order to learning that it shipped.',
           unit: 's',
           targets: quantiles('order_placed_to_shipped_seconds', '', true),
         },
         {
-          title: 'Answers to POST /orders',
+          title: 'Responses to POST /orders',
           description: 'Requests per second by status.',
           unit: 'reqps',
           stacked: true,

@@ -1,4 +1,4 @@
-/** Why a consumer group has the replicas that it has, and whether its scaler is well. */
+/** Why a consumer group has its number of replicas, and whether its scaler works. */
 import type { Dashboard, Row } from '../panels.ts';
 import { perSecond, quantiles } from './queries.ts';
 
@@ -8,20 +8,20 @@ const operator = '{controller="consumerscaler"}';
 const queue = '{name="consumerscaler"}';
 
 const decision: Row = {
-  title: 'What is decided',
+  title: 'Decisions',
   panels: [
     {
       title: 'Replicas',
-      description: 'What the target has, and what it should have.',
+      description: 'Of the target: observed and desired.',
       unit: 'short',
       targets: [
-        { expr: of('consumer_scaler_replicas'), legend: 'are' },
-        { expr: of('consumer_scaler_desired_replicas'), legend: 'should be' },
+        { expr: of('consumer_scaler_replicas'), legend: 'observed' },
+        { expr: of('consumer_scaler_desired_replicas'), legend: 'desired' },
       ],
     },
     {
       title: 'Decisions by reason',
-      description: 'Looks in the last 5 minutes; docs/scaling.md says what each reason means.',
+      description: 'Reconciliations in the last 5 minutes. docs/scaling.md explains each reason.',
       unit: 'short',
       stacked: true,
       targets: [
@@ -30,8 +30,7 @@ const decision: Row = {
     },
     {
       title: 'Conditions',
-      description:
-        '1 while it is True, 0 while it is False. Good are Effective, GroupStable and LagKnown at 1, others at 0.',
+      description: '1 while True, 0 while False. Effective, GroupStable and LagKnown should be 1, the others 0.',
       unit: 'short',
       targets: [{ expr: `max by (type) (consumer_scaler_condition${one})`, legend: '{{type}}' }],
     },
@@ -39,11 +38,11 @@ const decision: Row = {
 };
 
 const reasons: Row = {
-  title: 'What it is decided by',
+  title: 'Observations',
   panels: [
     {
       title: 'Lag',
-      description: 'Records that the group owes, and those of them that are older than the objective allows.',
+      description: 'Records of consumer lag, and those of them older than objective.maxAgeSeconds.',
       unit: 'short',
       targets: [
         { expr: of('consumer_scaler_lag_records'), legend: 'all' },
@@ -51,30 +50,30 @@ const reasons: Row = {
       ],
     },
     {
-      title: 'Age of the lag',
+      title: 'Lag age',
       description:
-        'Of the oldest record that is owed, and how long it takes to work off all with the replicas that there are.',
+        'Age of the oldest unprocessed record, and the predicted time to drain the lag with the present replicas.',
       unit: 's',
       targets: [
         { expr: of('consumer_scaler_lag_age_seconds'), legend: 'oldest' },
-        { expr: of('consumer_scaler_predicted_drain_seconds'), legend: 'to drain' },
+        { expr: of('consumer_scaler_predicted_drain_seconds'), legend: 'predicted drain' },
       ],
     },
     {
       title: 'Arrival and capacity',
-      description: 'Records a second that arrive, and that all replicas together can do.',
+      description: 'Records per second that arrive, and that all replicas together can process.',
       unit: 'reqps',
       targets: [
-        { expr: of('consumer_scaler_arrival_records_per_second'), legend: 'arrive' },
+        { expr: of('consumer_scaler_arrival_records_per_second'), legend: 'arrival' },
         {
           expr: `${of('consumer_scaler_capacity_records_per_second')} * ${of('consumer_scaler_replicas')}`,
-          legend: 'can be done',
+          legend: 'capacity',
         },
       ],
     },
     {
-      title: 'Lag is known',
-      description: 'How many resources have a lag that is known, and how many there are.',
+      title: 'Known lag',
+      description: 'Resources whose lag is known, and all resources.',
       unit: 'short',
       targets: [
         { expr: 'sum(consumer_scaler_lag_known)', legend: 'known' },
@@ -85,45 +84,45 @@ const reasons: Row = {
 };
 
 const itself: Row = {
-  title: 'The scaler itself',
+  title: 'Controller',
   panels: [
     {
       title: 'Leaders',
-      description: 'Replicas of the scaler that lead. Good is 1 in each namespace that has a scaler.',
+      description: 'Replicas of the scaler that lead. It should be 1 in each namespace that has a scaler.',
       unit: 'short',
       targets: [{ expr: `sum by (namespace) (leader_election_master_status${queue})`, legend: '{{namespace}}' }],
     },
     {
-      title: 'Looks',
+      title: 'Reconciliations',
       description: 'Per second, by result.',
       unit: 'reqps',
       targets: [{ expr: perSecond('controller_runtime_reconcile_total', 'result', operator), legend: '{{result}}' }],
     },
     {
-      title: 'Looks that failed',
+      title: 'Failed reconciliations',
       description: 'Per second. The log of the scaler has the errors.',
       unit: 'reqps',
       targets: [{ expr: `sum(rate(controller_runtime_reconcile_errors_total${operator}[$__rate_interval]))` }],
     },
     {
-      title: 'Time of a look',
-      description: 'Kafka and the API server included.',
+      title: 'Reconciliation time',
+      description: 'Calls to Kafka and the API server included.',
       unit: 's',
       targets: quantiles('controller_runtime_reconcile_time_seconds', operator),
     },
     {
-      title: 'Resources that wait for a look',
-      description: 'Good is about none.',
+      title: 'Work queue depth',
+      description: 'Resources that wait for a reconciliation. It should be near 0.',
       unit: 'short',
       targets: [{ expr: `max(workqueue_depth${queue})` }],
     },
     {
       title: 'Watches',
       description:
-        'Watches of the API server that broke off, and changes that only listing anew has found, in the last hour.',
+        'Watches of the API server that were interrupted, and changes that only a new list found, in the last hour.',
       unit: 'short',
       targets: [
-        { expr: 'sum by (kind) (increase(consumer_scaler_watch_restarts_total[1h]))', legend: '{{kind}} broken off' },
+        { expr: 'sum by (kind) (increase(consumer_scaler_watch_restarts_total[1h]))', legend: '{{kind}} interrupted' },
         { expr: 'sum by (kind) (increase(consumer_scaler_watch_missed_total[1h]))', legend: '{{kind}} missed' },
       ],
     },

@@ -1,4 +1,4 @@
-/** Everything that one service tells of itself. */
+/** All metrics of one service. */
 import type { Dashboard } from '../panels.ts';
 import { perSecond, quantileBy, quantiles } from './queries.ts';
 
@@ -24,13 +24,13 @@ export const service: Dashboard = {
         },
         {
           title: 'Duration',
-          description: 'The 95th percentile, by route; with tracing on, points that lead to traces.',
+          description: 'The 95th percentile, by route; with tracing on, exemplars link to traces.',
           unit: 's',
           targets: quantileBy('route', 'http_request_duration_seconds', one, true),
         },
         {
           title: 'Health',
-          description: 'What /readyz says, check by check.',
+          description: 'The checks of /readyz.',
           kind: 'table',
           unit: 'short',
           targets: [{ expr: `max by (check, status) (health_check_status${one})` }],
@@ -54,7 +54,7 @@ export const service: Dashboard = {
         },
         {
           title: 'Handler',
-          description: 'Time for one chunk.',
+          description: 'Time per batch.',
           unit: 's',
           targets: quantiles('consumer_handler_duration_seconds', one),
         },
@@ -71,7 +71,7 @@ export const service: Dashboard = {
         },
         {
           title: 'Memory',
-          description: 'Of the largest replica: resident, and the heap in use.',
+          description: 'Of the largest replica: resident memory and used heap.',
           unit: 'bytes',
           targets: [
             { expr: `max(process_resident_memory_bytes${one})`, legend: 'resident' },
@@ -80,7 +80,7 @@ export const service: Dashboard = {
         },
         {
           title: 'Event loop',
-          description: 'Its delay in the 99th percentile. Above 0.1 s heartbeats and probes suffer.',
+          description: 'The 99th percentile of its delay. Above 0.1 s heartbeats and probes are late.',
           unit: 's',
           badFrom: 0.1,
           targets: [{ expr: `max(nodejs_eventloop_lag_p99_seconds${one})` }],

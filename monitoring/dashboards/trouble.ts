@@ -1,20 +1,20 @@
-/** What goes wrong: everything that an alert speaks of, and is good when it is empty. */
+/** Everything that an alert is about. Empty panels are good. */
 import type { Row } from '../panels.ts';
 import { perSecond } from './queries.ts';
 
 export const trouble: Row = {
-  title: 'What goes wrong',
+  title: 'Failures',
   panels: [
     {
-      title: 'Orders that do not move',
-      description: 'By the consumer group and topic that they wait for. Good is none.',
+      title: 'Stuck orders',
+      description: 'By the consumer group and topic that they wait for. It should be 0.',
       unit: 'short',
       badFrom: 1,
       targets: [{ expr: 'sum by (consumer_group, topic) (orders_stuck)', legend: '{{consumer_group}} {{topic}}' }],
     },
     {
       title: 'Dead letters',
-      description: 'Events that could not be worked off, in the last hour. npm run dlq shows them.',
+      description: 'Dead-lettered events in the last hour. npm run dlq lists them.',
       unit: 'short',
       badFrom: 1,
       targets: [
@@ -26,26 +26,26 @@ export const trouble: Row = {
     },
     {
       title: 'Oldest event in an outbox',
-      description: 'Age of the oldest event that is stored and not published.',
+      description: 'Age of the oldest event that is stored and not yet published.',
       unit: 's',
       badFrom: 60,
       targets: [{ expr: 'max by (service) (outbox_oldest_age_seconds)', legend: '{{service}}' }],
     },
     {
-      title: 'Waiting in outboxes',
+      title: 'Pending in outboxes',
       description: 'Documents with unpublished events.',
       unit: 'short',
       targets: [{ expr: 'max by (service) (outbox_pending_documents)', legend: '{{service}}' }],
     },
     {
-      title: 'Age of the lag',
-      description: 'Age of the oldest event before each service.',
+      title: 'Lag age',
+      description: 'Age of the oldest unprocessed event of each service.',
       unit: 's',
       badFrom: 30,
       targets: [{ expr: 'max by (service) (consumer_lag_age_seconds)', legend: '{{service}}' }],
     },
     {
-      title: 'Calls of the payment gateway',
+      title: 'Calls to the payment gateway',
       description: 'Per second, by outcome.',
       unit: 'reqps',
       targets: [
@@ -56,15 +56,15 @@ export const trouble: Row = {
       ],
     },
     {
-      title: 'Refunds refused for good',
-      description: 'In the last day. Each is a customer who waits for money.',
+      title: 'Refunds refused permanently',
+      description: 'In the last day. For each, a customer waits for money.',
       kind: 'stat',
       unit: 'short',
       badFrom: 1,
       targets: [{ expr: 'sum(increase(payment_refunds_refused_total[1d]))' }],
     },
     {
-      title: 'Violations that the auditor found',
+      title: 'Violations found by the auditor',
       description: 'By rule, as of the last audit.',
       kind: 'table',
       unit: 'short',
@@ -83,7 +83,7 @@ export const trouble: Row = {
       ],
     },
     {
-      title: 'Audits without a result',
+      title: 'Failed audits',
       description: 'In the last hour.',
       kind: 'stat',
       unit: 'short',

@@ -22,10 +22,15 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 function promtoolTest(ruleCase: RuleCase): object {
   const { alert, every = '1m', series, labels, summary, quietAt, firesAt, clearsAt, left } = ruleCase;
-  const firing = (told?: Pick<RuleCase, 'labels' | 'summary'>) =>
-    told === undefined
+  const firing = (expected?: Pick<RuleCase, 'labels' | 'summary'>) =>
+    expected === undefined
       ? []
-      : [{ exp_labels: told.labels, exp_annotations: { summary: told.summary, runbook_url: runbookUrl(alert) } }];
+      : [
+          {
+            exp_labels: expected.labels,
+            exp_annotations: { summary: expected.summary, runbook_url: runbookUrl(alert) },
+          },
+        ];
   const at = (eval_time: string, exp_alerts: object[]) => ({ eval_time, alertname: alert, exp_alerts });
   return {
     interval: every,

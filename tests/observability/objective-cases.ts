@@ -1,4 +1,4 @@
-/** When the objectives' burn rates are told. */
+/** When the burn rates of the objectives raise an alert. */
 import type { RuleCase } from './rule-case.ts';
 
 const posts = (status: number) =>
@@ -8,7 +8,7 @@ const shippedInTime = 'order_placed_to_shipped_seconds_bucket{le="1",service="or
 /** As Prometheus 3 stores it. */
 const shippedInTimeSince3 = 'order_placed_to_shipped_seconds_bucket{le="1.0",service="order"}';
 
-/** A short and heavy breach: it pages, and leaves a ticket. */
+/** A short and heavy breach: it pages, and leaves a ticket open. */
 const heavilyLate: RuleCase = {
   alert: 'OrdersShipLate',
   what: 'nine of ten orders are late for twenty minutes',
@@ -16,11 +16,11 @@ const heavilyLate: RuleCase = {
   quietAt: '1m',
   firesAt: '10m',
   labels: { severity: 'page' },
-  summary: '90% of the orders that ship take more than 1 s for it; 5 % is what we allow ourselves.',
+  summary: '90% of the orders that ship take more than 1 s; 5 % is the error budget.',
   clearsAt: '27m',
   left: {
     labels: { severity: 'ticket' },
-    summary: '66.67% of the orders that ship take more than 1 s for it; 5 % is what we allow ourselves.',
+    summary: '66.67% of the orders that ship take more than 1 s; 5 % is the error budget.',
   },
 };
 
@@ -34,7 +34,7 @@ export const objectiveCases: readonly RuleCase[] = [
     quietAt: '14m',
     firesAt: '30m',
     labels: { severity: 'ticket' },
-    summary: '40% of the orders that ship take more than 1 s for it; 5 % is what we allow ourselves.',
+    summary: '40% of the orders that ship take more than 1 s; 5 % is the error budget.',
     clearsAt: '10h',
   },
   {
@@ -50,7 +50,7 @@ export const objectiveCases: readonly RuleCase[] = [
     quietAt: '30m',
     firesAt: '2d',
     labels: { severity: 'ticket' },
-    summary: '8.333% of the orders that ship take more than 1 s for it; 5 % is what we allow ourselves.',
+    summary: '8.333% of the orders that ship take more than 1 s; 5 % is the error budget.',
     clearsAt: '54h',
   },
   {
@@ -60,13 +60,11 @@ export const objectiveCases: readonly RuleCase[] = [
     quietAt: '1m',
     firesAt: '10m',
     labels: { severity: 'page' },
-    summary:
-      '3% of the orders that customers place are answered with an error of ours; 0.1 % is what we allow ourselves.',
+    summary: '3% of the orders that customers place get a server error; 0.1 % is the error budget.',
     clearsAt: '27m',
     left: {
       labels: { severity: 'ticket' },
-      summary:
-        '2.24% of the orders that customers place are answered with an error of ours; 0.1 % is what we allow ourselves.',
+      summary: '2.24% of the orders that customers place get a server error; 0.1 % is the error budget.',
     },
   },
   {
@@ -77,8 +75,7 @@ export const objectiveCases: readonly RuleCase[] = [
     quietAt: '14m',
     firesAt: '30m',
     labels: { severity: 'ticket' },
-    summary:
-      '1% of the orders that customers place are answered with an error of ours; 0.1 % is what we allow ourselves.',
+    summary: '1% of the orders that customers place get a server error; 0.1 % is the error budget.',
     clearsAt: '10h',
   },
 ];

@@ -2,7 +2,7 @@
 export interface RuleCase {
   readonly alert: string;
   readonly what: string;
-  /** From one value, and one look of the rules, to the next; default a minute. */
+  /** Interval of the values and of the evaluations; default a minute. */
   readonly every?: string;
   /** In promtool's notation. */
   readonly series: Readonly<Record<string, string>>;
@@ -12,6 +12,6 @@ export interface RuleCase {
   /** It has not fired yet. */
   readonly quietAt: string;
   readonly clearsAt: string;
-  /** What the same alert says in its other severity when this one has cleared. */
+  /** The same alert in its other severity, still firing when this one has cleared. */
   readonly left?: Pick<RuleCase, 'labels' | 'summary'>;
 }

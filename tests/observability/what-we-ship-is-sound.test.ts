@@ -101,13 +101,13 @@ describe('a runbook', () => {
   });
 });
 
-/** What a person who runs the pipeline is promised to be told of; a list that loses one says so here. */
+/** Every situation that the dashboards and alerts promise to show. */
 const promised = {
   dashboards: {
-    'order-pipeline-overview': ['Objectives', 'Orders', 'What goes wrong'],
-    'order-pipeline-consumers': ['Work', 'Lag', 'Time and trouble'],
+    'order-pipeline-overview': ['Objectives', 'Orders', 'Failures'],
+    'order-pipeline-consumers': ['Throughput', 'Lag', 'Durations and disturbances'],
     'order-pipeline-service': ['HTTP', 'Events', 'Process'],
-    'order-pipeline-scaler': ['What is decided', 'What it is decided by', 'The scaler itself'],
+    'order-pipeline-scaler': ['Decisions', 'Observations', 'Controller'],
   },
   alerts: {
     'objectives: placed to shipped, and success ratio': ['OrdersShipLate', 'OrdersNotAccepted'],
