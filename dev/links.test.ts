@@ -7,14 +7,14 @@ const repository = fileURLToPath(new URL('..', import.meta.url));
 const notOurs = new Set(['node_modules', '.git', '.data', 'dist']);
 const pages = globSync('**/*.md', { cwd: repository, exclude: (name) => notOurs.has(name) });
 
-/** Targets of links and images, without those that lead out of the repository or stay on the page. */
+/** Targets of links and images in the repository, without links within the page. */
 function linksOf(page: string): string[] {
   const text = readFileSync(join(repository, page), 'utf8').replaceAll(/^```.*?^```/gms, '');
   const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!.split('#')[0]!);
   return targets.filter((target) => target !== '' && !/^[a-z]+:/i.test(target));
 }
 
-test('every link from one page to a file of the repository leads somewhere', () => {
+test('every link from a page to a file of the repository has a target', () => {
   expect(pages).toContain('README.md');
   expect(linksOf('README.md').length).toBeGreaterThan(5);
   const broken = pages.flatMap((page) =>
@@ -25,14 +25,14 @@ test('every link from one page to a file of the repository leads somewhere', () 
   expect(broken).toEqual([]);
 });
 
-/** Such as `killed-services-lose-nothing`, or its beginning with an ellipsis, where a page says what proves a promise. */
+/** Such as `killed-services-lose-nothing`, or its beginning with an ellipsis, where a page names the proof of a guarantee. */
 function testsNamedIn(page: string): string[] {
   const proofs =
     readFileSync(join(repository, page), 'utf8').match(/^(\| (\d+|all) \|.*|_Proven by_[^]*?\n\n)/gm) ?? [];
   return [...proofs.join('\n').matchAll(/`([a-z]+(?:-[a-z]+)+…?)`/g)].map(([, name]) => name!);
 }
 
-test.each(['README.md', 'docs/reliability.md'])('every test by which %s proves a promise is there', (page) => {
+test.each(['README.md', 'docs/reliability.md'])('every test that %s names as a proof exists', (page) => {
   const files = globSync('tests/**/*.test.ts', { cwd: repository }).map((file) => basename(file, '.test.ts'));
   const names = testsNamedIn(page);
   expect(names.length).toBeGreaterThan(10);
@@ -40,4 +40,23 @@ test.each(['README.md', 'docs/reliability.md'])('every test by which %s proves a
     name.endsWith('…') ? !files.some((file) => file.startsWith(name.slice(0, -1))) : !files.includes(name),
   );
   expect(missing).toEqual([]);
+});
+
+/** Log messages, summaries of alerts and titles of panels: what stands in quotation marks outside of code. */
+function quotationsOf(page: string): string[] {
+  const text = readFileSync(join(repository, page), 'utf8').replaceAll(/```[^]*?```|`[^`]*`/g, '');
+  return [...text.matchAll(/"([^"]+)"/g)].map(([, quotation]) => quotation!.replaceAll(/\s+/g, ' '));
+}
+
+test('every message and panel that a runbook quotes is in the code', () => {
+  const sources = globSync('{packages,services,operator,tools,monitoring}/**/*.ts', {
+    cwd: repository,
+    exclude: (name) => notOurs.has(name) || name.endsWith('.test.ts'),
+  });
+  const code = sources.map((file) => readFileSync(join(repository, file), 'utf8')).join('\n');
+  const quoted = globSync('docs/runbooks/*.md', { cwd: repository }).flatMap((page) =>
+    quotationsOf(page).map((quotation) => `${page}: ${quotation}`),
+  );
+  expect(quoted.length).toBeGreaterThan(10);
+  expect(quoted.filter((line) => !code.includes(line.slice(line.indexOf(': ') + 2)))).toEqual([]);
 });
