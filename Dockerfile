@@ -52,7 +52,7 @@ FROM ${NODE_IMAGE} AS dev
 ARG SERVICE
 ARG WORKSPACE=services/${SERVICE}
 WORKDIR /app
-# Owned by the user that runs it: whoever syncs files into the container is that user.
+# Owned by the user that runs it, because the same user syncs files into the container.
 COPY --from=dependencies --chown=65532:65532 /app ./
 COPY --from=sources --chown=65532:65532 /app/packages packages
 COPY --from=sources --chown=65532:65532 /app/${WORKSPACE} ${WORKSPACE}
