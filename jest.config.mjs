@@ -18,7 +18,12 @@ const alone = [
 ];
 
 /** What starts engines or services shows the end of their logs when it fails. */
-const withEngines = { ...common, testEnvironment: '<rootDir>/tests/support/failure-environment.mjs' };
+const withEngines = {
+  ...common,
+  testEnvironment: '<rootDir>/tests/support/failure-environment.mjs',
+  globalSetup: '<rootDir>/tests/support/start-engines.mjs',
+  globalTeardown: '<rootDir>/tests/support/stop-engines.mjs',
+};
 
 /** dev/test.ts says which of them run when, and how many files at once. */
 export default {

@@ -18,7 +18,7 @@ const stopping = new AbortController();
 
 beforeAll(async () => {
   for (let replica = 0; replica < 2; replica += 1) {
-    const client = createMongo(mongo.engine.uri, 'dashboard_db', quiet);
+    const client = createMongo(mongo.uri, 'dashboard_db', quiet);
     await client.start();
     clients.push(client);
   }

@@ -10,7 +10,7 @@ import { expectEveryOrderEndedAsItShould, mixedOrder, stockForMixedOrders } from
 import { placeOrders } from '../support/orders.ts';
 import { coreServices, usePipeline } from '../support/pipeline.ts';
 
-const on = usePipeline();
+const on = usePipeline({ engines: 'own' });
 const outageMs = 10_000;
 /** POST is refused when it has not been confirmed for ORDER_ACCEPT_TIMEOUT_MS, 5 s unless set. */
 const refusedWithinMs = 7_000;

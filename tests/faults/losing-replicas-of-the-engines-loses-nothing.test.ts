@@ -14,7 +14,7 @@ import { orderOf, placeOrder, placeOrders } from '../support/orders.ts';
 import { startLimitMs, usePipeline } from '../support/pipeline.ts';
 
 /** Three brokers (three copies, two in sync) and a replica set of three, as in production. */
-const engines: { kafka?: KafkaEngine; mongo?: MongoEngine } = {};
+const engines: { engines: 'own'; kafka?: KafkaEngine; mongo?: MongoEngine } = { engines: 'own' };
 const dir = mkdtempSync(join(tmpdir(), 'order-pipeline-cluster-'));
 
 beforeAll(async () => {

@@ -11,6 +11,7 @@ const maxInFlight = 50;
 const maxPending = 200;
 const acceptWithinMs = 5_000;
 const on = usePipeline({
+  engines: 'own',
   env: {
     HTTP_MAX_IN_FLIGHT: String(maxInFlight),
     OUTBOX_MAX_PENDING: String(maxPending),

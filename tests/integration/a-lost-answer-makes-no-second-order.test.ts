@@ -13,7 +13,7 @@ const engine = useMongo();
 let mongo: Mongo;
 
 beforeAll(async () => {
-  mongo = createMongo(engine.engine.uri, 'order_db', quiet);
+  mongo = createMongo(engine.uri, 'order_db', quiet);
   await mongo.start();
 });
 afterAll(() => mongo.stop());

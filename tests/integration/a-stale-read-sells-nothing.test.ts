@@ -15,7 +15,7 @@ let mongo: Mongo;
 let repository: InventoryRepository;
 
 beforeAll(async () => {
-  mongo = createMongo(engine.engine.uri, 'inventory_db', quiet);
+  mongo = createMongo(engine.uri, 'inventory_db', quiet);
   await mongo.start();
   repository = createInventoryRepository(mongo);
 });

@@ -96,7 +96,7 @@ test(
     const inputs = newInputs(30);
     await members.publisher.publish(inputs);
     const script = fileURLToPath(new URL('../support/member-process.ts', import.meta.url));
-    const victim = spawn(process.execPath, [script, kafka.engine.bootstrapServers, group], {
+    const victim = spawn(process.execPath, [script, kafka.bootstrapServers, group], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [line] = (await once(victim.stdout, 'data')) as [Buffer];

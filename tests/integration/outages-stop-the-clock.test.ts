@@ -2,12 +2,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createGroupLagReader, type GroupLagReader, type Handler } from '@order-pipeline/kafka';
 import { OutageError } from '@order-pipeline/resilience';
-import { useKafka } from '../support/engines.ts';
+import { useOwnKafka } from '../support/engines.ts';
 import { eventually } from '../support/eventually.ts';
 import { committedLag, deadLetters } from '../support/kafka-reader.ts';
 import { inputTopic, newInputs, orderIds, topicsFor, useMembers, type Member } from '../support/members.ts';
 
-const kafka = useKafka(topicsFor('patient', 'interrupted', 'leaving'));
+const kafka = useOwnKafka(topicsFor('patient', 'interrupted', 'leaving'));
 const members = useMembers(kafka);
 
 const lagOf = (group: string): Promise<number> => committedLag(kafka.client, group, [inputTopic]);

@@ -13,22 +13,22 @@ import {
   type Mongo,
   type Versioned,
 } from '@order-pipeline/mongo';
-import { useKafka, useMongo } from '../support/engines.ts';
+import { useOwnKafka, useOwnMongo } from '../support/engines.ts';
 import { eventually } from '../support/eventually.ts';
 import { header, readTopic } from '../support/kafka-reader.ts';
 import { inputTopic, newInput, newInputs, outcomeOf, outcomeTopic, topicsFor } from '../support/members.ts';
 import { store, useRelays } from '../support/outboxes.ts';
 import { quiet } from '../support/quiet.ts';
 
-const kafka = useKafka(topicsFor());
-const engine = useMongo();
+const kafka = useOwnKafka(topicsFor());
+const engine = useOwnMongo();
 const startRelay = useRelays(kafka);
 let mongo: Mongo;
 let collection: DocumentCollection;
 let tests = 0;
 
 beforeAll(async () => {
-  mongo = createMongo(engine.engine.uri, 'outbox_tests', quiet);
+  mongo = createMongo(engine.uri, 'outbox_tests', quiet);
   await mongo.start();
 });
 afterAll(() => mongo.stop());

@@ -1,4 +1,4 @@
-/** Kafka and MongoDB alone, for one test file that needs no services. */
+/** Kafka and MongoDB alone, for a test file that needs no services. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,44 +10,84 @@ import { startKafka, type KafkaEngine } from '../../dev/engines/kafka.ts';
 import { startMongo, type MongoEngine } from '../../dev/engines/mongo.ts';
 import { startLimitMs } from './pipeline.ts';
 import { quiet } from './quiet.ts';
+import { emptyKafka, emptyMongo, sharedEngines } from './shared-engines.ts';
 
 export interface TestKafka {
-  readonly engine: KafkaEngine;
-  /** A client for the test's own looks. */
+  readonly bootstrapServers: string;
+  /** A client for the test's own reads. */
   readonly client: Kafka;
 }
 
+export interface OwnKafka extends TestKafka {
+  readonly engine: KafkaEngine;
+}
+
+export interface TestMongo {
+  readonly uri: string;
+}
+
+export interface OwnMongo extends TestMongo {
+  readonly engine: MongoEngine;
+}
+
+/** The shared broker with these topics and nothing else. */
 export function useKafka(topics: readonly TopicEntry[]): TestKafka {
-  return useEngine(
+  return started(async () => {
+    const { bootstrapServers } = sharedEngines();
+    const client = connect(bootstrapServers);
+    await emptyKafka(client);
+    await ensureTopics(client, { topics });
+    return { bootstrapServers, client };
+  });
+}
+
+/** The shared server without databases. */
+export function useMongo(): TestMongo {
+  return started(async () => {
+    const { mongoUri } = sharedEngines();
+    await emptyMongo(mongoUri);
+    return { uri: mongoUri };
+  });
+}
+
+/** A broker of this file's own, for tests that kill it. */
+export function useOwnKafka(topics: readonly TopicEntry[]): OwnKafka {
+  return started(
     async (dataDir) => {
       const engine = await startKafka({ dataDir });
-      const client = createKafka({ brokers: [engine.bootstrapServers], clientId: 'tests' }, quiet);
+      const client = connect(engine.bootstrapServers);
       await ensureTopics(client, { topics });
-      return { engine, client };
+      return { engine, bootstrapServers: engine.bootstrapServers, client };
     },
     ({ engine }) => engine.kill(),
   );
 }
 
-export interface TestMongo {
-  readonly engine: MongoEngine;
-}
-
-export function useMongo(): TestMongo {
-  return useEngine(
-    async (dataDir) => ({ engine: await startMongo({ dataDir }) }),
+/** A server of this file's own, for tests that kill it. */
+export function useOwnMongo(): OwnMongo {
+  return started(
+    async (dataDir) => {
+      const engine = await startMongo({ dataDir });
+      return { engine, uri: engine.uri };
+    },
     ({ engine }) => engine.kill(),
   );
 }
 
-/** Started before the tests of the file, in a temporary folder that goes with it. */
-function useEngine<T extends object>(start: (dataDir: string) => Promise<T>, stop: (started: T) => Promise<void>): T {
-  const started = {} as T;
+const connect = (bootstrapServers: string): Kafka =>
+  createKafka({ brokers: [bootstrapServers], clientId: 'tests' }, quiet);
+
+/** Filled before the tests of the file; what `start` puts into the temporary folder goes with it. */
+function started<T extends object>(
+  start: (dataDir: string) => Promise<T>,
+  stop: (value: T) => Promise<void> = async () => undefined,
+): T {
+  const value = {} as T;
   const dataDir = mkdtempSync(join(tmpdir(), 'order-pipeline-test-'));
-  beforeAll(async () => void Object.assign(started, await start(dataDir)), startLimitMs);
+  beforeAll(async () => void Object.assign(value, await start(dataDir)), startLimitMs);
   afterAll(async () => {
-    if (Object.keys(started).length > 0) await stop(started);
+    if (Object.keys(value).length > 0) await stop(value);
     rmSync(dataDir, { recursive: true, force: true });
   }, startLimitMs);
-  return started;
+  return value;
 }

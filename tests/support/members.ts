@@ -94,7 +94,7 @@ export function useMembers(kafka: TestKafka): Members {
     own = undefined;
   }, 30_000);
 
-  const connect = () => createKafka({ brokers: [kafka.engine.bootstrapServers], clientId: 'member' }, quiet);
+  const connect = () => createKafka({ brokers: [kafka.bootstrapServers], clientId: 'member' }, quiet);
   const start = ({ group, handler, topics = [inputTopic], ...options }: MemberOptions): Member => {
     const client = connect();
     const metrics = createMessagingMetrics(new Registry());

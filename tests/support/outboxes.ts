@@ -26,7 +26,7 @@ export function useRelays(kafka: TestKafka) {
       around?: (own: Publisher) => Publisher;
     } = {},
   ): Promise<TestRelay> {
-    const client = createKafka({ brokers: [kafka.engine.bootstrapServers], clientId: 'relay' }, quiet);
+    const client = createKafka({ brokers: [kafka.bootstrapServers], clientId: 'relay' }, quiet);
     const publisher = createPublisher(client, createMessagingMetrics(new Registry()));
     const registry = new Registry();
     const fatal: Error[] = [];

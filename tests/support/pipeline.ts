@@ -9,6 +9,7 @@ import { services } from '@order-pipeline/events';
 import { createKafka } from '@order-pipeline/kafka';
 import { serviceNames, startPipeline, type Pipeline, type PipelineOptions } from '../../dev/pipeline.ts';
 import { quiet } from './quiet.ts';
+import { emptyKafka, emptyMongo, sharedEngines } from './shared-engines.ts';
 
 export const startLimitMs = 120_000;
 /** Generous: a machine that is busy with something else is no fault. */
@@ -33,7 +34,10 @@ export interface LoggedPipeline extends TestPipeline {
   logOf(replica: string): string;
 }
 
-type Options = Omit<PipelineOptions, 'dataDir'>;
+interface Options extends Omit<PipelineOptions, 'dataDir'> {
+  /** 'own': the file kills or pauses engines, so it has `pipeline.kafka` and `pipeline.mongo`. Default: the shared ones. */
+  readonly engines?: 'own' | 'shared';
+}
 
 /** Settings that make a killed member of a group missed sooner than in production; the rest is as people run it. */
 const impatient = { KAFKA_SESSION_TIMEOUT_MS: '6000' };
@@ -45,8 +49,10 @@ export function usePipeline(options: Options = {}): LoggedPipeline {
   beforeAll(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'order-pipeline-test-'));
     showLogsOnFailure(join(dataDir, 'logs'));
+    const { engines = 'shared', ...others } = options;
     const pipeline = await startPipeline({
-      ...options,
+      ...others,
+      ...(engines === 'shared' && (await emptySharedEngines())),
       dataDir,
       replicas: { ...noOthers, ...options.replicas },
       env: { ...impatient, ...options.env },
@@ -54,14 +60,14 @@ export function usePipeline(options: Options = {}): LoggedPipeline {
     running = {
       pipeline,
       mongo: await new MongoClient(pipeline.mongoUri).connect(),
-      kafka: createKafka({ brokers: pipeline.bootstrapServers.split(','), clientId: 'tests' }, quiet),
+      kafka: connect(pipeline.bootstrapServers),
       url: (service, path) => `${pipeline.services[service][0]!.url}${path}`,
       logOf: (replica) => readFileSync(join(dataDir, 'logs', `${replica}.log`), 'utf8'),
     };
   }, startLimitMs);
   afterAll(async () => {
     await running?.mongo.close();
-    if (running) await endAtOnce(running.pipeline);
+    if (running) await end(running.pipeline);
     rmSync(dataDir, { recursive: true, force: true });
   }, startLimitMs);
   const started = (): LoggedPipeline => {
@@ -83,12 +89,23 @@ export function usePipeline(options: Options = {}): LoggedPipeline {
   };
 }
 
-/** How to stop in order is proven elsewhere; here nothing is left that would be worth the time. */
-async function endAtOnce(pipeline: Pipeline): Promise<void> {
-  const replicas = Object.values(pipeline.services).flat();
-  await Promise.all([...replicas, pipeline.kafka, pipeline.mongo].map(async (each) => each?.kill()));
+async function emptySharedEngines(): Promise<Pick<PipelineOptions, 'kafka' | 'mongo'>> {
+  const { bootstrapServers, mongoUri } = sharedEngines();
+  await Promise.all([emptyKafka(connect(bootstrapServers)), emptyMongo(mongoUri)]);
+  return { kafka: bootstrapServers, mongo: mongoUri };
+}
+
+/** Engines of the file's own are killed; the shared ones are left without members that Kafka would wait for. */
+async function end(pipeline: Pipeline): Promise<void> {
+  if (pipeline.kafka && pipeline.mongo) {
+    const replicas = Object.values(pipeline.services).flat();
+    await Promise.all([...replicas, pipeline.kafka, pipeline.mongo].map((each) => each.kill()));
+  }
   await pipeline.stop();
 }
+
+const connect = (bootstrapServers: string): Kafka =>
+  createKafka({ brokers: bootstrapServers.split(','), clientId: 'tests' }, quiet);
 
 const shownLines = 25;
 

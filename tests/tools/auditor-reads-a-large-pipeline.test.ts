@@ -14,7 +14,7 @@ let client: MongoClient;
 let databases: Databases;
 
 beforeAll(async () => {
-  client = await new MongoClient(mongo.engine.uri).connect();
+  client = await new MongoClient(mongo.uri).connect();
   databases = openDatabases(client);
 });
 afterAll(() => client?.close());
@@ -51,7 +51,7 @@ test('it goes through tens of thousands of orders in a fraction of the memory th
     process.execPath,
     ['--max-old-space-size=96', ...onATerminal, ...audit],
     {
-      env: { ...process.env, KAFKA_BOOTSTRAP_SERVERS: kafka.engine.bootstrapServers, MONGODB_URI: mongo.engine.uri },
+      env: { ...process.env, KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers, MONGODB_URI: mongo.uri },
       timeout: 60_000,
     },
   ).then(

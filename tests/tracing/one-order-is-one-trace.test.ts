@@ -19,7 +19,7 @@ const env: NodeJS.ProcessEnv = {
 };
 beforeAll(() => buildPage(() => {}), 120_000);
 const received = useOtlpReceiver(env);
-const on = usePipeline({ env, replicas: { dashboard: 1 } });
+const on = usePipeline({ engines: 'own', env, replicas: { dashboard: 1 } });
 const dashboard = (path: string) => `${on.pipeline.services.dashboard[0]!.url}${path}`;
 
 const orders = () => on.mongo.db('order_db').collection<{ _id: string; traceparent: string }>('orders');
