@@ -38,7 +38,7 @@ async function main(patterns: readonly string[]): Promise<void> {
   await run('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']);
   // By default jest leaves one core to itself, which is half of two.
   await jest('--selectProjects', 'unit', '--maxWorkers=100%');
-  await jest('--selectProjects', 'alone', '--runInBand');
+  await jest('--selectProjects', 'serial', '--runInBand');
   // Two at once, whatever the machine has: while one waits for an outage to end, the other works.
   await jest('--selectProjects', 'engines', '--maxWorkers=2');
 }

@@ -11,7 +11,7 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { eventually } from '../support/eventually.ts';
 import { getJson } from '../support/http.ts';
-import { articleOrder, orderOf, placeOrder, placeOrders, untilEnd } from '../support/orders.ts';
+import { articleOrder, orderOf, placeOrder, placeOrders, untilFinal } from '../support/orders.ts';
 import { narrow, useBrowser, wide } from './browser.ts';
 import { useDashboard } from './dashboard.ts';
 import { deadLetterOrders, openDeadLetters, poisonOrders, token } from './dead-letters.ts';
@@ -38,7 +38,7 @@ beforeAll(async () => {
   surroundings.audit(on);
   const ids = await placeFor(customers);
   orderId = await placeOrder(on, mispriced);
-  await Promise.all([orderId, ...ids].map((id) => untilEnd(on, id)));
+  await Promise.all([orderId, ...ids].map((id) => untilFinal(on, id)));
 });
 
 interface View {

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
 import { eventually } from '../support/eventually.ts';
-import { articleOrder, orderOf, placeOrder, placeOrders, untilEnd } from '../support/orders.ts';
+import { articleOrder, orderOf, placeOrder, placeOrders, untilFinal } from '../support/orders.ts';
 import { useBrowser } from './browser.ts';
 import { useDashboard } from './dashboard.ts';
 import { deadLetterOrders, letter, openDeadLetters, poison, poisonOrders, token } from './dead-letters.ts';
@@ -17,7 +17,7 @@ const group = (page: Page, name: string): Locator => page.getByRole('region', { 
 describe('the auditor’s verdict', () => {
   test('is that the books balance, or what is wrong, until it is mended', async () => {
     const orderId = await placeOrder(on, articleOrder);
-    await untilEnd(on, orderId);
+    await untilFinal(on, orderId);
     const page = await browser.open(on.view('#/health'));
     const auditor = page.locator('.health-item', { hasText: 'auditor' });
     await auditor.getByText('does not answer').waitFor();

@@ -4,10 +4,10 @@ import { expect, test } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
 import { openStates } from '@order-pipeline/events/order-lifecycle';
 import { freePort } from '../../dev/ports.ts';
-import { startTcpProxy } from '../faults/tcp-proxy.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { putJson } from '../support/http.ts';
-import { articleOrder, orderOf, placeOrder, placeOrders, untilEnd } from '../support/orders.ts';
+import { articleOrder, orderOf, placeOrder, placeOrders, untilFinal } from '../support/orders.ts';
 import { useBrowser } from './browser.ts';
 import { fillStock, useDashboard } from './dashboard.ts';
 
@@ -195,7 +195,7 @@ test('a feed that is cut for ten seconds misses no step', async () => {
     await page.locator('.connection.cut').waitFor();
     const cutAtMs = performance.now();
     const ids = await placeOrders(on, 40, () => articleOrder);
-    await Promise.all(ids.map((id) => untilEnd(on, id)));
+    await Promise.all(ids.map((id) => untilFinal(on, id)));
     await pause(Math.max(0, cutMs - (performance.now() - cutAtMs)));
     expect(await shippedCount(page)).toBe(before);
 

@@ -2,10 +2,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { services } from '@order-pipeline/events';
-import { expectBooksBalance } from '../support/books.ts';
+import { expectConsistency } from '../support/consistency.ts';
 import { eventually } from '../support/eventually.ts';
 import { getJson, postJson, putJson } from '../support/http.ts';
-import { articleOrder, orderOf, placeOrder, placeOrders, untilEnd } from '../support/orders.ts';
+import { articleOrder, orderOf, placeOrder, placeOrders, untilFinal } from '../support/orders.ts';
 import { coreServices, usePipeline } from '../support/pipeline.ts';
 
 const on = usePipeline();
@@ -24,7 +24,7 @@ describe("the article's curl", () => {
       ...articleOrder,
     });
     expect(headers.get('location')).toBe(`/orders/${body.order_id}`);
-    await untilEnd(on, body.order_id);
+    await untilFinal(on, body.order_id);
     expect((await getJson(on.url('order', headers.get('location')!))).body).toEqual({ ...body, status: 'SHIPPED' });
   });
 
@@ -64,7 +64,7 @@ describe("the article's curl", () => {
 
   test('has a timeline of each step with the record that brought it about', async () => {
     const orderId = await placeOrder(on, articleOrder);
-    await untilEnd(on, orderId);
+    await untilFinal(on, orderId);
     const { steps } = await eventually(async () => {
       const { body } = await getJson(on.url('order', `/orders/${orderId}/timeline`));
       // The place of the order's own event becomes known once the relay has noted it.
@@ -94,7 +94,7 @@ describe('waiting for a state', () => {
     const orderId = await placeOrder(on, articleOrder);
     const paid = await getJson(on.url('order', `/orders/${orderId}?wait=PAID&timeout_ms=20000`));
     expect(['PAID', 'RESERVED', 'SHIPPED']).toContain(paid.body.status);
-    await untilEnd(on, orderId);
+    await untilFinal(on, orderId);
     const askedMs = performance.now();
     const past = await getJson(on.url('order', `/orders/${orderId}?wait=PAID&timeout_ms=60000`));
     expect(past.body.status).toBe('SHIPPED');
@@ -114,7 +114,7 @@ describe('waiting for a state', () => {
     expect(performance.now() - askedMs).toBeGreaterThanOrEqual(300);
     expect(answer).toMatchObject({ status: 200, body: { order_id: orderId, status: 'PENDING' } });
     await payment!.start();
-    expect(await untilEnd(on, orderId)).toMatchObject({ status: 'SHIPPED' });
+    expect(await untilFinal(on, orderId)).toMatchObject({ status: 'SHIPPED' });
   });
 
   test('is answered by each replica, whichever of them consumes the events', async () => {
@@ -132,7 +132,7 @@ describe('waiting for a state', () => {
 describe('lists', () => {
   test('are read page by page, newest first, without gap or repetition', async () => {
     const placed = await placeOrders(on, 7, () => orderOf([{ product_id: 'P003', quantity: 1, price: 19.99 }]));
-    for (const id of placed) await untilEnd(on, id);
+    for (const id of placed) await untilFinal(on, id);
     for (const [service, path] of [
       ['order', '/orders'],
       ['payment', '/payments'],
@@ -206,7 +206,7 @@ describe('every service', () => {
   });
 
   test.each(coreServices)('%s counts what it does, in the format of Prometheus', async (service) => {
-    await untilEnd(on, await placeOrder(on, articleOrder));
+    await untilFinal(on, await placeOrder(on, articleOrder));
     const { headers, body } = await getJson(on.url(service, '/metrics'));
     expect(headers.get('content-type')).toMatch(/^text\/plain/);
     const positive = (name: string, labels = ''): void => {
@@ -267,5 +267,5 @@ test('what nobody has is answered 404, and what is no id 422, as a problem that 
 });
 
 test('in the end the books balance', async () => {
-  await expectBooksBalance(on, []);
+  await expectConsistency(on, []);
 });

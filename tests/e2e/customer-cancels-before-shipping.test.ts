@@ -1,10 +1,10 @@
 /** Until the parcel has gone a customer may cancel: the money comes back, the stock too, and each of them once. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { expectBooksBalance } from '../support/books.ts';
+import { expectConsistency } from '../support/consistency.ts';
 import { eventually } from '../support/eventually.ts';
 import { getJson, postJson, putJson, type Answer } from '../support/http.ts';
 import { header, readTopic } from '../support/kafka-reader.ts';
-import { articleOrder, orderOf, placeOrder, untilEnd } from '../support/orders.ts';
+import { articleOrder, orderOf, placeOrder, untilFinal } from '../support/orders.ts';
 import { usePipeline } from '../support/pipeline.ts';
 
 const on = usePipeline({ env: { SHIPMENT_PROCESSING_MS: '60000' } });
@@ -22,7 +22,7 @@ test('a reserved order is cancelled: 202, then CANCELLED, refunded and its stock
   expect(await stock()).not.toEqual(before);
 
   expect(await cancel(orderId)).toMatchObject({ status: 202, body: { order_id: orderId, status: 'CANCELLING' } });
-  expect(await untilEnd(on, orderId)).toMatchObject({ status: 'CANCELLED' });
+  expect(await untilFinal(on, orderId)).toMatchObject({ status: 'CANCELLED' });
   expect((await getJson(on.url('payment', `/payments/${orderId}`))).body).toMatchObject({
     status: 'REFUNDED',
     amount: articleOrder.total_amount,
@@ -47,16 +47,16 @@ test('orders that are cancelled the moment they are placed end as CANCELLED, wha
     expect((await cancel(orderId)).status).toBe(202);
     ids.push(orderId);
   }
-  for (const id of ids) expect(await untilEnd(on, id)).toMatchObject({ status: 'CANCELLED' });
-  await expectBooksBalance(on, ids);
+  for (const id of ids) expect(await untilFinal(on, id)).toMatchObject({ status: 'CANCELLED' });
+  await expectConsistency(on, ids);
 });
 
 test('an order that has ended otherwise, or is being refunded, is refused with 409; one that nobody knows with 404', async () => {
   const declined = await placeOrder(on, orderOf(articleOrder.items, 'DECLINE-1'));
-  await untilEnd(on, declined);
+  await untilFinal(on, declined);
   expect(await cancel(declined)).toMatchObject({ status: 409, body: { status: 'PAYMENT_DECLINED' } });
   const refunded = await placeOrder(on, orderOf([{ product_id: 'EMPTY', quantity: 1, price: 1 }]));
-  await untilEnd(on, refunded);
+  await untilFinal(on, refunded);
   expect(await cancel(refunded)).toMatchObject({ status: 409, body: { status: 'REFUNDED' } });
   expect(await cancel('00000000-0000-4000-8000-000000000000')).toMatchObject({ status: 404 });
   expect(await cancel('42')).toMatchObject({ status: 422 });
@@ -74,14 +74,14 @@ describe('while somebody else is not there', () => {
     expect(answers.map(({ status, body }) => [status, body.status])).toEqual(answers.map(() => [202, 'CANCELLING']));
     expect(answers[2]!.body).toMatchObject({ order_id: orderId, total_amount: articleOrder.total_amount });
     await shipment!.start();
-    expect(await untilEnd(on, orderId)).toMatchObject({ status: 'CANCELLED' });
+    expect(await untilFinal(on, orderId)).toMatchObject({ status: 'CANCELLED' });
     const told = (await readTopic(on.kafka, 'order_cancelled')).filter(
       ({ message }) => String(message.key) === orderId,
     );
     expect(new Set(told.map(({ message }) => header(message, 'ce_id')))).toEqual(
       new Set([`${orderId}:order_cancelled:CANCELLING`]),
     );
-    await expectBooksBalance(on, [orderId]);
+    await expectConsistency(on, [orderId]);
   });
 
   test('an order that is being refunded is refused with 409, and its refund goes on', async () => {

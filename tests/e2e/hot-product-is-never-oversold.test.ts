@@ -1,9 +1,9 @@
 /** Three replicas contend for one product: what there is is sold, and not one piece more. */
 import { expect, test } from '@jest/globals';
-import { expectBooksBalance } from '../support/books.ts';
+import { expectConsistency } from '../support/consistency.ts';
 import { eventually } from '../support/eventually.ts';
 import { getJson, putJson } from '../support/http.ts';
-import { orderOf, placeOrders, untilEnd } from '../support/orders.ts';
+import { orderOf, placeOrders, untilFinal } from '../support/orders.ts';
 import { usePipeline } from '../support/pipeline.ts';
 
 const on = usePipeline({ replicas: { inventory: 3 } });
@@ -34,7 +34,7 @@ test(
     };
     const watching = Promise.all(replicas().map(({ url }) => watch(url)));
     const ids = await placeOrders(on, 300, (number) => orderOf([hot], `CUST-${number}`), { clients: 300 });
-    const ended = await Promise.all(ids.map((id) => untilEnd(on, id, testLimitMs)));
+    const ended = await Promise.all(ids.map((id) => untilFinal(on, id, testLimitMs)));
     selling = false;
     await watching;
 
@@ -47,7 +47,7 @@ test(
     expect(Math.min(...reads)).toBe(0);
     expect(Math.max(...reads)).toBe(40);
     expect(await Promise.all(replicas().map(({ url }) => quantityAt(url)))).toEqual([0, 0, 0]);
-    await expectBooksBalance(on, ids);
+    await expectConsistency(on, ids);
     // All three had a part in it.
     for (const { url } of replicas()) {
       expect((await getJson(`${url}/metrics`)).body).toMatch(/events_consumed_total\{.*payment_processed.*\} [1-9]/);
@@ -60,7 +60,7 @@ test(
   'a restart does not put up again what was sold',
   async () => {
     await placeOrders(on, 1, () => orderOf([{ product_id: 'P001', quantity: 1, price: 29.99 }]));
-    await expectBooksBalance(on, []);
+    await expectConsistency(on, []);
     await Promise.all(replicas().map((replica) => replica.stop()));
     await Promise.all(replicas().map((replica) => replica.start()));
     const { body } = await getJson(on.url('inventory', '/inventory'));

@@ -1,9 +1,9 @@
 /** A client that repeats a request under its Idempotency-Key gets the same answer, and one order. */
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { expectBooksBalance } from '../support/books.ts';
+import { expectConsistency } from '../support/consistency.ts';
 import { postJson, type Answer } from '../support/http.ts';
-import { articleOrder, orderOf, untilEnd } from '../support/orders.ts';
+import { articleOrder, orderOf, untilFinal } from '../support/orders.ts';
 import { usePipeline } from '../support/pipeline.ts';
 
 const on = usePipeline({ replicas: { order: 2 } });
@@ -20,7 +20,7 @@ test('the same key and body give the same order and status again, also when it h
   const key = randomUUID();
   const first = await post(articleOrder, key);
   expect(first.status).toBe(201);
-  await untilEnd(on, first.body.order_id);
+  await untilFinal(on, first.body.order_id);
   const again = await post(articleOrder, key, 1);
   expect({ status: again.status, body: again.body }).toEqual({ status: 201, body: first.body });
   expect(again.headers.get('location')).toBe(first.headers.get('location'));
@@ -65,5 +65,5 @@ test('without the header every request is a new order', async () => {
 });
 
 test('each of these orders was charged once', async () => {
-  await expectBooksBalance(on, []);
+  await expectConsistency(on, []);
 });

@@ -1,11 +1,11 @@
 /** A parcel waits its time in the database: a shipment service that is killed meanwhile ships it all the same. */
 import { expect, test } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
-import { expectBooksBalance } from '../support/books.ts';
+import { expectConsistency } from '../support/consistency.ts';
 import { eventually } from '../support/eventually.ts';
 import { getJson, postJson } from '../support/http.ts';
 import { readTopic } from '../support/kafka-reader.ts';
-import { articleOrder, placeOrder, untilEnd } from '../support/orders.ts';
+import { articleOrder, placeOrder, untilFinal } from '../support/orders.ts';
 import { usePipeline } from '../support/pipeline.ts';
 
 const processingMs = 2_000;
@@ -28,7 +28,7 @@ async function shippedAfterMs(orderId: string): Promise<number> {
 test('a parcel is PROCESSING for the set time, and then SHIPPED under the same number', async () => {
   const orderId = await placeOrder(on, articleOrder);
   const processing = await untilProcessing(orderId);
-  expect(await untilEnd(on, orderId)).toMatchObject({ status: 'SHIPPED' });
+  expect(await untilFinal(on, orderId)).toMatchObject({ status: 'SHIPPED' });
   const { body } = await getJson(on.url('shipment', `/shipments/${orderId}`));
   expect(body).toEqual({ ...processing, status: 'SHIPPED' });
   expect(await shippedAfterMs(orderId)).toBeGreaterThanOrEqual(processingMs);
@@ -43,15 +43,15 @@ test('the service is killed while parcels wait, and ships them once it is back, 
   await pause(processingMs);
   for (const id of ids) expect((await getJson(on.url('order', `/orders/${id}`))).body.status).toBe('RESERVED');
   await shipment.start();
-  for (const id of ids) expect(await untilEnd(on, id)).toMatchObject({ status: 'SHIPPED' });
-  await expectBooksBalance(on, ids);
+  for (const id of ids) expect(await untilFinal(on, id)).toMatchObject({ status: 'SHIPPED' });
+  await expectConsistency(on, ids);
   const told = (await readTopic(on.kafka, 'shipment_processed')).map(({ message }) => message.key?.toString());
   for (const id of ids) expect(told.filter((key) => key === id)).toHaveLength(1);
 }, 60_000);
 
 test('once the parcel has gone, the order can no longer be cancelled', async () => {
   const orderId = await placeOrder(on, articleOrder);
-  await untilEnd(on, orderId);
+  await untilFinal(on, orderId);
   const answer = await postJson(on.url('order', `/orders/${orderId}/cancel`), undefined);
   expect(answer).toMatchObject({ status: 409, body: { status: 'SHIPPED' } });
   expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);

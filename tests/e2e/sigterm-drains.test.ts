@@ -5,10 +5,10 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { eventTypes, services } from '@order-pipeline/events';
 import type { StopResult } from '../../dev/pipeline.ts';
-import { expectBooksBalance } from '../support/books.ts';
+import { expectConsistency } from '../support/consistency.ts';
 import { eventually } from '../support/eventually.ts';
 import { committedOffsets, header, readTopic } from '../support/kafka-reader.ts';
-import { expectEveryOrderEndedAsItShould, mixedOrder, stockForMixedOrders } from '../support/mixed-orders.ts';
+import { expectExpectedOutcomes, mixedOrder, stockForMixedOrders } from '../support/mixed-orders.ts';
 import { placeOrders } from '../support/orders.ts';
 import { coreServices, usePipeline } from '../support/pipeline.ts';
 
@@ -25,7 +25,7 @@ let first: readonly string[];
 beforeAll(async () => {
   await stockForMixedOrders(on);
   first = await placeOrders(on, 60, mixedOrder);
-  await expectBooksBalance(on, first);
+  await expectConsistency(on, first);
 });
 
 /** Facts that the order service has stored, although their offsets are not committed: they would come again. */
@@ -61,8 +61,8 @@ test(
       expect({ service, ...stopped[service] }).toMatchObject({ service, exitCode: 0, signal: null });
       expect(stopped[service]!.tookMs).toBeLessThan(10_000);
     }
-    await expectBooksBalance(on, ids);
-    await expectEveryOrderEndedAsItShould(on);
+    await expectConsistency(on, ids);
+    await expectExpectedOutcomes(on);
 
     // A service that gets an event again tells its outcome again: under the same id.
     for (const topic of eventTypes) {
@@ -83,8 +83,8 @@ test(
     expect(results.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0]);
     expect(Math.max(...results.map(({ tookMs }) => tookMs))).toBeLessThan(10_000);
     await Promise.all(all.map((replica) => replica.start()));
-    await expectBooksBalance(on, await placing);
-    await expectEveryOrderEndedAsItShould(on);
+    await expectConsistency(on, await placing);
+    await expectExpectedOutcomes(on);
   },
   testLimitMs,
 );

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { runCampaign } from './campaign.ts';
-import { repeatCommand, summary } from './summary.ts';
+import { runCampaign } from './campaign/campaign.ts';
+import { repeatCommand, summary } from './campaign/summary.ts';
 
 const usage = `npm run faults [-- options]   Breaks a pipeline of its own in every way that it knows, and checks what is left.
 

@@ -1,4 +1,4 @@
-/** The article's order, for what runs in jest and for what does not. */
+/** The article's order, for code that runs in jest and for code that does not. */
 export interface OrderItem {
   readonly product_id: string;
   readonly quantity: number;
@@ -12,7 +12,7 @@ export interface NewOrder {
   readonly total_amount: number;
 }
 
-/** Word for word the order of the article. */
+/** The order of the article, word for word. */
 export const articleOrder: NewOrder = {
   customer_id: 'CUST001',
   items: [

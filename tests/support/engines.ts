@@ -77,7 +77,7 @@ export function useOwnMongo(): OwnMongo {
 const connect = (bootstrapServers: string): Kafka =>
   createKafka({ brokers: [bootstrapServers], clientId: 'tests' }, quiet);
 
-/** Filled before the tests of the file; what `start` puts into the temporary folder goes with it. */
+/** Filled before the tests of the file; the temporary folder is removed after them. */
 function started<T extends object>(
   start: (dataDir: string) => Promise<T>,
   stop: (value: T) => Promise<void> = async () => undefined,

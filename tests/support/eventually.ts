@@ -3,8 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 const pollMs = 50;
 
 /**
- * Tries until `attempt` no longer throws, and answers with its result; after the limit it throws what the last try threw.
- * So a condition is an `expect`, and a failure shows the difference.
+ * Repeats `attempt` until it no longer throws, and returns its result; after the limit it throws the last error. The
+ * condition is an `expect`, so a failure shows the difference.
  */
 export async function eventually<T>(attempt: () => T | Promise<T>, timeoutMs = 30_000): Promise<T> {
   const deadline = performance.now() + timeoutMs;

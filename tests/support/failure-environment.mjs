@@ -1,9 +1,9 @@
-/** Node's test environment, which also tells whoever listens in a test file that a test or hook of it has failed. */
+/** Node's test environment, which also calls `onTestFailure` of a test file when a test or hook of it has failed. */
 import { TestEnvironment } from 'jest-environment-node';
-import endAtOnce from './end-at-once.mjs';
+import exitWhenIdle from './exit-when-idle.mjs';
 
-// For the workers, which hear of no global teardown.
-endAtOnce();
+// For the workers, which run no global teardown.
+exitWhenIdle();
 
 const failures = new Set(['test_fn_failure', 'hook_failure']);
 

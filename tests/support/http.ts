@@ -3,7 +3,7 @@
 export interface Answer<Body = any> {
   readonly status: number;
   readonly headers: Headers;
-  /** Parsed where the answer is JSON of any kind, else text. */
+  /** Parsed if the response is JSON of any kind, else text. */
   readonly body: Body;
 }
 

@@ -1,4 +1,4 @@
-/** Topics and groups as an outsider sees them. */
+/** Topics and consumer groups as another client of the broker sees them. */
 import { randomUUID } from 'node:crypto';
 import type { Admin, Kafka, KafkaMessage } from 'kafkajs';
 import { deadLetterTopic } from '@order-pipeline/events';
@@ -8,10 +8,10 @@ export interface TopicRecord {
   readonly message: KafkaMessage;
 }
 
-/** Without anything new; a long topic on a busy machine takes its time. */
+/** For how long no record may arrive; a long topic takes its time on a busy machine. */
 const silenceLimitMs = 60_000;
 
-/** Every record that the topic holds now, in the order of each partition. */
+/** Every record that the topic holds now, in offset order within each partition. */
 export async function readTopic(kafka: Kafka, topic: string): Promise<TopicRecord[]> {
   const open = new Map<number, bigint>();
   await withAdmin(kafka, async (admin) => {
@@ -24,7 +24,7 @@ export async function readTopic(kafka: Kafka, topic: string): Promise<TopicRecor
   const consumer = kafka.consumer({ groupId: `tests-${randomUUID()}`, maxWaitTimeInMs: 100, retry: { retries: 10 } });
   const complete = Promise.withResolvers<void>();
   const limit = setTimeout(
-    () => complete.reject(new Error(`${topic}: nothing more was read for ${silenceLimitMs / 1_000} s`)),
+    () => complete.reject(new Error(`${topic}: no record arrived for ${silenceLimitMs / 1_000} s`)),
     silenceLimitMs,
   );
   try {
@@ -54,10 +54,10 @@ export async function readTopic(kafka: Kafka, topic: string): Promise<TopicRecor
 export const deadLetters = (kafka: Kafka, consumerGroup: string): Promise<TopicRecord[]> =>
   readTopic(kafka, deadLetterTopic(consumerGroup));
 
-/** A header's one value as text. */
+/** The one value of a header, as text. */
 export const header = ({ headers }: KafkaMessage, name: string): string | undefined => headers?.[name]?.toString();
 
-/** Next offset to be consumed by `topic:partition`, where the group has committed one. */
+/** Committed offsets by `topic:partition`; none where the group has committed nothing. */
 export function committedOffsets(
   kafka: Kafka,
   consumerGroup: string,
@@ -72,7 +72,7 @@ export function committedOffsets(
   });
 }
 
-/** Records of these topics after the group's committed offsets; everything where it has committed nothing. */
+/** Records of these topics after the group's committed offsets; all records where it has committed nothing. */
 export async function committedLag(kafka: Kafka, consumerGroup: string, topics: readonly string[]): Promise<number> {
   const committed = await committedOffsets(kafka, consumerGroup, topics);
   return withAdmin(kafka, async (admin) => {

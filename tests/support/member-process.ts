@@ -1,6 +1,6 @@
 /**
- * A member as a process of its own, to be killed: `member-process.ts <brokers> <group>`. It says which orders it was given,
- * one line of JSON per chunk, and never comes to an end with them.
+ * A group member in a process of its own, to be killed: `member-process.ts <brokers> <group>`. It prints the orders that it
+ * receives, one line of JSON per batch, and never finishes processing them.
  */
 import { createKafka, createMessagingMetrics, createPublisher, startConsumer } from '@order-pipeline/kafka';
 import { Registry } from '@order-pipeline/runtime';

@@ -1,4 +1,4 @@
-/** Members of consumer groups within the test's own process, and simple events for them. */
+/** Members of consumer groups in the test's own process, and simple events for them. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect } from '@jest/globals';
 import { deadLetterTopic, topics, type EventOf, type EventType, type TopicEntry } from '@order-pipeline/events';
@@ -21,18 +21,18 @@ import { eventually } from './eventually.ts';
 import { committedLag } from './kafka-reader.ts';
 import { quiet } from './quiet.ts';
 
-/** What the tests consume, and what their handlers answer with. */
+/** What the tests consume, and the outcome that their handlers return. */
 export const inputTopic = 'order_cancelled';
 export const outcomeTopic = 'shipment_processed';
 
-/** As the pipeline has it, with fewer partitions. */
+/** A topic of the pipeline, with fewer partitions. */
 const topic = (name: string, partitions: number): TopicEntry => ({
   name,
   partitions,
   config: topics.find((each) => each.name === name)?.config ?? {},
 });
 
-/** Few partitions each, and a dead-letter queue for each of the groups. */
+/** Topics of few partitions, and a dead-letter queue for each of the groups. */
 export const topicsFor = (...groups: readonly string[]): TopicEntry[] => [
   topic(inputTopic, 6),
   topic(outcomeTopic, 3),
@@ -50,7 +50,7 @@ export const newInput = (order_id: string = randomUUID()): EventOf<'order_cancel
 export const newInputs = (count: number): EventOf<'order_cancelled'>[] =>
   Array.from({ length: count }, () => newInput());
 
-/** What a handler answers to an input. */
+/** The outcome that a handler returns for an input. */
 export const outcomeOf = (order_id: string): EventOf<'shipment_processed'> => ({
   type: outcomeTopic,
   data: { order_id, status: 'CANCELLED', timestamp: '2025-01-01T00:00:00.000Z' },
@@ -65,7 +65,7 @@ export interface MemberOptions {
   readonly topics?: readonly EventType[];
   readonly settings?: Partial<ConsumerSettings>;
   readonly lagReader?: GroupLagReader;
-  /** Around the publisher of the outcomes. */
+  /** Wraps the publisher of the outcomes. */
   readonly publisher?: (own: Publisher) => Publisher;
 }
 
@@ -78,13 +78,13 @@ const sessionTimeoutMs = 6_000;
 
 export interface Members {
   start(options: MemberOptions): Member;
-  /** A producer beside the members'. */
+  /** A publisher beside the members'. */
   readonly publisher: Publisher;
-  /** Takes the group past what other tests have left in the topic. */
+  /** Commits the end of the topic for the group, past the events of other tests. */
   skipToEnd(group: string): Promise<void>;
 }
 
-/** Starts members against the broker; whoever is still running after a test is stopped then. */
+/** Starts members, and stops those that still run after a test. */
 export function useMembers(kafka: TestKafka): Members {
   const running: { stop(): Promise<void> }[] = [];
   let own: Publisher | undefined;

@@ -1,4 +1,4 @@
-/** Orders of every fate, so that a fault meets charges, refunds and refusals in whatever step they are. */
+/** Orders with every outcome, so that a fault hits charges, refunds and rejections at every step. */
 import { expect } from '@jest/globals';
 import { putJson } from './http.ts';
 import { orderOf, type NewOrder } from './orders.ts';
@@ -8,7 +8,7 @@ const plenty = { product_id: 'PLENTY', quantity: 1, price: 12.34 };
 const scarce = { product_id: 'SCARCE', quantity: 1, price: 5 };
 const scarceStock = 25;
 
-/** Puts up the stock that the mixed orders ask for; of the scarce product there is less than they want. */
+/** Sets the stock for the mixed orders; the scarce product has less than they order. */
 export async function stockForMixedOrders(on: TestPipeline): Promise<void> {
   await putJson(on.url('inventory', `/inventory/${plenty.product_id}`), { quantity: 100_000, price: plenty.price });
   await putJson(on.url('inventory', `/inventory/${scarce.product_id}`), {
@@ -17,7 +17,7 @@ export async function stockForMixedOrders(on: TestPipeline): Promise<void> {
   });
 }
 
-/** Of ten orders one is declined, one is refunded for its price, two want what is scarce, and six go through. */
+/** Of ten orders one is declined, one is refunded for its price, two need the scarce product, and six ship. */
 export function mixedOrder(number: number): NewOrder {
   switch (number % 10) {
     case 0:
@@ -32,7 +32,7 @@ export function mixedOrder(number: number): NewOrder {
   }
 }
 
-interface EndedOrder {
+interface FinalOrder {
   readonly _id: string;
   readonly status: string;
   readonly reason?: string;
@@ -41,26 +41,28 @@ interface EndedOrder {
 }
 
 /**
- * Each order that is stored, confirmed or not, has come to the end that its kind must come to; of the scarce ones as many
- * as the stock was enough for have shipped. For a pipeline at rest, that was given mixed orders and the article's.
+ * Each stored order, confirmed or not, has the outcome that is expected of its kind; as many orders of the scarce product
+ * have shipped as its stock covers. For an idle pipeline that got mixed orders and the article's.
  */
-export async function expectEveryOrderEndedAsItShould(on: TestPipeline): Promise<void> {
-  const orders = (await on.mongo.db('order_db').collection('orders').find().toArray()) as unknown as EndedOrder[];
-  const endOf = ({ status, reason }: EndedOrder): string => (reason === undefined ? status : `${status} ${reason}`);
-  const wantsScarce = ({ items }: EndedOrder): boolean => items.some((item) => item.product_id === scarce.product_id);
-  const endsOf = (order: EndedOrder): readonly string[] => {
+export async function expectExpectedOutcomes(on: TestPipeline): Promise<void> {
+  const orders = (await on.mongo.db('order_db').collection('orders').find().toArray()) as unknown as FinalOrder[];
+  const outcomeOf = ({ status, reason }: FinalOrder): string => (reason === undefined ? status : `${status} ${reason}`);
+  const needsScarce = ({ items }: FinalOrder): boolean => items.some((item) => item.product_id === scarce.product_id);
+  const expectedOf = (order: FinalOrder): readonly string[] => {
     if (order.customer_id.startsWith('DECLINE')) return ['PAYMENT_DECLINED CUSTOMER_DECLINED'];
     if (order.items.some(hasOtherPrice)) return ['REFUNDED PRICE_CHANGED'];
-    return wantsScarce(order) ? ['SHIPPED', 'REFUNDED INSUFFICIENT_STOCK'] : ['SHIPPED'];
+    return needsScarce(order) ? ['SHIPPED', 'REFUNDED INSUFFICIENT_STOCK'] : ['SHIPPED'];
   };
-  const wrong = orders.filter((order) => !endsOf(order).includes(endOf(order)));
-  expect(wrong.map((order) => ({ _id: order._id, end: endOf(order), instead: endsOf(order) }))).toEqual([]);
-  const scarceOrders = orders.filter(wantsScarce);
+  const wrong = orders.filter((order) => !expectedOf(order).includes(outcomeOf(order)));
+  expect(wrong.map((order) => ({ _id: order._id, outcome: outcomeOf(order), expected: expectedOf(order) }))).toEqual(
+    [],
+  );
+  const scarceOrders = orders.filter(needsScarce);
   expect(scarceOrders.filter(({ status }) => status === 'SHIPPED')).toHaveLength(
     Math.min(scarceStock, scarceOrders.length),
   );
 }
 
-/** Ordered at a price that is not the catalogue's. */
-const hasOtherPrice = ({ product_id, price_minor }: EndedOrder['items'][number]): boolean =>
+/** Whether the item is ordered at a price that is not the catalogue's. */
+const hasOtherPrice = ({ product_id, price_minor }: FinalOrder['items'][number]): boolean =>
   product_id === plenty.product_id && price_minor !== Math.round(plenty.price * 100);

@@ -1,7 +1,8 @@
-/** Orders as a careful client places them: under an Idempotency-Key, again after a 503, until they are accepted. */
+/** Orders as a careful client places them: with an Idempotency-Key, retried after a 503, until they are accepted. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from '@jest/globals';
+import { finalStates } from '@order-pipeline/events/order-lifecycle';
 import { articleOrder, type NewOrder, type OrderItem } from './article-order.ts';
 import { eventually } from './eventually.ts';
 import { getJson, postJson, type Answer } from './http.ts';
@@ -17,7 +18,7 @@ export function orderOf(items: readonly OrderItem[], customer_id = 'CUST001'): N
 const acceptLimitMs = 60_000;
 const retryAfterMs = 200;
 
-/** Places the order and insists: an unanswered or unconfirmed request is made again under the same key. */
+/** Retries a request that got no response or a 503, with the same key. */
 export async function placeOrder(on: Pick<TestPipeline, 'url'>, order: NewOrder): Promise<string> {
   const headers = { 'Idempotency-Key': randomUUID() };
   const deadline = performance.now() + acceptLimitMs;
@@ -31,7 +32,7 @@ export async function placeOrder(on: Pick<TestPipeline, 'url'>, order: NewOrder)
   }
 }
 
-/** Places orders from `clients` clients, each waiting for its answer; `make` is given the order's number. */
+/** Places orders from `clients` clients, each of which waits for its response; `make` gets the order's number. */
 export function placeOrders(
   on: TestPipeline,
   count: number,
@@ -47,19 +48,17 @@ export function placeOrders(
     }
   };
   const placing = Promise.all(Array.from({ length: Math.min(clients, count) }, client)).then(() => ids);
-  // Whoever awaits it is told; a test that failed before it did is not to be ended by this as well.
+  // A test that fails before it awaits this shows its own failure, not an unhandled rejection.
   placing.catch(() => undefined);
   return placing;
 }
 
-/** Waits for an end of the order and answers with what GET /orders/{id} says then. */
-export function untilEnd(on: TestPipeline, orderId: string, timeoutMs = 30_000): Promise<Answer['body']> {
+/** Waits until the order is in a final state and returns the body of GET /orders/{id}. */
+export function untilFinal(on: TestPipeline, orderId: string, timeoutMs = 30_000): Promise<Answer['body']> {
   return eventually(async () => {
     const url = on.url('order', `/orders/${orderId}?wait=SHIPPED&timeout_ms=5000`);
     const { body } = await getJson(url);
-    expect(ends).toContain(body.status);
+    expect(finalStates).toContain(body.status);
     return body;
   }, timeoutMs);
 }
-
-export const ends = ['SHIPPED', 'PAYMENT_DECLINED', 'REFUNDED', 'CANCELLED'];

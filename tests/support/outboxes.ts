@@ -1,4 +1,4 @@
-/** Documents with an outbox, and relays over them, within the test's own process. */
+/** Documents with an outbox, and relays over them, in the test's own process. */
 import { afterEach } from '@jest/globals';
 import { Registry } from '@order-pipeline/runtime';
 import type { PipelineEvent } from '@order-pipeline/events';
@@ -13,7 +13,7 @@ export interface TestRelay extends Relay {
   readonly fatal: readonly Error[];
 }
 
-/** Starts relays that are stopped after the test. */
+/** Starts relays, and stops them after the test. */
 export function useRelays(kafka: TestKafka) {
   const running: { stop(): Promise<void> }[] = [];
   afterEach(async () => {
@@ -40,7 +40,7 @@ export function useRelays(kafka: TestKafka) {
       {
         collection,
         maxPending: options.maxPending ?? 1_000,
-        // Long: what a test hands over is to go out at once, and not by the sweep.
+        // Long: the relay publishes at once what a test pushes, without the sweep.
         sweepAfterMs: options.sweepAfterMs ?? 3_600_000,
       },
     );

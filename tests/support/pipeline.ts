@@ -1,4 +1,4 @@
-/** The pipeline as `npm start` runs it, for one test file: in a temporary folder, and gone with it. */
+/** The pipeline as `npm start` runs it, for one test file, in a temporary folder. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,10 +12,10 @@ import { quiet } from './quiet.ts';
 import { emptyKafka, emptyMongo, sharedEngines } from './shared-engines.ts';
 
 export const startLimitMs = 120_000;
-/** Generous: a machine that is busy with something else is no fault. */
+/** Generous, because a busy machine is no failure. */
 jest.setTimeout(180_000);
 
-/** The services that an order passes through. Tests of others start those by `replicas`. */
+/** The services that process an order. Tests of other services start them by `replicas`. */
 export type CoreService = keyof typeof services;
 export const coreServices = Object.keys(services) as CoreService[];
 
@@ -25,12 +25,12 @@ export interface TestPipeline {
   readonly pipeline: Pipeline;
   readonly mongo: MongoClient;
   readonly kafka: Kafka;
-  /** Address of a path at the first replica of the service. */
+  /** URL of a path at the first replica of the service. */
   url(service: CoreService, path: string): string;
 }
 
 export interface LoggedPipeline extends TestPipeline {
-  /** What the replica has said until now, `order-1` for instance. */
+  /** What a replica, such as `order-1`, has logged until now. */
   logOf(replica: string): string;
 }
 
@@ -39,10 +39,10 @@ interface Options extends Omit<PipelineOptions, 'dataDir'> {
   readonly engines?: 'own' | 'shared';
 }
 
-/** Settings that make a killed member of a group missed sooner than in production; the rest is as people run it. */
-const impatient = { KAFKA_SESSION_TIMEOUT_MS: '6000' };
+/** Kafka expires a killed member sooner than in production; everything else has its default. */
+const shortSession = { KAFKA_SESSION_TIMEOUT_MS: '6000' };
 
-/** Starts a pipeline before the tests of this file and ends it after them; a failed test shows what the services said. */
+/** Starts a pipeline before the tests of this file and stops it after them; a failed test shows the services' logs. */
 export function usePipeline(options: Options = {}): LoggedPipeline {
   let running: LoggedPipeline | undefined;
   let dataDir = '';
@@ -55,7 +55,7 @@ export function usePipeline(options: Options = {}): LoggedPipeline {
       ...(engines === 'shared' && (await emptySharedEngines())),
       dataDir,
       replicas: { ...noOthers, ...options.replicas },
-      env: { ...impatient, ...options.env },
+      env: { ...shortSession, ...options.env },
     });
     running = {
       pipeline,
@@ -67,11 +67,11 @@ export function usePipeline(options: Options = {}): LoggedPipeline {
   }, startLimitMs);
   afterAll(async () => {
     await running?.mongo.close();
-    if (running) await end(running.pipeline);
+    if (running) await stop(running.pipeline);
     rmSync(dataDir, { recursive: true, force: true });
   }, startLimitMs);
   const started = (): LoggedPipeline => {
-    if (!running) throw new Error('the pipeline is there within tests only');
+    if (!running) throw new Error('the pipeline runs within tests only');
     return running;
   };
   return {
@@ -95,8 +95,8 @@ async function emptySharedEngines(): Promise<Pick<PipelineOptions, 'kafka' | 'mo
   return { kafka: bootstrapServers, mongo: mongoUri };
 }
 
-/** Engines of the file's own are killed; the shared ones are left without members that Kafka would wait for. */
-async function end(pipeline: Pipeline): Promise<void> {
+/** Kills everything where the engines are the file's own; on shared engines the services leave their groups first. */
+async function stop(pipeline: Pipeline): Promise<void> {
   if (pipeline.kafka && pipeline.mongo) {
     const replicas = Object.values(pipeline.services).flat();
     await Promise.all([...replicas, pipeline.kafka, pipeline.mongo].map((each) => each.kill()));
@@ -109,13 +109,13 @@ const connect = (bootstrapServers: string): Kafka =>
 
 const shownLines = 25;
 
-/** The environment of these tests calls it (failure-environment.mjs). */
+/** failure-environment.mjs calls it. */
 function showLogsOnFailure(logDir: string): void {
   (globalThis as { onTestFailure?: () => void }).onTestFailure = () => {
     const files = existsSync(logDir) ? readdirSync(logDir) : [];
     for (const file of files) {
       const lines = readFileSync(join(logDir, file), 'utf8').trimEnd().split('\n').slice(-shownLines);
-      process.stderr.write(`\n── the end of ${file}\n${lines.map((line) => line.slice(0, 600)).join('\n')}\n`);
+      process.stderr.write(`\n── last lines of ${file}\n${lines.map((line) => line.slice(0, 600)).join('\n')}\n`);
     }
   };
 }

@@ -1,2 +1,2 @@
-/** A logger for clients of the tests themselves, whose troubles show in what is expected. */
+/** A logger for the tests' own clients: their errors show in the assertions. */
 export const quiet = { debug() {}, info() {}, warn() {}, error() {} };

@@ -15,9 +15,9 @@ const int = (bytes: 1 | 2 | 4, value: number): Buffer => {
   buffer.writeIntBE(value, 0, bytes);
   return buffer;
 };
-/** Lengths of the compact form count one more than there is; none of ours is longer than a byte of seven bits. */
+/** A compact length is one more than the length; ours fit into one byte of seven bits. */
 const length = (count: number): Buffer => {
-  if (count > 126) throw new Error('too long for the one byte that is written here');
+  if (count > 126) throw new Error('too long for a length of one byte');
   return Buffer.from([count + 1]);
 };
 const bytes = (value: Buffer | string): Buffer => {

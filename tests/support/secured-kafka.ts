@@ -1,4 +1,4 @@
-/** Kafka as Strimzi sets it up: clients come with TLS and SCRAM, and may do what an ACL says and nothing else. */
+/** Kafka as Strimzi sets it up: clients need TLS and SCRAM, and may do only what an ACL allows. */
 import { execFile } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import type { Authority } from './authority.ts';
 import { quiet } from './quiet.ts';
 import { setScramPasswords } from './scram-passwords.ts';
 
-// kafkajs is CommonJS, and Node finds only some of its names.
+// kafkajs is CommonJS, of which Node finds only some named exports.
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
 /** A rule as a KafkaUser has it. */

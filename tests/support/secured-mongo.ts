@@ -1,4 +1,4 @@
-/** MongoDB as its operator sets it up: TLS, SCRAM, and users with roles on databases of their own. */
+/** MongoDB as its operator sets it up: TLS, SCRAM, and users with roles on their own databases. */
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
@@ -99,7 +99,7 @@ export async function startSecuredMongo(dir: string, authority: Authority): Prom
   });
   await node.start();
 
-  // Whoever comes from this machine may do these two things while there is no user yet.
+  // While there is no user yet, a client on this machine may do these two things.
   const first = await connect(local);
   await first
     .db('admin')

@@ -1,4 +1,4 @@
-/** A program that the tests need and npm does not bring: found, installed where that is possible, or asked for. */
+/** A program that the tests need and npm does not install: found on the machine, installed with apt-get, or requested. */
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,26 +7,26 @@ import { run } from '../../dev/run.ts';
 
 export interface SystemProgram {
   readonly name: string;
-  /** Who needs it, such as "The tests of the rules". */
+  /** What needs it, such as "The tests of the rules". */
   readonly neededBy: string;
-  /** Names another one in the environment. */
+  /** The environment variable that names another one. */
   readonly variable: string;
   readonly places: readonly string[];
-  /** Of Debian, the one that brings it first. */
+  /** Debian packages; the first contains it. */
   readonly packages: readonly [string, ...string[]];
 }
 
 export const installLimitMs = 600_000;
-/** Test files that run side by side may want a program each, and apt-get serves one at a time. */
+/** Test files that run in parallel may each need a program, and apt-get runs once at a time. */
 const aptLock = join(tmpdir(), 'order-pipeline-apt-get.lock');
 
-/** Answers where it is; throws an error that says how to get it. */
+/** Returns its path; throws an error that says how to get it. */
 export async function systemProgram(program: SystemProgram): Promise<string> {
   const { name, neededBy, variable, places, packages } = program;
   const named = process.env[variable];
   if (named) {
     if (existsSync(named)) return named;
-    throw new Error(`${variable}=${named} is not there; set it to an installed ${name}.`);
+    throw new Error(`${variable}=${named} does not exist; set it to an installed ${name}.`);
   }
   const found = (): string | undefined => places.find((place) => existsSync(place));
   if (!found() && existsSync('/usr/bin/apt-get') && process.getuid?.() === 0) {
@@ -41,7 +41,7 @@ export async function systemProgram(program: SystemProgram): Promise<string> {
   const place = found();
   if (place !== undefined) return place;
   throw new Error(
-    `${neededBy} need ${name}: install it (apt-get install ${packages[0]}, or your system’s way), or set ${variable} to ` +
-      'the one to use.',
+    `${neededBy} need ${name}: install it (apt-get install ${packages[0]}, or your system’s package manager), or set ` +
+      `${variable} to its path.`,
   );
 }

@@ -3,11 +3,11 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { Partitioners } from 'kafkajs';
 import { buildPage } from '../../dev/page-build.ts';
 import { dlq } from '../../tools/src/dlq/tool.ts';
-import { untilAtRest } from '../support/books.ts';
+import { untilIdle } from '../support/consistency.ts';
 import { eventually } from '../support/eventually.ts';
 import { getJson, postJson, request } from '../support/http.ts';
 import { header, readTopic } from '../support/kafka-reader.ts';
-import { articleOrder, orderOf, placeOrder, untilEnd } from '../support/orders.ts';
+import { articleOrder, orderOf, placeOrder, untilFinal } from '../support/orders.ts';
 import { usePipeline } from '../support/pipeline.ts';
 import { runTool } from '../tools/run-tool.ts';
 import { useOtlpReceiver, type ReceivedSpan } from './otlp-receiver.ts';
@@ -74,7 +74,7 @@ const shippedEdges = (root = 'nobody'): string[] => {
 
 test('every hop of an order is an edge of its trace, with its wait in the queue', async () => {
   const orderId = await placeOrder(on, articleOrder);
-  await untilEnd(on, orderId);
+  await untilFinal(on, orderId);
   const traceId = await traceOf(orderId);
   const spans = await spansOfTrace(traceId, shippedEdges().length);
   expect(edgesOf(spans)).toEqual(shippedEdges());
@@ -113,7 +113,7 @@ test("a caller's trace is continued, and one that is not sampled stays so", asyn
   const caller = (flags: string) => `00-0af7651916cd43dd8448eb211c80319${flags.at(-1)}-b7ad6b7169203331-${flags}`;
   const place = async (traceparent: string): Promise<string> => {
     const { body } = await postJson(on.url('order', '/orders'), articleOrder, { traceparent });
-    await untilEnd(on, body.order_id);
+    await untilFinal(on, body.order_id);
     return body.order_id;
   };
   await place(caller('01'));
@@ -122,13 +122,13 @@ test("a caller's trace is continued, and one that is not sampled stays so", asyn
 
   const unsampled = await place(caller('00'));
   expect(await traceOf(unsampled)).toBe('0af7651916cd43dd8448eb211c803190');
-  await untilAtRest(on);
+  await untilIdle(on);
   expect(received.ofTrace('0af7651916cd43dd8448eb211c803190')).toEqual([]);
 });
 
 test('an order that is placed from the dashboard begins there, and its page there links to the trace', async () => {
   const { body } = await postJson(dashboard('/api/orders'), articleOrder);
-  await untilEnd(on, body.order_id);
+  await untilFinal(on, body.order_id);
   const traceId = await traceOf(body.order_id);
   const edges = edgesOf(await spansOfTrace(traceId, shippedEdges().length + 1));
   expect(edges).toEqual(
@@ -146,8 +146,8 @@ test('a cancellation belongs to the trace of its order, and says who asked for i
   const orderId = await placeOrder(on, articleOrder);
   await getJson(on.url('order', `/orders/${orderId}?wait=RESERVED`));
   await postJson(on.url('order', `/orders/${orderId}/cancel`), {});
-  expect(await untilEnd(on, orderId)).toMatchObject({ status: 'CANCELLED' });
-  await untilAtRest(on);
+  expect(await untilFinal(on, orderId)).toMatchObject({ status: 'CANCELLED' });
+  await untilIdle(on);
   const traceId = await traceOf(orderId);
   await eventually(() => {
     const edges = edgesOf(received.ofTrace(traceId));
@@ -179,7 +179,7 @@ test('an order whose event a crash left in the outbox is still one trace', async
   await services.order[0]!.kill();
   await kafka!.start();
   await services.order[0]!.start();
-  expect(await untilEnd(on, orderId, 60_000)).toMatchObject({ status: 'SHIPPED' });
+  expect(await untilFinal(on, orderId, 60_000)).toMatchObject({ status: 'SHIPPED' });
   const spans = await spansOfTrace(traceId, shippedEdges().length);
   expect(edgesOf(spans)).toEqual(shippedEdges());
   // Sent by another process than the one that took the order, and its wait in the outbox shows.
@@ -203,7 +203,7 @@ test('what is dead-lettered and redriven goes on in its trace, after a span that
   });
   await orders().insertOne(order!);
   expect((await runTool(on, dlq, 'redrive', id)).code).toBe(0);
-  expect(await untilEnd(on, orderId)).toMatchObject({ status: 'SHIPPED' });
+  expect(await untilFinal(on, orderId)).toMatchObject({ status: 'SHIPPED' });
 
   await eventually(() => {
     const tried = received
@@ -222,7 +222,7 @@ test('what is dead-lettered and redriven goes on in its trace, after a span that
 
 test('what is told again is told byte for byte, headers included, under the span of then', async () => {
   const orderId = await placeOrder(on, orderOf(articleOrder.items, 'DECLINE-TWICE'));
-  await untilEnd(on, orderId);
+  await untilFinal(on, orderId);
   const of = async (topic: string) =>
     (await readTopic(on.kafka, topic)).map(({ message }) => message).filter(({ key }) => key?.toString() === orderId);
   const [placed] = await of('order_placed');

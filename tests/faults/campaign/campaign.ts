@@ -9,11 +9,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createKafka } from '@order-pipeline/kafka';
 import { type Logger } from '@order-pipeline/resilience';
 import { eventTypes } from '@order-pipeline/events';
-import { startKafka } from '../../dev/engines/kafka.ts';
-import { startMongo } from '../../dev/engines/mongo.ts';
-import { startPipeline, type Pipeline } from '../../dev/pipeline.ts';
-import { freePort } from '../../dev/ports.ts';
-import { readTopic } from '../support/kafka-reader.ts';
+import { startKafka } from '../../../dev/engines/kafka.ts';
+import { startMongo } from '../../../dev/engines/mongo.ts';
+import { startPipeline, type Pipeline } from '../../../dev/pipeline.ts';
+import { freePort } from '../../../dev/ports.ts';
+import { readTopic } from '../../support/kafka-reader.ts';
 import { audit, discardPoison } from './judges.ts';
 import { check } from './checker.ts';
 import { catalogue, startCustomers } from './customers.ts';
@@ -21,11 +21,11 @@ import { faultNames } from './fault-kinds.ts';
 import { createHistory } from './history.ts';
 import { startInjector } from './injector.ts';
 import { createRandom } from './random.ts';
-import { untilRest } from './rest.ts';
+import { untilRest } from './backlog.ts';
 import { countLogged } from './service-logs.ts';
-import { finalWorld, longestStall } from './world.ts';
-import { asSetting, countWrong, largestLeadMs, wrongClocks } from './wrong-clocks.ts';
-import { startTcpProxy } from './tcp-proxy.ts';
+import { finalWorld, longestStall } from './final-state.ts';
+import { asSetting, countWrong, largestLeadMs, wrongClocks } from './clock-skews.ts';
+import { startTcpProxy } from '../../support/tcp-proxy.ts';
 
 /** What a campaign depends on, as far as it can be repeated. */
 export interface Repeatable {

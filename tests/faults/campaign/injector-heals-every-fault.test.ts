@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { shuffledBag } from './bag.ts';
+import { shuffledBag } from './shuffled-rounds.ts';
 import { faultNames, type Fault } from './fault-kinds.ts';
 import { startInjector, type InjectorOptions } from './injector.ts';
 import { createRandom } from './random.ts';

@@ -4,7 +4,7 @@ import { MongoClient } from 'mongodb';
 import { services } from '@order-pipeline/events';
 import { openStates } from '@order-pipeline/events/order-lifecycle';
 import { createGroupLagReader, type createKafka, type GroupLagReader } from '@order-pipeline/kafka';
-import { serviceNames } from '../../dev/pipeline.ts';
+import { serviceNames } from '../../../dev/pipeline.ts';
 
 export interface Backlog {
   readonly openOrders: number;

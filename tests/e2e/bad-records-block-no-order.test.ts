@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import type { IHeaders } from 'kafkajs';
 import { defaultPartitions, eventTypes, services, type EventType } from '@order-pipeline/events';
-import { expectBooksBalance } from '../support/books.ts';
+import { expectConsistency } from '../support/consistency.ts';
 import { eventually } from '../support/eventually.ts';
 import { getJson } from '../support/http.ts';
 import { deadLetters, header, readTopic, type TopicRecord } from '../support/kafka-reader.ts';
@@ -104,7 +104,7 @@ test(
     }
     await producer.disconnect();
     const behind = await placeOrders(on, 20, good);
-    await expectBooksBalance(on, [...before, ...behind]);
+    await expectConsistency(on, [...before, ...behind]);
     const orders = await on.mongo.db('order_db').collection('orders').find().toArray();
     expect(orders.map(({ status }) => status)).toEqual(Array.from({ length: 40 }, () => 'SHIPPED'));
 

@@ -11,7 +11,7 @@ export interface MutantResult {
   readonly seconds: number;
 }
 
-const file = new URL('README.md', import.meta.url);
+const file = new URL('../README.md', import.meta.url);
 const [begin, end] = ['<!-- results: begin -->', '<!-- results: end -->'] as const;
 const header = ['defect', 'in', 'result', 'by the test', 'seconds'];
 

@@ -2,11 +2,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, expect, test } from '@jest/globals';
 import { services } from '@order-pipeline/events';
-import { expectBooksBalance } from '../support/books.ts';
+import { expectConsistency } from '../support/consistency.ts';
 import { eventually } from '../support/eventually.ts';
 import { getJson, postJson, type Answer } from '../support/http.ts';
 import { deadLetters } from '../support/kafka-reader.ts';
-import { expectEveryOrderEndedAsItShould, mixedOrder, stockForMixedOrders } from '../support/mixed-orders.ts';
+import { expectExpectedOutcomes, mixedOrder, stockForMixedOrders } from '../support/mixed-orders.ts';
 import { placeOrders } from '../support/orders.ts';
 import { coreServices, usePipeline } from '../support/pipeline.ts';
 
@@ -82,8 +82,8 @@ test(
     expect(await live()).toEqual([200, 200, 200, 200]);
 
     await on.pipeline.kafka!.start();
-    await expectBooksBalance(on, [...answers.map(({ body }) => body.order_id), ...(await flow.ids)]);
-    await expectEveryOrderEndedAsItShould(on);
+    await expectConsistency(on, [...answers.map(({ body }) => body.order_id), ...(await flow.ids)]);
+    await expectExpectedOutcomes(on);
     await expectNoDeadLetters();
     expect(pids()).toEqual(processes);
   },
@@ -112,8 +112,8 @@ test(
     expect(await live()).toEqual([200, 200, 200, 200]);
 
     await on.pipeline.mongo!.start();
-    await expectBooksBalance(on, await flow.ids);
-    await expectEveryOrderEndedAsItShould(on);
+    await expectConsistency(on, await flow.ids);
+    await expectExpectedOutcomes(on);
     await expectNoDeadLetters();
     expect(pids()).toEqual(processes);
   },

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { shuffledBag } from './bag.ts';
+import { shuffledBag } from './shuffled-rounds.ts';
 import { createFaults, faultNames, type Battlefield } from './fault-kinds.ts';
 import { createRandom } from './random.ts';
 

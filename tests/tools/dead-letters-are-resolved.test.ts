@@ -6,7 +6,7 @@ import { order } from '../../tools/src/order/tool.ts';
 import { eventually } from '../support/eventually.ts';
 import { getJson, postJson } from '../support/http.ts';
 import { committedLag, readTopic } from '../support/kafka-reader.ts';
-import { articleOrder, placeOrder, untilEnd } from '../support/orders.ts';
+import { articleOrder, placeOrder, untilFinal } from '../support/orders.ts';
 import { usePipeline } from '../support/pipeline.ts';
 import { deadLetter } from './dead-letter.ts';
 import { runTool } from './run-tool.ts';
@@ -169,13 +169,13 @@ describe('an order one of whose steps was dead-lettered', () => {
   test('goes on where it is redriven', async () => {
     const letters = (await run('list', '--json')).json() as { id: string; key: string }[];
     expect((await run('redrive', letters.find(({ key }) => key === redriven)!.id)).code).toBe(0);
-    expect((await untilEnd(on, redriven)).status).toBe('SHIPPED');
+    expect((await untilFinal(on, redriven)).status).toBe('SHIPPED');
     expect(await why(redriven)).toContain('109.97 USD were charged.');
   });
 
   test('ends where it is cancelled; a redrive afterwards charges nothing and reserves nothing', async () => {
     expect((await postJson(on.url('order', `/orders/${cancelled}/cancel`), {})).status).toBe(202);
-    expect((await untilEnd(on, cancelled)).status).toBe('CANCELLED');
+    expect((await untilFinal(on, cancelled)).status).toBe('CANCELLED');
     expect((await run('redrive', '--all')).err).toContain('redriven: 1.');
     await eventually(async () => expect(await committedLag(on.kafka, group, [topic])).toBe(0));
     const ledger = on.mongo.db('gateway_db').collection('ledger');
@@ -198,7 +198,7 @@ describe('an order one of whose steps was dead-lettered', () => {
     expect(await why(orderId)).toContain('inventory-service could not work off payment_processed');
 
     expect((await postJson(on.url('order', `/orders/${orderId}/cancel`), {})).status).toBe(202);
-    expect((await untilEnd(on, orderId)).status).toBe('CANCELLED');
+    expect((await untilFinal(on, orderId)).status).toBe('CANCELLED');
     expect(await why(orderId)).toContain('a redrive would charge and reserve nothing');
     expect((await run('redrive', '--all')).err).toContain('redriven: 1.');
     await eventually(async () => {

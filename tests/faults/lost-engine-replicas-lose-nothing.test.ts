@@ -7,7 +7,7 @@ import { Registry } from '@order-pipeline/runtime';
 import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import { startKafka, type KafkaEngine } from '../../dev/engines/kafka.ts';
 import { startMongo, type MongoEngine } from '../../dev/engines/mongo.ts';
-import { expectBooksBalance, untilAtRest } from '../support/books.ts';
+import { expectConsistency, untilIdle } from '../support/consistency.ts';
 import { eventually } from '../support/eventually.ts';
 import { getJson, postJson, putJson } from '../support/http.ts';
 import { orderOf, placeOrder, placeOrders } from '../support/orders.ts';
@@ -128,7 +128,7 @@ describe('three members and three brokers', () => {
         // By the new primary, from customers who have not been away.
         await placing.more(50);
       }
-      await expectBooksBalance(on, await placing.stop());
+      await expectConsistency(on, await placing.stop());
     },
     limitMs,
   );
@@ -159,8 +159,8 @@ describe('three members and three brokers', () => {
       const later = await placeOrders(on, 20, book);
       await engines.mongo!.members[primary]!.start();
       // Without a majority the relay could not clear what it had published, and told it again and again.
-      await untilAtRest(on, limitMs / 2);
-      await expectBooksBalance(on, [...before, ...later]);
+      await untilIdle(on, limitMs / 2);
+      await expectConsistency(on, [...before, ...later]);
     },
     limitMs,
   );
@@ -179,7 +179,7 @@ describe('three members and three brokers', () => {
       await Promise.all([first!.start(), second!.start()]);
       await witness.close();
       const after = await placeOrders(on, 100, book);
-      await eventually(async () => expectBooksBalance(on, [...before, ...meanwhile, ...after]), limitMs / 2);
+      await eventually(async () => expectConsistency(on, [...before, ...meanwhile, ...after]), limitMs / 2);
     },
     limitMs,
   );

@@ -6,7 +6,7 @@ import { createRandom } from './random.ts';
 import { countLogged } from './service-logs.ts';
 import { longestStallMs } from './stall.ts';
 import { repeatCommand } from './summary.ts';
-import { asSetting, countWrong, largestLeadMs, wrongClocks } from './wrong-clocks.ts';
+import { asSetting, countWrong, largestLeadMs, wrongClocks } from './clock-skews.ts';
 
 describe('the longest stall', () => {
   const span = (fromMs: number, toMs: number) => ({ fromMs, toMs });

@@ -7,12 +7,12 @@ import { auditTool } from '../../tools/src/audit/tool.ts';
 import { rules } from '../../tools/src/audit/audit.ts';
 import { openDatabases, type Databases } from '../../tools/src/databases.ts';
 import { dlq } from '../../tools/src/dlq/tool.ts';
-import { untilAtRest } from '../support/books.ts';
+import { untilIdle } from '../support/consistency.ts';
 import { eventually } from '../support/eventually.ts';
 import { getJson, postJson } from '../support/http.ts';
 import { readTopic } from '../support/kafka-reader.ts';
 import { mixedOrder, stockForMixedOrders } from '../support/mixed-orders.ts';
-import { orderOf, placeOrder, placeOrders, untilEnd, type NewOrder } from '../support/orders.ts';
+import { orderOf, placeOrder, placeOrders, untilFinal, type NewOrder } from '../support/orders.ts';
 import { usePipeline } from '../support/pipeline.ts';
 import { deadLetter } from './dead-letter.ts';
 import { faults, longAgo, noFaults, type Kind, type Planted, type Planting } from './planted-faults.ts';
@@ -52,7 +52,7 @@ async function orderThatEnded(
   for (let tries = 0; tries < maxTries; tries += 1) {
     const orderId = await placeOrder(on, order);
     await meanwhile(orderId);
-    if ((await untilEnd(on, orderId)).status === end) return orderId;
+    if ((await untilFinal(on, orderId)).status === end) return orderId;
   }
   throw new Error(`none of ${maxTries} orders ended ${end}`);
 }
@@ -75,7 +75,7 @@ const placeOneOf: Record<Exclude<Kind, 'dead-lettered'>, () => Promise<string>> 
 
 /** Orders that were cancelled after the inventory had passed by what they paid; their dead letters stand in their order. */
 async function deadLettered(count: number): Promise<string[]> {
-  await untilAtRest(on);
+  await untilIdle(on);
   const inventory = on.pipeline.services.inventory[0]!;
   await inventory.stop();
   const ids = await placeOrders(on, count, () => parcel);
@@ -123,7 +123,7 @@ describe('at rest', () => {
     });
     await Promise.all(placing);
     orders['dead-lettered'] = await deadLettered(count('dead-lettered'));
-    await untilAtRest(on);
+    await untilIdle(on);
     // Nobody is to repair what is planted.
     await Promise.all(Object.values(on.pipeline.services).flatMap((replicas) => replicas.map((each) => each.stop())));
   }, 120_000);

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { mutants } from './mutant-list.ts';
 import { writtenRows } from './mutant-table.ts';
 
-const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 
 describe('the list of deliberate defects', () => {
   test('stands in README.md, each defect with its file, its test, and that it was caught', () => {

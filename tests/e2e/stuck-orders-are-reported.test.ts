@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { services } from '@order-pipeline/events';
 import { eventually } from '../support/eventually.ts';
 import { getJson } from '../support/http.ts';
-import { articleOrder, placeOrder, untilEnd } from '../support/orders.ts';
+import { articleOrder, placeOrder, untilFinal } from '../support/orders.ts';
 import { usePipeline } from '../support/pipeline.ts';
 
 const on = usePipeline({ env: { ORDER_STUCK_AFTER_MS: '1000', ORDER_STUCK_CHECK_MS: '1000' } });
@@ -39,7 +39,7 @@ const expectNothingStuck = (): Promise<void> =>
 test('with the payment service stopped an order is stuck and everybody can see why; once it runs again nothing is', async () => {
   const [payment] = on.pipeline.services.payment;
   const moving = await placeOrder(on, articleOrder);
-  await untilEnd(on, moving);
+  await untilFinal(on, moving);
   // On a busy machine it may have stood still for a second on its way.
   await expectNothingStuck();
 
@@ -61,6 +61,6 @@ test('with the payment service stopped an order is stuck and everybody can see w
   expect(logged().at(-1)!.lag).toBeGreaterThanOrEqual(1);
 
   await payment!.start();
-  expect((await untilEnd(on, orderId)).status).toBe('SHIPPED');
+  expect((await untilFinal(on, orderId)).status).toBe('SHIPPED');
   await expectNothingStuck();
 });

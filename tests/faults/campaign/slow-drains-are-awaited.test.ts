@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { waitForRest, type Backlog } from './rest.ts';
+import { waitForRest, type Backlog } from './backlog.ts';
 
 const patience = { lookEveryMs: 5, sayEveryMs: 100, standstillMs: 200, overallMs: 20_000 };
 const backlog = (openOrders: number, lag: number): Backlog => ({

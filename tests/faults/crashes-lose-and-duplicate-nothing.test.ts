@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { expectBooksBalance } from '../support/books.ts';
+import { expectConsistency } from '../support/consistency.ts';
 import { eventually } from '../support/eventually.ts';
 import { putJson } from '../support/http.ts';
 import { orderOf, placeOrders } from '../support/orders.ts';
@@ -43,7 +43,7 @@ describe('a process that is killed', () => {
         clients: 30,
       });
       await eventually(async () => expect(existsSync(`${crashFile}.${point}`)).toBe(true), timeoutMs / 4);
-      await expectBooksBalance(on, orders);
+      await expectConsistency(on, orders);
     },
     timeoutMs,
   );

@@ -1,25 +1,27 @@
-/** What must hold once the pipeline is at rest, whatever happened before: read straight from MongoDB and Kafka. */
+/** The consistency rules that hold once the pipeline is idle, whatever happened before, read from MongoDB and Kafka. */
 import { expect } from '@jest/globals';
 import { services } from '@order-pipeline/events';
+import { finalStates } from '@order-pipeline/events/order-lifecycle';
 import { committedLag } from './kafka-reader.ts';
 import { eventually } from './eventually.ts';
-import { ends } from './orders.ts';
 import type { TestPipeline } from './pipeline.ts';
 
-const restLimitMs = 90_000;
+const idleLimitMs = 90_000;
 
-/** Waits until nothing is left to do: every order in an end, every outbox empty, every event consumed. */
-export async function untilAtRest(on: TestPipeline, timeoutMs = restLimitMs): Promise<void> {
+/** Waits until nothing is pending: every order is in a final state, every outbox is empty, every event is consumed. */
+export async function untilIdle(on: TestPipeline, timeoutMs = idleLimitMs): Promise<void> {
   await eventually(async () => {
     const orders = on.mongo.db('order_db').collection('orders');
-    const open = await orders.find({ status: { $nin: ends } }, { projection: { status: 1 }, limit: 5 }).toArray();
+    const open = await orders
+      .find({ status: { $nin: finalStates } }, { projection: { status: 1 }, limit: 5 })
+      .toArray();
     expect({ open }).toEqual({ open: [] });
     for (const { db, collection } of outboxes) {
-      const waiting = await on.mongo
+      const pending = await on.mongo
         .db(db)
         .collection(collection)
         .countDocuments({ 'outbox.0': { $exists: true } });
-      expect({ collection, waiting }).toEqual({ collection, waiting: 0 });
+      expect({ collection, pending }).toEqual({ collection, pending: 0 });
     }
     for (const { consumerGroup, consumes } of Object.values(services)) {
       const lag = await committedLag(on.kafka, consumerGroup, consumes);
@@ -34,19 +36,19 @@ const outboxes = [
 ];
 
 /**
- * Waits for rest and checks the books: each accepted order is stored and has ended; it was charged at most once, and kept
- * the money only if it shipped; stock is what was set less what was reserved and not released; a parcel went for each
- * SHIPPED order and for no other.
+ * Waits until the pipeline is idle and checks its consistency: each accepted order is stored and final; it was charged at
+ * most once, and the charge was kept only if the order shipped; stock is what was set less what was reserved and not
+ * released; there is a shipment for each SHIPPED order and for no other.
  */
-export async function expectBooksBalance(on: TestPipeline, acceptedIds: readonly string[]): Promise<void> {
-  await untilAtRest(on);
+export async function expectConsistency(on: TestPipeline, acceptedIds: readonly string[]): Promise<void> {
+  await untilIdle(on);
   const orders = (await on.mongo.db('order_db').collection('orders').find().toArray()) as unknown as StoredOrder[];
   const statusOf = new Map(orders.map(({ _id, status }) => [_id, status]));
   expect(acceptedIds.filter((id) => !statusOf.has(id))).toEqual([]);
   const shipped = orders.filter(({ status }) => status === 'SHIPPED');
 
-  await expectMoneyBalances(on, orders);
-  await expectStockBalances(on, shipped);
+  await expectConsistentPayments(on, orders);
+  await expectConsistentStock(on, shipped);
 
   const shipments = await on.mongo.db('shipment_db').collection('shipments').find({ status: 'SHIPPED' }).toArray();
   expect(idsOf(shipments)).toEqual(idsOf(shipped));
@@ -58,7 +60,7 @@ interface StoredOrder {
   readonly total_minor: number;
 }
 
-async function expectMoneyBalances(on: TestPipeline, orders: readonly StoredOrder[]): Promise<void> {
+async function expectConsistentPayments(on: TestPipeline, orders: readonly StoredOrder[]): Promise<void> {
   const rows = await on.mongo.db('gateway_db').collection('ledger').find().toArray();
   const sum = (orderId: string, kind: string): number[] =>
     (byOrder.get(orderId) ?? [])
@@ -66,29 +68,29 @@ async function expectMoneyBalances(on: TestPipeline, orders: readonly StoredOrde
       .map((row) => row.amount_minor as number);
   const byOrder = Map.groupBy(rows, (row) => row.order_id as string);
   const wrong = orders.flatMap(({ _id, status, total_minor }) => {
-    const booked = { charges: sum(_id, 'charge'), refunds: sum(_id, 'refund') };
+    const bookings = { charges: sum(_id, 'charge'), refunds: sum(_id, 'refund') };
     const legal = legalBookings(status, total_minor).map((each) => JSON.stringify(each));
-    return legal.includes(JSON.stringify(booked)) ? [] : [{ _id, status, total_minor, ...booked }];
+    return legal.includes(JSON.stringify(bookings)) ? [] : [{ _id, status, total_minor, ...bookings }];
   });
   expect(wrong).toEqual([]);
   const known = new Set(orders.map(({ _id }) => _id));
   expect([...byOrder.keys()].filter((id) => !known.has(id))).toEqual([]);
 }
 
-interface Booked {
+interface Bookings {
   readonly charges: readonly number[];
   readonly refunds: readonly number[];
 }
 
-function legalBookings(status: string, total: number): Booked[] {
+function legalBookings(status: string, total: number): Bookings[] {
   const kept = { charges: [total], refunds: [] };
-  const givenBack = { charges: [total], refunds: [total] };
-  const never = { charges: [], refunds: [] };
-  const legal: Record<string, Booked[]> = {
+  const refunded = { charges: [total], refunds: [total] };
+  const none = { charges: [], refunds: [] };
+  const legal: Record<string, Bookings[]> = {
     SHIPPED: [kept],
-    REFUNDED: [givenBack],
-    PAYMENT_DECLINED: [never],
-    CANCELLED: [givenBack, never],
+    REFUNDED: [refunded],
+    PAYMENT_DECLINED: [none],
+    CANCELLED: [refunded, none],
   };
   return legal[status] ?? [];
 }
@@ -101,7 +103,7 @@ interface Reservation {
   readonly released?: unknown;
 }
 
-async function expectStockBalances(on: TestPipeline, shipped: readonly StoredOrder[]): Promise<void> {
+async function expectConsistentStock(on: TestPipeline, shipped: readonly StoredOrder[]): Promise<void> {
   const db = on.mongo.db('inventory_db');
   const expected = new Map<string, number>();
   const book = (productId: string, delta: number): void =>

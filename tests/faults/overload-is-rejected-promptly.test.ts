@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
-import { expectBooksBalance } from '../support/books.ts';
+import { expectConsistency } from '../support/consistency.ts';
 import { eventually } from '../support/eventually.ts';
 import { postJson, putJson } from '../support/http.ts';
 import { orderOf } from '../support/orders.ts';
@@ -75,7 +75,7 @@ describe('with far more orders at once than the engines take', () => {
     expect(refused.every(({ retryAfter }) => Number(retryAfter) >= 1)).toBe(true);
     expect(Math.max(...answers.map(({ tookMs }) => tookMs))).toBeLessThan(2 * acceptWithinMs);
     expect(residentMiB(on.pipeline.services.order[0]!.pid!)).toBeLessThan(300);
-    await expectBooksBalance(
+    await expectConsistency(
       on,
       accepted.map(({ orderId }) => orderId!),
     );
@@ -122,6 +122,6 @@ describe('with Kafka away for long', () => {
       expect(status).toBe(201);
       return placed.order_id as string;
     });
-    await expectBooksBalance(on, [...accepted, again]);
+    await expectConsistency(on, [...accepted, again]);
   });
 });

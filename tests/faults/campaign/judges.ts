@@ -34,7 +34,7 @@ function tool(
   script: string,
   args: readonly string[],
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const path = fileURLToPath(new URL(`../../tools/src/${script}`, import.meta.url));
+  const path = fileURLToPath(new URL(`../../../tools/src/${script}`, import.meta.url));
   const child = spawn(process.execPath, [path, ...args], { env: { ...process.env, ...engines }, timeout: toolLimitMs });
   let stdout = '';
   let stderr = '';

@@ -1,8 +1,8 @@
 /** An order that cannot be fulfilled ends with its reason, and nobody keeps money or stock for it. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { expectBooksBalance } from '../support/books.ts';
+import { expectConsistency } from '../support/consistency.ts';
 import { getJson, postJson, putJson } from '../support/http.ts';
-import { articleOrder, orderOf, placeOrder, untilEnd, type NewOrder } from '../support/orders.ts';
+import { articleOrder, orderOf, placeOrder, untilFinal, type NewOrder } from '../support/orders.ts';
 import { usePipeline } from '../support/pipeline.ts';
 
 const on = usePipeline({ env: { PAYMENT_DECLINE_OVER: '500.00' } });
@@ -12,7 +12,7 @@ beforeAll(() => putJson(on.url('inventory', '/inventory/SHELF'), { quantity: 100
 
 async function endOf(order: NewOrder): Promise<any> {
   const orderId = await placeOrder(on, order);
-  await untilEnd(on, orderId);
+  await untilFinal(on, orderId);
   const [ended, payment, shipment, timeline] = await Promise.all([
     getJson(on.url('order', `/orders/${orderId}`)),
     getJson(on.url('payment', `/payments/${orderId}`)),
@@ -83,5 +83,5 @@ test('a cancellation that comes after the parcel has gone is refused with 409, a
 
 test("the article's order ships beside them, and the books balance", async () => {
   expect(await endOf(articleOrder)).toMatchObject({ order: { status: 'SHIPPED' }, shipment: 200 });
-  await expectBooksBalance(on, []);
+  await expectConsistency(on, []);
 });

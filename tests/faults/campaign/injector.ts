@@ -1,8 +1,8 @@
 /** Faults, one after the other, drawn from the seed. Each heals after a while; `stop` heals what is still broken. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { services } from '@order-pipeline/events';
-import type { ServiceName } from '../../dev/pipeline.ts';
-import { shuffledBag } from './bag.ts';
+import type { ServiceName } from '../../../dev/pipeline.ts';
+import { shuffledBag } from './shuffled-rounds.ts';
 import { createFaults, lull, untilReady, type Battlefield, type Fault } from './fault-kinds.ts';
 import type { History } from './history.ts';
 import type { Random } from './random.ts';

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { everyFault, runCampaign } from './campaign.ts';
-import { repeatCommand, summary } from './summary.ts';
+import { everyFault, runCampaign } from './campaign/campaign.ts';
+import { repeatCommand, summary } from './campaign/summary.ts';
 
 const limitMs = 600_000;
 

@@ -2,11 +2,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import { eventTypes } from '@order-pipeline/events';
-import type { KafkaEngine } from '../../dev/engines/kafka.ts';
-import type { MongoEngine } from '../../dev/engines/mongo.ts';
-import type { Pipeline, ServiceName, ServiceReplica } from '../../dev/pipeline.ts';
+import type { KafkaEngine } from '../../../dev/engines/kafka.ts';
+import type { MongoEngine } from '../../../dev/engines/mongo.ts';
+import type { Pipeline, ServiceName, ServiceReplica } from '../../../dev/pipeline.ts';
 import type { Random } from './random.ts';
-import type { TcpProxy } from './tcp-proxy.ts';
+import type { TcpProxy } from '../../support/tcp-proxy.ts';
 
 export interface Battlefield {
   readonly pipeline: Pipeline;

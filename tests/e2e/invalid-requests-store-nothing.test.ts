@@ -1,7 +1,7 @@
 /** Whatever is wrong with a request is named in the answer, and no trace of it is stored. */
 import { describe, expect, test } from '@jest/globals';
 import { getJson, postJson, putJson, request, type Answer } from '../support/http.ts';
-import { articleOrder, orderOf, placeOrder, untilEnd } from '../support/orders.ts';
+import { articleOrder, orderOf, placeOrder, untilFinal } from '../support/orders.ts';
 import { usePipeline } from '../support/pipeline.ts';
 
 const operatorToken = 'correct horse battery staple';
@@ -141,7 +141,7 @@ describe('POST /orders', () => {
 test('operators in strings are text like any other, and stay what they are', async () => {
   const customer = '{"$gt":""}';
   const orderId = await placeOrder(on, { ...orderOf([first], customer), shipping_address: '$where: 1 == 1' });
-  expect(await untilEnd(on, orderId)).toMatchObject({
+  expect(await untilFinal(on, orderId)).toMatchObject({
     status: 'SHIPPED',
     customer_id: customer,
     shipping_address: '$where: 1 == 1',
@@ -151,11 +151,11 @@ test('operators in strings are text like any other, and stay what they are', asy
 test('the same product twice in an order is legal, and both lines are taken from the stock', async () => {
   await putStock('TWICE', { quantity: 5, price: 2 });
   const twice = { product_id: 'TWICE', quantity: 2, price: 2 };
-  expect(await untilEnd(on, await placeOrder(on, orderOf([twice, twice])))).toMatchObject({ status: 'SHIPPED' });
+  expect(await untilFinal(on, await placeOrder(on, orderOf([twice, twice])))).toMatchObject({ status: 'SHIPPED' });
   expect((await getJson(on.url('inventory', '/inventory/TWICE'))).body.quantity).toBe(1);
   // Each line alone would fit into what is left, both together do not.
   const one = { ...twice, quantity: 1 };
-  expect(await untilEnd(on, await placeOrder(on, orderOf([one, one])))).toMatchObject({ status: 'REFUNDED' });
+  expect(await untilFinal(on, await placeOrder(on, orderOf([one, one])))).toMatchObject({ status: 'REFUNDED' });
   expect((await getJson(on.url('inventory', '/inventory/TWICE'))).body.quantity).toBe(1);
 });
 

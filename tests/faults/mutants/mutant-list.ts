@@ -14,11 +14,11 @@ export interface NamedTest {
 }
 
 const crashAt = (point: string): NamedTest => ({
-  file: 'tests/faults/a-crash-at-any-point-loses-and-doubles-nothing.test.ts',
+  file: 'tests/faults/crashes-lose-and-duplicate-nothing.test.ts',
   title: point,
 });
 const outbox = (title: string): NamedTest => ({
-  file: 'tests/integration/outbox-tells-everything-once-stored.test.ts',
+  file: 'tests/integration/outbox-publishes-what-is-stored.test.ts',
   title,
 });
 
@@ -29,7 +29,7 @@ export const mutants: readonly Mutant[] = [
     find: '      await processChunk(',
     replace: '      await commitOffsetsIfNecessary({ topics: nextOffsets(slices) });\n      await processChunk(',
     caughtBy: {
-      file: 'tests/integration/offsets-follow-effects.test.ts',
+      file: 'tests/integration/offsets-are-committed-after-effects.test.ts',
       title: 'no offset is committed before the handler is done',
     },
   },
@@ -46,7 +46,7 @@ export const mutants: readonly Mutant[] = [
     find: 'filter: { _id: after._id, version: after.version, quantity: { $gte: -delta } },',
     replace: 'filter: { _id: after._id },',
     caughtBy: {
-      file: 'tests/integration/a-stale-read-sells-nothing.test.ts',
+      file: 'tests/integration/stale-reads-never-oversell.test.ts',
       title: 'is refused as a whole',
     },
   },
@@ -56,7 +56,7 @@ export const mutants: readonly Mutant[] = [
     find: "writeConcern: { w: 'majority', journal: true, wtimeoutMS: 10_000 },",
     replace: 'writeConcern: { w: 1 },',
     caughtBy: {
-      file: 'tests/faults/losing-replicas-of-the-engines-loses-nothing.test.ts',
+      file: 'tests/faults/lost-engine-replicas-lose-nothing.test.ts',
       title: 'what one member alone has written is neither acknowledged',
     },
   },
@@ -66,7 +66,7 @@ export const mutants: readonly Mutant[] = [
     find: "readConcern: { level: 'majority' },",
     replace: "readConcern: { level: 'local' },",
     caughtBy: {
-      file: 'tests/faults/losing-replicas-of-the-engines-loses-nothing.test.ts',
+      file: 'tests/faults/lost-engine-replicas-lose-nothing.test.ts',
       title: 'what one member alone has written is neither acknowledged',
     },
   },
@@ -76,7 +76,7 @@ export const mutants: readonly Mutant[] = [
     find: 'acks: -1,',
     replace: 'acks: 1,',
     caughtBy: {
-      file: 'tests/faults/losing-replicas-of-the-engines-loses-nothing.test.ts',
+      file: 'tests/faults/lost-engine-replicas-lose-nothing.test.ts',
       title: 'two brokers of three lost and back lose nothing',
     },
   },
@@ -93,7 +93,7 @@ export const mutants: readonly Mutant[] = [
     find: '        if (!isOutage(error)) throw error;',
     replace: '        throw error;',
     caughtBy: {
-      file: 'tests/integration/outages-stop-the-clock.test.ts',
+      file: 'tests/integration/outages-pause-consumption.test.ts',
       title: 'while a dependency is away longer than the session time-out',
     },
   },
@@ -139,7 +139,7 @@ export const mutants: readonly Mutant[] = [
     find: 'const records = [...outcome.records, ...deadLetters.map((letter) => deadLetterRecord(consumerGroup, letter))];',
     replace: 'const records = [...outcome.records];',
     caughtBy: {
-      file: 'tests/integration/bad-messages-are-isolated.test.ts',
+      file: 'tests/integration/bad-records-are-dead-lettered.test.ts',
       title: 'malformed messages in the middle of a batch',
     },
   },
@@ -149,7 +149,7 @@ export const mutants: readonly Mutant[] = [
     find: '    if (shipment) return repeated(',
     replace: "    if (shipment && shipment.status !== 'CANCELLED') return repeated(",
     caughtBy: {
-      file: 'tests/model/every-interleaving-of-one-order-ends-well.test.ts',
+      file: 'tests/model/every-interleaving-ends-legally.test.ts',
       title: 'an order that is happy',
     },
   },
