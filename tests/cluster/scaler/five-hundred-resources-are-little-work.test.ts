@@ -45,7 +45,7 @@ async function measure(resources: number, partitions: number): Promise<{ cpuSeco
   const operator = await world.startOperator(
     `with-${resources}-${partitions}`,
     { STAND_IN_PARTITIONS: String(partitions), LOG_LEVEL: 'warn', NODE_OPTIONS: nodeOptions },
-    '../../tests/cluster/scaler/operator-with-stand-in.ts',
+    '../tests/cluster/scaler/operator-with-stand-in.ts',
   );
   const looks = () => operator.metric(/^controller_runtime_reconcile_total/);
   const cpu = () => operator.metric(/^process_cpu_seconds_total/);
