@@ -1,4 +1,4 @@
-/** The article's order, from the curl to the parcel, through HTTP alone. */
+/** The article's order, from its curl command to the shipment, through HTTP alone. */
 import { describe, expect, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { services } from '@order-pipeline/events';
@@ -13,8 +13,8 @@ const on = usePipeline();
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/;
 
-describe("the article's curl", () => {
-  test('is answered with the order as PENDING, and where to find it', async () => {
+describe("the article's curl command", () => {
+  test('returns the order as PENDING and its location', async () => {
     const { status, headers, body } = await postJson(on.url('order', '/orders'), articleOrder);
     expect(status).toBe(201);
     expect(body).toEqual({
@@ -28,7 +28,7 @@ describe("the article's curl", () => {
     expect((await getJson(on.url('order', headers.get('location')!))).body).toEqual({ ...body, status: 'SHIPPED' });
   });
 
-  test('leads to a charge, a reservation and a parcel, each told by its own service', async () => {
+  test('leads to a charge, a reservation and a shipment, each reported by its own service', async () => {
     const before = (await getJson(on.url('inventory', '/inventory/P001'))).body.quantity as number;
     const orderId = await placeOrder(on, articleOrder);
 
@@ -62,12 +62,12 @@ describe("the article's curl", () => {
     expect(Date.parse(shipment.estimated_delivery) - Date.parse(shipment.created_at)).toBe(3 * 24 * 60 * 60 * 1000);
   });
 
-  test('has a timeline of each step with the record that brought it about', async () => {
+  test('has a timeline with the record that caused each step', async () => {
     const orderId = await placeOrder(on, articleOrder);
     await untilFinal(on, orderId);
     const { steps } = await eventually(async () => {
       const { body } = await getJson(on.url('order', `/orders/${orderId}/timeline`));
-      // The place of the order's own event becomes known once the relay has noted it.
+      // The offset of the order's own event is known once the relay has stored it.
       expect(body.steps[0].offset).not.toBeNull();
       return body;
     });
@@ -90,7 +90,7 @@ describe("the article's curl", () => {
 });
 
 describe('waiting for a state', () => {
-  test('is answered at that state, at once when it is past, and at any end', async () => {
+  test('returns at that state, at once when it is past, and at any final state', async () => {
     const orderId = await placeOrder(on, articleOrder);
     const paid = await getJson(on.url('order', `/orders/${orderId}?wait=PAID&timeout_ms=20000`));
     expect(['PAID', 'RESERVED', 'SHIPPED']).toContain(paid.body.status);
@@ -105,7 +105,7 @@ describe('waiting for a state', () => {
     expect(other.body.status).toBe('PAYMENT_DECLINED');
   });
 
-  test('is answered with what is so when the time is over', async () => {
+  test('returns the current state after the timeout', async () => {
     const [payment] = on.pipeline.services.payment;
     await payment!.stop();
     const orderId = await placeOrder(on, articleOrder);
@@ -117,7 +117,7 @@ describe('waiting for a state', () => {
     expect(await untilFinal(on, orderId)).toMatchObject({ status: 'SHIPPED' });
   });
 
-  test('is answered by each replica, whichever of them consumes the events', async () => {
+  test('works on each replica, whichever of them consumes the events', async () => {
     const second = await on.pipeline.addReplica('order');
     for (const orderId of await placeOrders(on, 4, () => articleOrder)) {
       for (const url of [on.url('order', ''), second.url]) {
@@ -130,7 +130,7 @@ describe('waiting for a state', () => {
 });
 
 describe('lists', () => {
-  test('are read page by page, newest first, without gap or repetition', async () => {
+  test('are paged from newest to oldest, without gap or repetition', async () => {
     const placed = await placeOrders(on, 7, () => orderOf([{ product_id: 'P003', quantity: 1, price: 19.99 }]));
     for (const id of placed) await untilFinal(on, id);
     for (const [service, path] of [
@@ -151,7 +151,7 @@ describe('lists', () => {
     }
   });
 
-  test('of the stock show the sample products, and what an operator sets', async () => {
+  test('of the inventory contain the sample products and those that an operator sets', async () => {
     const set = await putJson(on.url('inventory', '/inventory/P100'), { quantity: 5, price: 1.5 });
     expect(set).toMatchObject({ status: 200, body: { product_id: 'P100', quantity: 5, price: 1.5 } });
     const { body } = await getJson(on.url('inventory', '/inventory'));
@@ -168,14 +168,14 @@ describe('lists', () => {
 });
 
 describe('every service', () => {
-  test.each(coreServices)('%s says that it is healthy, live and ready', async (service) => {
+  test.each(coreServices)('%s reports that it is healthy, live and ready', async (service) => {
     const health = await getJson(on.url(service, '/health'));
     expect(health).toMatchObject({ status: 200, body: { status: 'healthy', service } });
     expect(await getJson(on.url(service, '/livez'))).toMatchObject({ status: 200, body: { status: 'live' } });
     expect(await getJson(on.url(service, '/readyz'))).toMatchObject({ status: 200, body: { status: 'ready' } });
   });
 
-  test.each(coreServices)('%s serves an OpenAPI 3.1 document that is valid and has its paths', async (service) => {
+  test.each(coreServices)('%s serves a valid OpenAPI 3.1 document with its paths', async (service) => {
     const { body } = await getJson(on.url(service, '/openapi.json'));
     expect(body.openapi).toMatch(/^3\.1\./);
     expect(await new Validator().validate(body)).toEqual({ valid: true });
@@ -190,7 +190,7 @@ describe('every service', () => {
   };
   const systemPaths = ['/health', '/livez', '/readyz', '/metrics', '/openapi.json'];
 
-  test('stores nothing that expires by itself: a replay of the topics would find it gone', async () => {
+  test('stores no document that expires, because a replay of the topics needs it', async () => {
     const databases = ['order_db', 'payment_db', 'gateway_db', 'inventory_db', 'shipment_db'].map((name) =>
       on.mongo.db(name),
     );
@@ -200,12 +200,12 @@ describe('every service', () => {
     expect(indexes.filter((index) => 'expireAfterSeconds' in index)).toEqual([]);
   });
 
-  test('the order service describes its 503 and the header that comes with it', async () => {
+  test('the order service documents its 503 and the Retry-After header', async () => {
     const { body } = await getJson(on.url('order', '/openapi.json'));
     expect(body.paths['/orders'].post.responses[503].headers).toHaveProperty('Retry-After');
   });
 
-  test.each(coreServices)('%s counts what it does, in the format of Prometheus', async (service) => {
+  test.each(coreServices)('%s exposes its metrics in the Prometheus format', async (service) => {
     await untilFinal(on, await placeOrder(on, articleOrder));
     const { headers, body } = await getJson(on.url(service, '/metrics'));
     expect(headers.get('content-type')).toMatch(/^text\/plain/);
@@ -248,7 +248,7 @@ describe('every service', () => {
   });
 });
 
-test('what nobody has is answered 404, and what is no id 422, as a problem that says so', async () => {
+test('an unknown id returns 404, a malformed id 422, both as problem details', async () => {
   const unknown = '00000000-0000-4000-8000-000000000000';
   for (const [service, path] of [
     ['order', '/orders/'],
@@ -266,6 +266,6 @@ test('what nobody has is answered 404, and what is no id 422, as a problem that 
   expect(await getJson(on.url('order', `/orders/${unknown}/timeline`))).toMatchObject({ status: 404 });
 });
 
-test('in the end the books balance', async () => {
+test('the pipeline is consistent afterwards', async () => {
   await expectConsistency(on, []);
 });

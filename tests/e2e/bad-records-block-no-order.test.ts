@@ -1,6 +1,6 @@
 /**
- * A message that nobody can work off goes to the dead-letter queue of each group that reads its topic, unchanged and with
- * the reason; the orders before and behind it go their way.
+ * A record that cannot be processed goes to the dead-letter queue of each group that reads its topic, unchanged and with the
+ * error; the orders before and after it are processed.
  */
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
@@ -21,7 +21,7 @@ const groupsOf = (topic: EventType): string[] =>
     .filter(({ consumes }) => (consumes as readonly EventType[]).includes(topic))
     .map(({ consumerGroup }) => consumerGroup);
 
-interface Poison {
+interface BadRecord {
   readonly topic: EventType;
   readonly kind: 'not-json' | 'schema' | 'handler';
   readonly key: Buffer;
@@ -37,7 +37,7 @@ const headers = (): IHeaders => ({
   empty: Buffer.alloc(0),
 });
 
-const poisons: Poison[] = eventTypes.flatMap((topic) => [
+const malformed: BadRecord[] = eventTypes.flatMap((topic) => [
   {
     topic,
     kind: 'not-json',
@@ -49,15 +49,15 @@ const poisons: Poison[] = eventTypes.flatMap((topic) => [
   {
     topic,
     kind: 'schema',
-    key: Buffer.from('no order at all'),
+    key: Buffer.from('not an order'),
     value: Buffer.from('{"order_id": "42", "status": "SURPRISING", "amount": {"$gt": ""}}'),
     headers: headers(),
     groups: groupsOf(topic),
   },
 ]);
 
-/** Facts about orders that were never placed. The order service alone knows that; the others take them for none of theirs. */
-const unknownOrders: Poison[] = [
+/** Facts about orders that were never placed: only the order service can detect that, the other services ignore them. */
+const unknownOrders: BadRecord[] = [
   { topic: 'payment_processed' as const, data: { status: 'DECLINED', amount_minor: 1, currency: 'USD', reason: 'X' } },
   {
     topic: 'inventory_updated' as const,
@@ -84,16 +84,16 @@ const unknownOrders: Poison[] = [
   };
 });
 
-const everyPoison = [...poisons, ...unknownOrders];
+const badRecords = [...malformed, ...unknownOrders];
 
 test(
-  'poison in each partition of each topic holds nobody up, and lies in the queue of each group that met it',
+  'bad records in each partition of each topic block no order, and each group that reads them dead-letters them',
   async () => {
     const good = (number: number) => orderOf([{ product_id: 'P001', quantity: 1, price: 29.99 }], `CUST-${number}`);
     const before = await placeOrders(on, 20, good);
     const producer = on.kafka.producer();
     await producer.connect();
-    for (const { topic, key, value, headers } of everyPoison) {
+    for (const { topic, key, value, headers } of badRecords) {
       const messages = Array.from({ length: defaultPartitions }, (_, partition) => ({
         partition,
         key,
@@ -103,19 +103,19 @@ test(
       await producer.send({ topic, messages });
     }
     await producer.disconnect();
-    const behind = await placeOrders(on, 20, good);
-    await expectConsistency(on, [...before, ...behind]);
+    const after = await placeOrders(on, 20, good);
+    await expectConsistency(on, [...before, ...after]);
     const orders = await on.mongo.db('order_db').collection('orders').find().toArray();
     expect(orders.map(({ status }) => status)).toEqual(Array.from({ length: 40 }, () => 'SHIPPED'));
 
     const sources = new Map<string, TopicRecord[]>();
     for (const topic of eventTypes) sources.set(topic, await readTopic(on.kafka, topic));
     for (const { consumerGroup } of Object.values(services)) {
-      const letters = await deadLetters(on.kafka, consumerGroup);
-      const expected = everyPoison
+      const records = await deadLetters(on.kafka, consumerGroup);
+      const expected = badRecords
         .filter(({ groups }) => groups.includes(consumerGroup))
-        .flatMap((poison) => expectedLetters(poison, consumerGroup, sources.get(poison.topic)!));
-      expect(inOrder(letters.map(({ message: { key, value, headers } }) => ({ key, value, headers })))).toEqual(
+        .flatMap((bad) => expectedDeadLetters(bad, consumerGroup, sources.get(bad.topic)!));
+      expect(inOrder(records.map(({ message: { key, value, headers } }) => ({ key, value, headers })))).toEqual(
         inOrder(expected),
       );
     }
@@ -123,12 +123,16 @@ test(
   testLimitMs,
 );
 
-/** What the group's queue holds for a poison that lies once in each partition of its topic. */
-function expectedLetters({ topic, kind, headers }: Poison, group: string, records: readonly TopicRecord[]): Letter[] {
-  const met = records.filter(({ message }) => header(message, 'ce_id') === headers.ce_id);
-  // A producer that got no answer in time sends again: then a partition holds it twice.
-  expect(new Set(met.map(({ partition }) => partition)).size).toBe(defaultPartitions);
-  return met.map(({ partition, message }) => ({
+/** The group's dead letters for a bad record that is in each partition of its topic once. */
+function expectedDeadLetters(
+  { topic, kind, headers }: BadRecord,
+  group: string,
+  records: readonly TopicRecord[],
+): DeadLetter[] {
+  const sources = records.filter(({ message }) => header(message, 'ce_id') === headers.ce_id);
+  // A producer that got no response in time sends again: then a partition holds the record twice.
+  expect(new Set(sources.map(({ partition }) => partition)).size).toBe(defaultPartitions);
+  return sources.map(({ partition, message }) => ({
     key: message.key,
     value: message.value,
     headers: {
@@ -146,24 +150,24 @@ function expectedLetters({ topic, kind, headers }: Poison, group: string, record
   }));
 }
 
-interface Letter {
+interface DeadLetter {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: IHeaders | undefined;
 }
 
 /** Each source record once: one that was redelivered before its commit is dead-lettered again. */
-const inOrder = (letters: readonly Letter[]): Letter[] =>
-  [...new Map(letters.map((letter) => [placeOf(letter), letter])).values()].toSorted((a, b) =>
-    placeOf(a).localeCompare(placeOf(b)),
+const inOrder = (records: readonly DeadLetter[]): DeadLetter[] =>
+  [...new Map(records.map((record) => [originOf(record), record])).values()].toSorted((a, b) =>
+    originOf(a).localeCompare(originOf(b)),
   );
-const placeOf = ({ headers }: Letter): string =>
+const originOf = ({ headers }: DeadLetter): string =>
   ['topic', 'partition', 'offset'].map((name) => String(headers?.[`x-original-${name}`])).join(':');
 
-test('each dead letter is counted by topic and kind of fault', async () => {
+test('each dead letter is counted by topic and kind of error', async () => {
   for (const { name, consumerGroup } of Object.values(services)) {
     const { body } = await getJson(on.url(name, '/metrics'));
-    for (const { topic, kind, groups } of everyPoison) {
+    for (const { topic, kind, groups } of badRecords) {
       const line = new RegExp(`^events_dead_lettered_total\\{topic="${topic}",kind="${kind}",[^}]*\\} (\\d+)$`, 'm');
       const counted = Number(line.exec(body as string)?.[1] ?? 0);
       const all = groups.includes(consumerGroup) ? defaultPartitions : 0;

@@ -1,4 +1,4 @@
-/** Until the parcel has gone a customer may cancel: the money comes back, the stock too, and each of them once. */
+/** A customer may cancel until the order ships: the charge is refunded and the stock released, each exactly once. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { expectConsistency } from '../support/consistency.ts';
 import { eventually } from '../support/eventually.ts';
@@ -14,7 +14,7 @@ const stock = async (): Promise<unknown> => (await getJson(on.url('inventory', '
 
 beforeAll(() => putJson(on.url('inventory', '/inventory/EMPTY'), { quantity: 0, price: 1 }));
 
-test('a reserved order is cancelled: 202, then CANCELLED, refunded and its stock released', async () => {
+test('a reserved order is cancelled: 202, then CANCELLED, refunded, and its stock released', async () => {
   const before = await stock();
   const orderId = await placeOrder(on, articleOrder);
   const reserved = await getJson(on.url('order', `/orders/${orderId}?wait=RESERVED&timeout_ms=20000`));
@@ -40,7 +40,7 @@ test('a reserved order is cancelled: 202, then CANCELLED, refunded and its stock
   });
 });
 
-test('orders that are cancelled the moment they are placed end as CANCELLED, whatever was faster', async () => {
+test('orders cancelled right after they are placed end as CANCELLED, whichever event comes first', async () => {
   const ids: string[] = [];
   for (let number = 0; number < 30; number += 1) {
     const orderId = await placeOrder(on, articleOrder);
@@ -51,7 +51,7 @@ test('orders that are cancelled the moment they are placed end as CANCELLED, wha
   await expectConsistency(on, ids);
 });
 
-test('an order that has ended otherwise, or is being refunded, is refused with 409; one that nobody knows with 404', async () => {
+test('cancelling an order in another final state returns 409, an unknown order 404, a malformed id 422', async () => {
   const declined = await placeOrder(on, orderOf(articleOrder.items, 'DECLINE-1'));
   await untilFinal(on, declined);
   expect(await cancel(declined)).toMatchObject({ status: 409, body: { status: 'PAYMENT_DECLINED' } });
@@ -62,11 +62,11 @@ test('an order that has ended otherwise, or is being refunded, is refused with 4
   expect(await cancel('42')).toMatchObject({ status: 422 });
 });
 
-describe('while somebody else is not there', () => {
+describe('while a service is down or a refund is pending', () => {
   const statusOf = async (orderId: string): Promise<string> =>
     (await getJson(on.url('order', `/orders/${orderId}`))).body.status;
 
-  test('an order that is being cancelled may be cancelled again and again: 202, and no second event', async () => {
+  test('a CANCELLING order may be cancelled again: 202, and no second event', async () => {
     const [shipment] = on.pipeline.services.shipment;
     await shipment!.stop();
     const orderId = await placeOrder(on, articleOrder);
@@ -75,16 +75,16 @@ describe('while somebody else is not there', () => {
     expect(answers[2]!.body).toMatchObject({ order_id: orderId, total_amount: articleOrder.total_amount });
     await shipment!.start();
     expect(await untilFinal(on, orderId)).toMatchObject({ status: 'CANCELLED' });
-    const told = (await readTopic(on.kafka, 'order_cancelled')).filter(
+    const events = (await readTopic(on.kafka, 'order_cancelled')).filter(
       ({ message }) => String(message.key) === orderId,
     );
-    expect(new Set(told.map(({ message }) => header(message, 'ce_id')))).toEqual(
+    expect(new Set(events.map(({ message }) => header(message, 'ce_id')))).toEqual(
       new Set([`${orderId}:order_cancelled:CANCELLING`]),
     );
     await expectConsistency(on, [orderId]);
   });
 
-  test('an order that is being refunded is refused with 409, and its refund goes on', async () => {
+  test('cancelling a REFUNDING order returns 409, and the refund continues', async () => {
     const orderId = await placeOrder(on, orderOf([{ product_id: 'EMPTY', quantity: 1, price: 1 }], 'NOREFUND-1'));
     await eventually(async () => expect(await statusOf(orderId)).toBe('REFUNDING'));
     expect(await cancel(orderId)).toMatchObject({ status: 409, body: { status: 'REFUNDING' } });

@@ -1,4 +1,4 @@
-/** Three replicas contend for one product: what there is is sold, and not one piece more. */
+/** Three replicas contend for one product and sell exactly the stock, never more. */
 import { expect, test } from '@jest/globals';
 import { expectConsistency } from '../support/consistency.ts';
 import { eventually } from '../support/eventually.ts';
@@ -14,12 +14,12 @@ const replicas = () => on.pipeline.services.inventory;
 const quantityAt = async (url: string): Promise<number> => (await getJson(`${url}/inventory/HOT`)).body.quantity;
 
 test(
-  '300 orders at once for 40 units over 3 replicas sell exactly 40, and no read ever shows less than none',
+  '300 concurrent orders for 40 units over 3 replicas sell exactly 40, and no read shows a negative quantity',
   async () => {
     await putJson(on.url('inventory', '/inventory/HOT'), { quantity: 40, price: hot.price });
     await eventually(async () => {
       const consumed = await Promise.all(replicas().map(({ url }) => getJson(`${url}/metrics`)));
-      // Else one replica might have it all to itself.
+      // Otherwise one replica might process all the orders.
       expect(consumed.map(({ body }) => /consumer_group_joins_total\{.*\} [1-9]/.test(body))).toEqual([
         true,
         true,
@@ -48,7 +48,7 @@ test(
     expect(Math.max(...reads)).toBe(40);
     expect(await Promise.all(replicas().map(({ url }) => quantityAt(url)))).toEqual([0, 0, 0]);
     await expectConsistency(on, ids);
-    // All three had a part in it.
+    // Each of the three has processed a part.
     for (const { url } of replicas()) {
       expect((await getJson(`${url}/metrics`)).body).toMatch(/events_consumed_total\{.*payment_processed.*\} [1-9]/);
     }
@@ -57,7 +57,7 @@ test(
 );
 
 test(
-  'a restart does not put up again what was sold',
+  'a restart does not reset the stock',
   async () => {
     await placeOrders(on, 1, () => orderOf([{ product_id: 'P001', quantity: 1, price: 29.99 }]));
     await expectConsistency(on, []);

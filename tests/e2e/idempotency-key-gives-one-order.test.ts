@@ -1,4 +1,4 @@
-/** A client that repeats a request under its Idempotency-Key gets the same answer, and one order. */
+/** A client that repeats a request with its Idempotency-Key gets the same response, and one order. */
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { expectConsistency } from '../support/consistency.ts';
@@ -16,7 +16,7 @@ const post = (body: unknown, key?: string, replica = 0): Promise<Answer> =>
   );
 const countOrders = (): Promise<number> => on.mongo.db('order_db').collection('orders').countDocuments();
 
-test('the same key and body give the same order and status again, also when it has long shipped', async () => {
+test('the same key and body return the same order and status, also after it shipped', async () => {
   const key = randomUUID();
   const first = await post(articleOrder, key);
   expect(first.status).toBe(201);
@@ -26,7 +26,7 @@ test('the same key and body give the same order and status again, also when it h
   expect(again.headers.get('location')).toBe(first.headers.get('location'));
 });
 
-test('the same key with another body is refused with 422', async () => {
+test('the same key with another body is rejected with 422', async () => {
   const key = randomUUID();
   const first = await post(articleOrder, key);
   expect(first.status).toBe(201);
@@ -36,7 +36,7 @@ test('the same key with another body is refused with 422', async () => {
   expect(await countOrders()).toBe(before);
 });
 
-test('fifty requests at once with the same key, on two replicas, are one order', async () => {
+test('fifty concurrent requests with the same key, on two replicas, create one order', async () => {
   const before = await countOrders();
   const key = randomUUID();
   const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => post(articleOrder, key, index % 2)));
@@ -45,7 +45,7 @@ test('fifty requests at once with the same key, on two replicas, are one order',
   expect(await countOrders()).toBe(before + 1);
 });
 
-test('fifty requests at once with the same key and two bodies are one order, and the other body is refused', async () => {
+test('fifty concurrent requests with the same key and two bodies create one order, and the other body is rejected', async () => {
   const before = await countOrders();
   const key = randomUUID();
   const other = orderOf([{ product_id: 'P003', quantity: 1, price: 19.99 }]);
@@ -59,7 +59,7 @@ test('fifty requests at once with the same key and two bodies are one order, and
   expect(await countOrders()).toBe(before + 1);
 });
 
-test('without the header every request is a new order', async () => {
+test('without the header every request creates an order', async () => {
   const answers = [await post(articleOrder), await post(articleOrder), await post(articleOrder, undefined, 1)];
   expect(new Set(answers.map(({ body }) => body.order_id)).size).toBe(3);
 });

@@ -1,4 +1,4 @@
-/** Whatever is wrong with a request is named in the answer, and no trace of it is stored. */
+/** The response names everything that is wrong with a request, and nothing of the request is stored. */
 import { describe, expect, test } from '@jest/globals';
 import { getJson, postJson, putJson, request, type Answer } from '../support/http.ts';
 import { articleOrder, orderOf, placeOrder, untilFinal } from '../support/orders.ts';
@@ -25,8 +25,8 @@ const postText = (body: string, headers: Record<string, string> = {}): Promise<A
     headers: { 'Content-Type': 'application/json', ...headers },
   });
 
-/** Sends what is to be refused, and sees that nothing was stored by it. */
-async function refused(status: number, send: () => Promise<Answer>): Promise<Answer> {
+/** Sends a request that must be rejected, and checks that it stored nothing. */
+async function expectRejected(status: number, send: () => Promise<Answer>): Promise<Answer> {
   const before = await storedDocuments();
   const answer = await send();
   expect(answer).toMatchObject({ status, body: { status, title: expect.any(String), detail: expect.any(String) } });
@@ -56,8 +56,8 @@ describe('POST /orders', () => {
     ['an unknown field', { ...articleOrder, coupon: 'FREE' }, ['#/coupon']],
     ['an unknown field of an item', item({ colour: 'red' }), ['#/items/0/colour']],
     ['a customer_id that is a number', { ...articleOrder, customer_id: 1 }, ['#/customer_id']],
-    ['items that are no list', { ...articleOrder, items: { 0: first } }, ['#/items']],
-    ['an item that is no object', { ...articleOrder, items: ['P001'] }, ['#/items/0']],
+    ['items that are not a list', { ...articleOrder, items: { 0: first } }, ['#/items']],
+    ['an item that is not an object', { ...articleOrder, items: ['P001'] }, ['#/items/0']],
     ['a quantity that is a string', item({ quantity: '2' }), ['#/items/0/quantity']],
     ['a price that is a string', item({ price: '29.99' }), ['#/items/0/price']],
     ['no items in the list', { ...articleOrder, items: [], total_amount: 0 }, ['#/items']],
@@ -80,15 +80,15 @@ describe('POST /orders', () => {
     ['an operator in a product_id', item({ product_id: '{"$gt":""}' }), ['#/items/0/product_id']],
     ['an operator for a quantity', item({ quantity: { $gt: 0 } }), ['#/items/0/quantity']],
     ['a __proto__ of its own', JSON.parse('{"__proto__": {"admin": true}}'), []],
-  ])('refuses %s with 422 and names the field', async (_, body, pointers) => {
-    const answer = await refused(422, () => post(body));
+  ])('rejects %s with 422 and names the field', async (_, body, pointers) => {
+    const answer = await expectRejected(422, () => post(body));
     const named = answer.body.errors.map(({ pointer }: { pointer: string }) => pointer);
     expect(named).toEqual(expect.arrayContaining(pointers));
   });
 
   test('names every faulty field at once', async () => {
     const bad = { customer_id: '', items: [{ product_id: 'P001', quantity: 0, price: -1 }], extra: 1 };
-    const answer = await refused(422, () => post(bad));
+    const answer = await expectRejected(422, () => post(bad));
     expect(answer.body.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(
       expect.arrayContaining([
         '#/customer_id',
@@ -101,44 +101,44 @@ describe('POST /orders', () => {
     );
   });
 
-  test('refuses a total that differs, naming both numbers', async () => {
-    const answer = await refused(422, () => post({ ...articleOrder, total_amount: 109.98 }));
+  test('rejects a wrong total and names both numbers', async () => {
+    const answer = await expectRejected(422, () => post({ ...articleOrder, total_amount: 109.98 }));
     expect(answer.body.detail).toContain('109.98');
     expect(answer.body.detail).toContain('109.97');
   });
 
   test.each([
     ['no body', ''],
-    ['text that is no JSON', '{"customer_id": '],
+    ['text that is not JSON', '{"customer_id": '],
     ['JSON in single quotes', "{'customer_id': 'CUST001'}"],
     ['NaN', JSON.stringify(articleOrder).replace('109.97', 'NaN')],
-  ])('refuses %s with 422', async (_, text) => {
-    await refused(422, () => postText(text));
+  ])('rejects %s with 422', async (_, text) => {
+    await expectRejected(422, () => postText(text));
   });
 
   test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/xml', 'application/json; charset=latin1'])(
-    'refuses the content type %s with 415',
+    'rejects the content type %s with 415',
     async (type) => {
-      await refused(415, () => postText(JSON.stringify(articleOrder), { 'Content-Type': type }));
+      await expectRejected(415, () => postText(JSON.stringify(articleOrder), { 'Content-Type': type }));
     },
   );
 
-  test('refuses a body without a content type with 415', async () => {
-    // Bytes and not text, for which fetch would name a type.
+  test('rejects a body without a content type with 415', async () => {
+    // Bytes, because fetch sets a content type for text.
     const body = new TextEncoder().encode(JSON.stringify(articleOrder));
-    await refused(415, () => request(on.url('order', '/orders'), { method: 'POST', body }));
+    await expectRejected(415, () => request(on.url('order', '/orders'), { method: 'POST', body }));
   });
 
-  test('refuses a body over the limit with 413', async () => {
-    await refused(413, () => post({ ...articleOrder, customer_id: 'x'.repeat(200_000) }));
+  test('rejects a body over the limit with 413', async () => {
+    await expectRejected(413, () => post({ ...articleOrder, customer_id: 'x'.repeat(200_000) }));
   });
 
-  test('refuses an Idempotency-Key of 256 characters with 422', async () => {
-    await refused(422, () => post(articleOrder, { 'Idempotency-Key': 'k'.repeat(256) }));
+  test('rejects an Idempotency-Key of 256 characters with 422', async () => {
+    await expectRejected(422, () => post(articleOrder, { 'Idempotency-Key': 'k'.repeat(256) }));
   });
 });
 
-test('operators in strings are text like any other, and stay what they are', async () => {
+test('query operators in strings are stored as plain text', async () => {
   const customer = '{"$gt":""}';
   const orderId = await placeOrder(on, { ...orderOf([first], customer), shipping_address: '$where: 1 == 1' });
   expect(await untilFinal(on, orderId)).toMatchObject({
@@ -148,12 +148,12 @@ test('operators in strings are text like any other, and stay what they are', asy
   });
 });
 
-test('the same product twice in an order is legal, and both lines are taken from the stock', async () => {
+test('an order may contain the same product twice, and both lines are reserved', async () => {
   await putStock('TWICE', { quantity: 5, price: 2 });
   const twice = { product_id: 'TWICE', quantity: 2, price: 2 };
   expect(await untilFinal(on, await placeOrder(on, orderOf([twice, twice])))).toMatchObject({ status: 'SHIPPED' });
   expect((await getJson(on.url('inventory', '/inventory/TWICE'))).body.quantity).toBe(1);
-  // Each line alone would fit into what is left, both together do not.
+  // The remaining stock is enough for each line alone, but not for both.
   const one = { ...twice, quantity: 1 };
   expect(await untilFinal(on, await placeOrder(on, orderOf([one, one])))).toMatchObject({ status: 'REFUNDED' });
   expect((await getJson(on.url('inventory', '/inventory/TWICE'))).body.quantity).toBe(1);
@@ -167,18 +167,18 @@ describe('PUT /inventory/{product_id}', () => {
     ['a price with three decimals', 'P001', { quantity: 1, price: 0.001 }],
     ['an unknown field', 'P001', { quantity: 1, price: 1, name: 'x' }],
     ['an operator', 'P001', { quantity: { $inc: 1 }, price: 1 }],
-    ['an id that is none', '%24set', { quantity: 1, price: 1 }],
-  ])('refuses %s with 422', async (_, productId, body) => {
-    await refused(422, () => putStock(productId, body));
+    ['a malformed id', '%24set', { quantity: 1, price: 1 }],
+  ])('rejects %s with 422', async (_, productId, body) => {
+    await expectRejected(422, () => putStock(productId, body));
   });
 
   test.each([
     ['no token', ''],
     ['another token', 'Bearer correct horse battery stable'],
     ['the token in another scheme', `Basic ${operatorToken}`],
-  ])("asks for the operator's token, and refuses %s with 401", async (_, authorization) => {
+  ])("requires the operator's token, and rejects %s with 401", async (_, authorization) => {
     const before = await getJson(on.url('inventory', '/inventory/P001'));
-    await refused(401, () => putStock('P001', { quantity: 1, price: 1 }, authorization));
+    await expectRejected(401, () => putStock('P001', { quantity: 1, price: 1 }, authorization));
     expect((await getJson(on.url('inventory', '/inventory/P001'))).body).toEqual(before.body);
   });
 });
@@ -192,20 +192,20 @@ test.each([
   ['/orders?colour=red', 'colour'],
   ['/orders/not-an-id', 'order_id'],
   ['/orders/not-an-id/timeline', 'order_id'],
-])('GET %s is refused with 422', async (path, parameter) => {
-  const answer = await refused(422, () => getJson(on.url('order', path)));
+])('GET %s is rejected with 422', async (path, parameter) => {
+  const answer = await expectRejected(422, () => getJson(on.url('order', path)));
   expect(answer.body.errors).toContainEqual(expect.objectContaining({ parameter }));
 });
 
-test('POST /orders/{order_id}/cancel of what is no id is refused with 422, and of an order that nobody has with 404', async () => {
+test('POST /orders/{order_id}/cancel rejects a malformed id with 422 and an unknown order with 404', async () => {
   const cancel = (id: string) => request(on.url('order', `/orders/${id}/cancel`), { method: 'POST' });
-  const answer = await refused(422, () => cancel('not-an-id'));
+  const answer = await expectRejected(422, () => cancel('not-an-id'));
   expect(answer.body.errors).toContainEqual(expect.objectContaining({ parameter: 'order_id' }));
-  await refused(404, () => cancel('00000000-0000-4000-8000-000000000000'));
+  await expectRejected(404, () => cancel('00000000-0000-4000-8000-000000000000'));
 });
 
-test('a path that is not there is 404, and a method that is not 405', async () => {
-  await refused(404, () => getJson(on.url('order', '/order')));
-  const answer = await refused(405, () => request(on.url('order', '/orders'), { method: 'DELETE' }));
+test('an unknown path returns 404, an unsupported method 405', async () => {
+  await expectRejected(404, () => getJson(on.url('order', '/order')));
+  const answer = await expectRejected(405, () => request(on.url('order', '/orders'), { method: 'DELETE' }));
   expect(answer.headers.get('allow')).toContain('POST');
 });

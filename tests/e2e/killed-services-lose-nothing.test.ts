@@ -1,4 +1,4 @@
-/** `kill -9` while orders flow: every accepted order reaches an end, is charged once, and the stock is conserved. */
+/** `kill -9` under load: every accepted order becomes final, is charged once, and the stock stays consistent. */
 import { beforeAll, expect, test } from '@jest/globals';
 import { expectConsistency } from '../support/consistency.ts';
 import { eventually } from '../support/eventually.ts';
@@ -9,8 +9,8 @@ import { coreServices, usePipeline } from '../support/pipeline.ts';
 const on = usePipeline();
 const testLimitMs = 180_000;
 
-/** Places that many orders, and calls each step when a further share of them is stored. */
-async function whileOrdersFlow(count: number, steps: readonly (() => Promise<unknown>)[]): Promise<string[]> {
+/** Places `count` orders, and calls each step when a further share of them is stored. */
+async function underLoad(count: number, steps: readonly (() => Promise<unknown>)[]): Promise<string[]> {
   const orders = on.mongo.db('order_db').collection('orders');
   const before = await orders.countDocuments();
   const placing = placeOrders(on, count, mixedOrder, { clients: 16, pauseMs: 150 });
@@ -22,7 +22,7 @@ async function whileOrdersFlow(count: number, steps: readonly (() => Promise<unk
   }
   const ids = await placing;
   await Promise.all(restarts);
-  // A retried request is the same order: nothing but what was accepted is there.
+  // A retried request creates no second order.
   expect(await orders.countDocuments()).toBe(before + count);
   return ids;
 }
@@ -30,14 +30,14 @@ async function whileOrdersFlow(count: number, steps: readonly (() => Promise<unk
 beforeAll(() => stockForMixedOrders(on));
 
 test(
-  'each service is killed while 500 orders flow, and every order ends as it should',
+  'each service is killed while 500 orders are placed, and every order has its expected outcome',
   async () => {
     const killAndRestart = (service: (typeof coreServices)[number]) => async (): Promise<void> => {
       const replica = on.pipeline.services[service][0]!;
       await replica.kill();
       await replica.start();
     };
-    const ids = await whileOrdersFlow(500, coreServices.map(killAndRestart));
+    const ids = await underLoad(500, coreServices.map(killAndRestart));
     await expectConsistency(on, ids);
     await expectExpectedOutcomes(on);
   },
@@ -45,14 +45,14 @@ test(
 );
 
 test(
-  'all services are killed at once while 500 orders flow, and every order ends as it should',
+  'all services are killed at once while 500 orders are placed, and every order has its expected outcome',
   async () => {
     const everyReplica = coreServices.map((service) => on.pipeline.services[service][0]!);
     const killAll = async (): Promise<void> => {
       await Promise.all(everyReplica.map((replica) => replica.kill()));
       await Promise.all(everyReplica.map((replica) => replica.start()));
     };
-    const ids = await whileOrdersFlow(500, [killAll]);
+    const ids = await underLoad(500, [killAll]);
     await expectConsistency(on, ids);
     await expectExpectedOutcomes(on);
   },

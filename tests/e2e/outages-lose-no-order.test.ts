@@ -1,4 +1,4 @@
-/** Kafka or MongoDB away for ten seconds: nobody gives up, nothing is lost, and POST /orders says what is so. */
+/** Kafka or MongoDB is down for ten seconds: the services wait and lose nothing, and POST /orders is accepted or rejected. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, expect, test } from '@jest/globals';
 import { services } from '@order-pipeline/events';
@@ -12,17 +12,17 @@ import { coreServices, usePipeline } from '../support/pipeline.ts';
 
 const on = usePipeline({ engines: 'own' });
 const outageMs = 10_000;
-/** POST is refused when it has not been confirmed for ORDER_ACCEPT_TIMEOUT_MS, 5 s unless set. */
-const refusedWithinMs = 7_000;
+/** POST returns 503 when it is not confirmed within ORDER_ACCEPT_TIMEOUT_MS, 5 s by default. */
+const rejectedWithinMs = 7_000;
 const testLimitMs = 180_000;
 
 const pids = (): (number | undefined)[] => coreServices.map((service) => on.pipeline.services[service][0]!.pid);
 
 async function expectNoDeadLetters(): Promise<void> {
   for (const { consumerGroup } of Object.values(services)) {
-    expect({ consumerGroup, letters: await deadLetters(on.kafka, consumerGroup) }).toEqual({
+    expect({ consumerGroup, records: await deadLetters(on.kafka, consumerGroup) }).toEqual({
       consumerGroup,
-      letters: [],
+      records: [],
     });
   }
 }
@@ -30,19 +30,19 @@ async function expectNoDeadLetters(): Promise<void> {
 const live = async (): Promise<number[]> =>
   Promise.all(coreServices.map(async (service) => (await getJson(on.url(service, '/livez'))).status));
 
-/** The services whose consumers say that they wait, to who probes and to who scrapes. */
+/** The services whose consumers report an outage, in /readyz and in their metrics. */
 async function inOutage(): Promise<string[]> {
-  const told = await Promise.all(
+  const reported = await Promise.all(
     coreServices.map(async (service) => {
       const { body } = await getJson(on.url(service, '/readyz'));
       const metrics = await getJson<string>(on.url(service, '/metrics'));
       return body.checks.consumer.status === 'degraded' && /^consumer_in_outage\{.*\} 1$/m.test(metrics.body);
     }),
   );
-  return coreServices.filter((_, index) => told[index]);
+  return coreServices.filter((_, index) => reported[index]);
 }
 
-/** Places an order again and again, all through the outage, and answers with what each was told and after how long. */
+/** Places orders until `endMs` and returns each response with the time that it took. */
 async function placeUntil(endMs: number): Promise<(Answer & { readonly tookMs: number })[]> {
   const answers = [];
   for (let number = 0; performance.now() < endMs; number += 1) {
@@ -54,8 +54,8 @@ async function placeUntil(endMs: number): Promise<(Answer & { readonly tookMs: n
   return answers;
 }
 
-/** Returns once orders flow; whoever places them insists through the outage, and `ids` are those that were accepted. */
-async function beginFlow(): Promise<{ readonly ids: Promise<string[]> }> {
+/** Resolves once orders are stored; their clients retry through the outage, and `ids` are the accepted orders. */
+async function startLoad(): Promise<{ readonly ids: Promise<string[]> }> {
   const orders = on.mongo.db('order_db').collection('orders');
   const before = await orders.countDocuments();
   const ids = placeOrders(on, 100, mixedOrder, { clients: 4, pauseMs: 50 });
@@ -66,10 +66,10 @@ async function beginFlow(): Promise<{ readonly ids: Promise<string[]> }> {
 beforeAll(() => stockForMixedOrders(on));
 
 test(
-  'while Kafka is away orders are accepted with 201, and afterwards each of them reaches its end',
+  'while Kafka is down orders are accepted with 201, and each becomes final afterwards',
   async () => {
     const processes = pids();
-    const flow = await beginFlow();
+    const load = await startLoad();
     await on.pipeline.kafka!.kill();
     const [answers] = await Promise.all([
       placeUntil(performance.now() + outageMs),
@@ -77,12 +77,12 @@ test(
     ]);
     expect(answers.length).toBeGreaterThan(10);
     expect(answers.filter(({ status }) => status !== 201)).toEqual([]);
-    // It still serves, and says what is wrong.
+    // It still serves requests, and reports the outage.
     expect(await getJson(on.url('order', '/readyz'))).toMatchObject({ status: 200, body: { status: 'degraded' } });
     expect(await live()).toEqual([200, 200, 200, 200]);
 
     await on.pipeline.kafka!.start();
-    await expectConsistency(on, [...answers.map(({ body }) => body.order_id), ...(await flow.ids)]);
+    await expectConsistency(on, [...answers.map(({ body }) => body.order_id), ...(await load.ids)]);
     await expectExpectedOutcomes(on);
     await expectNoDeadLetters();
     expect(pids()).toEqual(processes);
@@ -91,10 +91,10 @@ test(
 );
 
 test(
-  'while MongoDB is away orders are refused with 503, and afterwards whatever was stored reaches its end',
+  'while MongoDB is down orders are rejected with 503, and every stored order becomes final afterwards',
   async () => {
     const processes = pids();
-    const flow = await beginFlow();
+    const load = await startLoad();
     await on.pipeline.mongo!.kill();
     const [answers] = await Promise.all([
       placeUntil(performance.now() + outageMs),
@@ -102,7 +102,7 @@ test(
     ]);
     for (const { status, headers, body, tookMs } of answers) {
       expect(status).toBe(503);
-      expect(tookMs).toBeLessThan(refusedWithinMs);
+      expect(tookMs).toBeLessThan(rejectedWithinMs);
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
       expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
       expect(body).toMatchObject({ status: 503, title: 'Service Unavailable', detail: expect.any(String) });
@@ -112,7 +112,7 @@ test(
     expect(await live()).toEqual([200, 200, 200, 200]);
 
     await on.pipeline.mongo!.start();
-    await expectConsistency(on, await flow.ids);
+    await expectConsistency(on, await load.ids);
     await expectExpectedOutcomes(on);
     await expectNoDeadLetters();
     expect(pids()).toEqual(processes);

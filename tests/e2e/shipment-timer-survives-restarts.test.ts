@@ -1,4 +1,4 @@
-/** A parcel waits its time in the database: a shipment service that is killed meanwhile ships it all the same. */
+/** A shipment's due time is in the database: a shipment service that is killed meanwhile ships it after its restart. */
 import { expect, test } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expectConsistency } from '../support/consistency.ts';
@@ -14,7 +14,7 @@ const on = usePipeline({ env: { SHIPMENT_PROCESSING_MS: String(processingMs) } }
 const untilProcessing = (orderId: string): Promise<any> =>
   eventually(async () => {
     const { status, body } = await getJson(on.url('shipment', `/shipments/${orderId}`));
-    expect({ status, parcel: body.status }).toEqual({ status: 200, parcel: 'PROCESSING' });
+    expect({ status, shipment: body.status }).toEqual({ status: 200, shipment: 'PROCESSING' });
     return body;
   });
 
@@ -25,7 +25,7 @@ async function shippedAfterMs(orderId: string): Promise<number> {
   return timeOf('SHIPPED') - timeOf('RESERVED');
 }
 
-test('a parcel is PROCESSING for the set time, and then SHIPPED under the same number', async () => {
+test('a shipment is PROCESSING for the configured time, and then SHIPPED with the same tracking number', async () => {
   const orderId = await placeOrder(on, articleOrder);
   const processing = await untilProcessing(orderId);
   expect(await untilFinal(on, orderId)).toMatchObject({ status: 'SHIPPED' });
@@ -34,22 +34,22 @@ test('a parcel is PROCESSING for the set time, and then SHIPPED under the same n
   expect(await shippedAfterMs(orderId)).toBeGreaterThanOrEqual(processingMs);
 });
 
-test('the service is killed while parcels wait, and ships them once it is back, each once', async () => {
+test('a service that is killed while shipments are due ships each of them once after its restart', async () => {
   const shipment = on.pipeline.services.shipment[0]!;
   const ids = await Promise.all([placeOrder(on, articleOrder), placeOrder(on, articleOrder)]);
   for (const id of ids) await untilProcessing(id);
   await shipment.kill();
-  // Their time passes while nobody is there.
+  // They become due while the service is down.
   await pause(processingMs);
   for (const id of ids) expect((await getJson(on.url('order', `/orders/${id}`))).body.status).toBe('RESERVED');
   await shipment.start();
   for (const id of ids) expect(await untilFinal(on, id)).toMatchObject({ status: 'SHIPPED' });
   await expectConsistency(on, ids);
-  const told = (await readTopic(on.kafka, 'shipment_processed')).map(({ message }) => message.key?.toString());
-  for (const id of ids) expect(told.filter((key) => key === id)).toHaveLength(1);
+  const keys = (await readTopic(on.kafka, 'shipment_processed')).map(({ message }) => message.key?.toString());
+  for (const id of ids) expect(keys.filter((key) => key === id)).toHaveLength(1);
 }, 60_000);
 
-test('once the parcel has gone, the order can no longer be cancelled', async () => {
+test('an order that has shipped can no longer be cancelled', async () => {
   const orderId = await placeOrder(on, articleOrder);
   await untilFinal(on, orderId);
   const answer = await postJson(on.url('order', `/orders/${orderId}/cancel`), undefined);

@@ -1,6 +1,6 @@
 /**
- * SIGTERM under load: the chunk in hand is finished, published and committed. Nothing is lost, no effect doubled, and
- * where there is one replica nothing is delivered twice.
+ * SIGTERM under load: the batch in flight is finished, published and committed. Nothing is lost, no effect is duplicated,
+ * and with one replica nothing is redelivered.
  */
 import { beforeAll, expect, test } from '@jest/globals';
 import { eventTypes, services } from '@order-pipeline/events';
@@ -12,7 +12,7 @@ import { expectExpectedOutcomes, mixedOrder, stockForMixedOrders } from '../supp
 import { placeOrders } from '../support/orders.ts';
 import { coreServices, usePipeline } from '../support/pipeline.ts';
 
-/** Slow enough that there is always a chunk in hand. */
+/** Slow enough that a batch is always in flight. */
 const workMs = '3';
 const on = usePipeline({
   env: { ORDER_WORK_MS: workMs, PAYMENT_WORK_MS: workMs, INVENTORY_WORK_MS: workMs, SHIPMENT_WORK_MS: workMs },
@@ -20,7 +20,7 @@ const on = usePipeline({
 const testLimitMs = 180_000;
 const orderCount = 400;
 
-/** The first records of a new topic may be sent twice, while its leaders are becoming known. */
+/** The first records of a new topic may be sent twice, until the producer knows its leaders. */
 let first: readonly string[];
 beforeAll(async () => {
   await stockForMixedOrders(on);
@@ -28,7 +28,7 @@ beforeAll(async () => {
   await expectConsistency(on, first);
 });
 
-/** Facts that the order service has stored, although their offsets are not committed: they would come again. */
+/** Facts that the order service has stored without committing their offsets: they would be redelivered. */
 async function storedButNotCommitted(): Promise<object[]> {
   const { consumerGroup, consumes } = services.order;
   const committed = await committedOffsets(on.kafka, consumerGroup, consumes);
@@ -42,7 +42,7 @@ async function storedButNotCommitted(): Promise<object[]> {
 }
 
 test(
-  'each service is stopped while orders flow, exits 0 within 10 s, and nothing is lost, doubled or delivered twice',
+  'each service is stopped under load and exits 0 within 10 s, and nothing is lost, duplicated or redelivered',
   async () => {
     const orders = on.mongo.db('order_db').collection('orders');
     const placing = placeOrders(on, orderCount, mixedOrder, { clients: 16, pauseMs: 100 });
@@ -52,8 +52,8 @@ test(
       await eventually(async () => expect(await orders.countDocuments()).toBeGreaterThanOrEqual(share));
       const replica = on.pipeline.services[service][0]!;
       stopped[service] = await replica.stop();
-      const again = service === 'order' ? await storedButNotCommitted() : [];
-      expect(again).toEqual([]);
+      const redelivered = service === 'order' ? await storedButNotCommitted() : [];
+      expect(redelivered).toEqual([]);
       await replica.start();
     }
     const ids = await placing;
@@ -64,10 +64,12 @@ test(
     await expectConsistency(on, ids);
     await expectExpectedOutcomes(on);
 
-    // A service that gets an event again tells its outcome again: under the same id.
+    // A service that receives an event again republishes its outcome with the same id.
     for (const topic of eventTypes) {
-      const told = (await readTopic(on.kafka, topic)).map(({ message }) => header(message, 'ce_id')!);
-      const twice = told.filter((id, index) => told.indexOf(id) !== index && !first.includes(id.split(':')[0]!));
+      const eventIds = (await readTopic(on.kafka, topic)).map(({ message }) => header(message, 'ce_id')!);
+      const twice = eventIds.filter(
+        (id, index) => eventIds.indexOf(id) !== index && !first.includes(id.split(':')[0]!),
+      );
       expect({ topic, twice }).toEqual({ topic, twice: [] });
     }
   },
@@ -75,7 +77,7 @@ test(
 );
 
 test(
-  'all services are stopped together, and start again where they were',
+  'all services are stopped together, and continue after their restart',
   async () => {
     const placing = placeOrders(on, 100, mixedOrder, { clients: 16, pauseMs: 50 });
     const all = coreServices.map((service) => on.pipeline.services[service][0]!);

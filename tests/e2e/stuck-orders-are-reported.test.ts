@@ -1,4 +1,4 @@
-/** An order that does not move is seen: in the list, as a metric, and in a log line that says who is behind, and how far. */
+/** A stuck order is reported: in the list, as a metric, and in a log line that names the lagging group and its lag. */
 import { expect, test } from '@jest/globals';
 import { services } from '@order-pipeline/events';
 import { eventually } from '../support/eventually.ts';
@@ -13,7 +13,7 @@ async function stuckIds(): Promise<string[]> {
   return body.items.map(({ order_id }: { order_id: string }) => order_id);
 }
 
-/** What the metric counts, by the group and the topic that the orders wait for. */
+/** The samples of the metric, by the group and the topic that the orders wait for. */
 async function stuckMetric(): Promise<string[]> {
   const { body } = await getJson<string>(on.url('order', '/metrics'));
   return body
@@ -36,11 +36,11 @@ const expectNothingStuck = (): Promise<void> =>
     expect(await stuckMetric()).toEqual([]);
   });
 
-test('with the payment service stopped an order is stuck and everybody can see why; once it runs again nothing is', async () => {
+test('an order is reported as stuck while the payment service is down, and no longer once it runs again', async () => {
   const [payment] = on.pipeline.services.payment;
   const moving = await placeOrder(on, articleOrder);
   await untilFinal(on, moving);
-  // On a busy machine it may have stood still for a second on its way.
+  // On a busy machine it may have been stuck for a second.
   await expectNothingStuck();
 
   await payment!.stop();

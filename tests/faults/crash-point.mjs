@@ -1,5 +1,5 @@
 // Loaded before a service (node --import): ends the process with SIGKILL at a named point, once, when CRASH_FILE names the
-// point. The services know nothing of it: the points are where the drivers are called.
+// point. The services contain no such code: the points are calls of the drivers.
 import { readFileSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
@@ -8,7 +8,7 @@ const require = createRequire(new URL('../../packages/mongo/package.json', impor
 const { Collection } = require('mongodb');
 const { Kafka } = createRequire(new URL('../../packages/kafka/package.json', import.meta.url))('kafkajs');
 
-/** Whoever renames the file first is the one that dies; the others, and the process that comes after, go on. */
+/** The process that renames the file first is killed; the others, and its successor, continue. */
 function crashAt(point) {
   try {
     if (readFileSync(file, 'utf8') !== point) return;

@@ -20,10 +20,10 @@ const on = usePipeline({
   },
 });
 
-/** The point at which a process dies, and where one looks for what it left undone. */
+/** The points at which a process is killed, each with what it has done and not done by then. */
 const points: [point: string, when: string][] = [
-  ['order-written-not-relayed', 'after the order is written, before it is relayed'],
-  ['relayed-not-cleared', 'after the relay has published, before the outbox is cleared'],
+  ['order-written-not-relayed', 'after the order is stored, before it is relayed'],
+  ['relayed-not-cleared', 'after the relay has published, before it removes the outbox entry'],
   ['effect-durable-not-published', 'in a consumer after the effect, before the publish'],
   ['published-not-committed', 'in a consumer after the publish, before the commit'],
   ['half-of-the-bulk-written', "in the middle of the batch's bulk write"],
@@ -33,9 +33,9 @@ const points: [point: string, when: string][] = [
 
 const timeoutMs = 120_000;
 
-describe('a process that is killed', () => {
+describe('a process that is killed at', () => {
   test.each(points)(
-    '%s (%s) loses and doubles nothing',
+    '%s (%s) loses and duplicates nothing',
     async (point) => {
       await putJson(on.url('inventory', '/inventory/P001'), { quantity: 10_000, price: 29.99 });
       writeFileSync(crashFile, point);

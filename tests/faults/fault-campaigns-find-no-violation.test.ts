@@ -7,16 +7,16 @@ import { repeatCommand, summary } from './campaign/summary.ts';
 
 const limitMs = 600_000;
 
-describe('a campaign of faults', () => {
+describe('a fault campaign', () => {
   // The second seed is new in every run.
   test.each([
     { seed: 20_261_122, seconds: 54, ordersPerSecond: 15 },
     { seed: Date.now() >>> 0, seconds: 51, ordersPerSecond: 15 },
   ])(
-    'with the seed $seed has every kind of fault, and leaves nothing for the checker or the auditor to find',
+    'with the seed $seed has every kind of fault, and the checker and the auditor find no violation',
     async (campaign) => {
       const dir = mkdtempSync(join(tmpdir(), 'order-pipeline-campaign-'));
-      // At once: whoever has to end it, or finds it failed, knows what to repeat and where to look.
+      // Printed first, so that an interrupted or failed campaign can be repeated and inspected.
       process.stdout.write(`${repeatCommand(campaign)}, in ${dir}\n`);
       const result = await runCampaign({ ...campaign, dir, say() {} });
       process.stdout.write(`${summary(result)}\n`);

@@ -13,7 +13,7 @@ import { getJson, postJson, putJson } from '../support/http.ts';
 import { orderOf, placeOrder, placeOrders } from '../support/orders.ts';
 import { startLimitMs, usePipeline } from '../support/pipeline.ts';
 
-/** Three brokers (three copies, two in sync) and a replica set of three, as in production. */
+/** Three brokers (three replicas, two in sync) and a replica set of three members, as in production. */
 const engines: { engines: 'own'; kafka?: KafkaEngine; mongo?: MongoEngine } = { engines: 'own' };
 const dir = mkdtempSync(join(tmpdir(), 'order-pipeline-cluster-'));
 
@@ -36,7 +36,7 @@ const primaryIndex = async (): Promise<number> => {
   return engines.mongo!.ports.indexOf(Number(String(primary).split(':')[1]));
 };
 
-/** For so long a primary without a majority takes itself for one, and a majority waits for a primary. */
+/** How long a primary without a majority remains primary, and a majority waits for a primary. */
 async function electAfter(electionTimeoutMillis: number): Promise<void> {
   const admin = on.mongo.db('admin');
   const { config } = await admin.command({ replSetGetConfig: 1 });
@@ -50,7 +50,7 @@ async function termOf(): Promise<number> {
   return Number(term);
 }
 
-/** Customers who place one order after the other until they are told to stop. */
+/** Customers that place one order after the other until they are stopped. */
 function keepPlacing() {
   const ids: string[] = [];
   let isOpen = true;
@@ -60,7 +60,7 @@ function keepPlacing() {
   const customers = Promise.all(Array.from({ length: 16 }, customer));
   customers.catch(() => undefined);
   return {
-    /** Resolves when so many more have been accepted. */
+    /** Resolves when `count` more orders have been accepted. */
     async more(count: number): Promise<void> {
       const goal = ids.length + count;
       await Promise.race([customers, eventually(() => expect(ids.length).toBeGreaterThanOrEqual(goal), limitMs / 3)]);
@@ -73,8 +73,8 @@ function keepPlacing() {
   };
 }
 
-/** A topic that is led by the third broker, and told of by our publisher, which has little patience here. */
-async function openWitness() {
+/** Our publisher, with short timeouts, on a topic whose leader is the third broker. */
+async function openThirdBroker() {
   const kafka = new Kafka({
     brokers: engines.kafka!.bootstrapServers.split(','),
     requestTimeout: 3_000,
@@ -91,7 +91,7 @@ async function openWitness() {
     resources: [{ type: ConfigResourceTypes.TOPIC, name: 'order_placed', configNames: ['min.insync.replicas'] }],
   });
   expect(resources[0]!.configEntries[0]!.configValue).toBe('2');
-  const topic = 'witness';
+  const topic = 'led-by-the-third';
   await admin.createTopics({
     waitForLeaders: false,
     topics: [{ topic, replicaAssignment: [{ partition: 0, replicas: [3, 1, 2] }] }],
@@ -104,7 +104,7 @@ async function openWitness() {
   const publisher = createPublisher(kafka, createMessagingMetrics(new Registry()));
   await publisher.start();
   return {
-    tell: () => publisher.send([{ topic, key: null, value: 'seen', headers: {} }]),
+    publish: () => publisher.send([{ topic, key: null, value: 'seen', headers: {} }]),
     close: () => publisher.stop(),
   };
 }
@@ -119,13 +119,13 @@ describe('three members and three brokers', () => {
       for (let step = 0; step < 2; step += 1) {
         await placing.more(50);
         const before = await termOf();
-        // The connection to the one that steps down may be closed with it: then it did.
+        // The primary may close the connection when it steps down.
         await on.mongo
           .db('admin')
           .command({ replSetStepDown: 5, secondaryCatchUpPeriodSecs: 3, force: true })
           .catch(() => undefined);
         await eventually(async () => expect(await termOf()).toBeGreaterThan(before), limitMs / 3);
-        // By the new primary, from customers who have not been away.
+        // The same customers, accepted by the new primary.
         await placing.more(50);
       }
       await expectConsistency(on, await placing.stop());
@@ -134,31 +134,31 @@ describe('three members and three brokers', () => {
   );
 
   test(
-    'what one member alone has written is neither acknowledged nor told, and nothing is lost when that member dies',
+    'a write of one member alone is neither acknowledged nor read, and nothing is lost when that member is killed',
     async () => {
-      // Time enough for a primary without a majority to write, on a busy machine as well.
+      // Enough time for a primary without a majority to write, also on a busy machine.
       await electAfter(15_000);
       const before = await placeOrders(on, 20, book);
       const primary = await primaryIndex();
       const others = engines.mongo!.members.filter((_, index) => index !== primary);
-      // Killed and not paused: what is sent to a paused member waits in its socket, and it would have it all the same.
+      // Killed and not paused: a paused member would find what was sent to it in its socket.
       await Promise.all(others.map((member) => member.kill('SIGKILL')));
-      // For some seconds more the primary takes itself for one, and writes.
+      // For some seconds the primary remains primary, and writes.
       const early = orderOf(book().items, 'EARLY');
       const answers = await Promise.all(
         Array.from({ length: 20 }, () => postJson(on.url('order', '/orders'), early).catch(() => undefined)),
       );
       expect(answers.map((answer) => answer?.status)).toEqual(answers.map(() => 503));
-      // Nor is it told: what may be rolled back is not read.
+      // Nor does a read return it: it may be rolled back.
       const { status, body } = await getJson(on.url('order', '/orders?limit=100'));
       expect(status).toBe(200);
       expect(body.items.map((item: { customer_id: string }) => item.customer_id)).not.toContain('EARLY');
       await engines.mongo!.members[primary]!.kill('SIGKILL');
       await Promise.all(others.map((member) => member.start()));
-      // A new primary is elected by the two that are left, and takes orders; what the old one had alone is rolled back.
+      // The other two elect a primary that accepts orders; the writes that only the old one had are rolled back.
       const later = await placeOrders(on, 20, book);
       await engines.mongo!.members[primary]!.start();
-      // Without a majority the relay could not clear what it had published, and told it again and again.
+      // Without a majority the relay could not remove what it had published, and published it repeatedly.
       await untilIdle(on, limitMs / 2);
       await expectConsistency(on, [...before, ...later]);
     },
@@ -166,18 +166,18 @@ describe('three members and three brokers', () => {
   );
 
   test(
-    'two brokers of three lost and back lose nothing, and orders are accepted meanwhile',
+    'losing and restarting two of three brokers loses nothing, and orders are accepted meanwhile',
     async () => {
-      const witness = await openWitness();
-      await witness.tell();
+      const thirdBroker = await openThirdBroker();
+      await thirdBroker.publish();
       const before = await placeOrders(on, 100, book);
       const [first, second] = engines.kafka!.brokers;
       await Promise.all([first!.kill(), second!.kill()]);
       const meanwhile = await placeOrders(on, 100, book);
-      // The leader is there and takes the record, but two copies are asked for.
-      await expect(witness.tell()).rejects.toMatchObject({ outage: true });
+      // The leader runs and receives the record, but two replicas must be in sync.
+      await expect(thirdBroker.publish()).rejects.toMatchObject({ outage: true });
       await Promise.all([first!.start(), second!.start()]);
-      await witness.close();
+      await thirdBroker.close();
       const after = await placeOrders(on, 100, book);
       await eventually(async () => expectConsistency(on, [...before, ...meanwhile, ...after]), limitMs / 2);
     },

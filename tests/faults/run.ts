@@ -1,4 +1,4 @@
-/** `npm run faults`: a fault campaign with a seed of your choice, or a new one. */
+/** `npm run faults`: a fault campaign with a given or a new seed. */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,12 +6,12 @@ import { parseArgs } from 'node:util';
 import { runCampaign } from './campaign/campaign.ts';
 import { repeatCommand, summary } from './campaign/summary.ts';
 
-const usage = `npm run faults [-- options]   Breaks a pipeline of its own in every way that it knows, and checks what is left.
+const usage = `npm run faults [-- options]   Injects every kind of fault into its own pipeline, and checks the result.
 
   --minutes <n>    how long the faults last (default 1)
   --seed <n>       repeats the campaign with this seed, of the same length and rate (default: a new one, printed)
   --rate <n>       orders per second (default 20)
-  --dir <folder>   keeps data, logs and history.jsonl there (default: a temporary folder, kept when something is found)
+  --dir <folder>   keeps data, logs and history.jsonl there (default: a temporary folder, kept if there are violations)
 `;
 
 const { values } = parseArgs({
@@ -38,13 +38,13 @@ if (values.help) {
   const seed = values.seed === undefined ? Date.now() >>> 0 : number('seed', values.seed, 0, 2 ** 32 - 1);
   const ordersPerSecond = number('rate', values.rate, 0.1, 1_000);
   const dir = values.dir ?? mkdtempSync(join(tmpdir(), 'order-pipeline-faults-'));
-  // Its history would be added to, and the judges take two campaigns with one seed for doubled orders.
+  // Two campaigns in one folder would look like duplicate orders to the judges.
   if (existsSync(join(dir, 'history.jsonl'))) {
-    process.stderr.write(`${dir} holds a campaign already; name another folder, or remove that one.\n`);
+    process.stderr.write(`${dir} contains another campaign; name another folder, or remove that one.\n`);
     process.exit(2);
   }
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  // Whole seconds, as they come back from a printed command.
+  // Whole seconds, as the printed command repeats them.
   const campaign = { seed, seconds: Math.round(minutes * 60), ordersPerSecond };
   say(`${repeatCommand(campaign)}, in ${dir}`);
   const result = await runCampaign({ ...campaign, dir, say });

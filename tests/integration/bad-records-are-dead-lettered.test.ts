@@ -1,4 +1,4 @@
-/** Promise 6: a bad message stops nobody. It goes to the dead-letter queue as it came; what came with it is worked off. */
+/** Guarantee 6: a bad record blocks no other. It is dead-lettered unchanged; the rest of its batch is processed. */
 import { zstdCompressSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import kafkajs from 'kafkajs';
@@ -10,19 +10,19 @@ import { committedLag, deadLetters, header, readTopic } from '../support/kafka-r
 import { inputTopic, newInput, newInputs, orderIds, outcomeOf, topicsFor, useMembers } from '../support/members.ts';
 
 const { CompressionCodecs, CompressionTypes } = kafkajs;
-const kafka = useKafka(topicsFor('malformed', 'failing', 'hefty', 'silent', 'compressed'));
+const kafka = useKafka(topicsFor('malformed', 'failing', 'large', 'silent', 'compressed'));
 const members = useMembers(kafka);
 
 const untilCaughtUp = (group: string): Promise<void> =>
   eventually(async () => expect(await committedLag(kafka.client, group, [inputTopic])).toBe(0));
 
-/** The poison of the other tests is dead-lettered for this group as well: answers how many letters that makes. */
-async function skipWhatOthersLeft(group: string): Promise<number> {
+/** Dead-letters the bad records of the other tests for this group as well, and returns how many there are. */
+async function skipOtherTests(group: string): Promise<number> {
   await members.skipToEnd(group);
   return (await deadLetters(kafka.client, group)).length;
 }
 
-/** Every message whose key this is comes to lie in the partition of the events that are keyed alike. */
+/** All records with the same key are in the partition of the events with that key. */
 const record = (
   key: Buffer | string | null,
   value: Buffer | string | null,
@@ -35,13 +35,13 @@ const record = (
 });
 const asRecord = (event: PipelineEvent): OutgoingRecord => record(event.data.order_id, JSON.stringify(event.data));
 
-test('malformed messages in the middle of a batch are dead-lettered byte for byte, and the others worked off', async () => {
+test('dead-letters malformed records in the middle of a batch byte for byte, and processes the others', async () => {
   const group = 'malformed';
-  const earlier = await skipWhatOthersLeft(group);
+  const earlier = await skipOtherTests(group);
   const before = newInputs(10);
-  const behind = newInputs(10);
+  const after = newInputs(10);
   const binary = Buffer.from([0x00, 0xff, 0x80, 0xc3, 0x28, 0x0a]);
-  const poison = [
+  const malformed = [
     record(binary, Buffer.from([0xff, 0xfe, 0x7b, 0x00]), {
       ce_id: 'binary',
       bytes: binary,
@@ -56,7 +56,7 @@ test('malformed messages in the middle of a batch are dead-lettered byte for byt
     record('', '', { ce_id: 'empty' }),
     record('not the schema', '{"order_id": 42, "status": "?"}', { ce_id: 'schema', 'x-attempt': 'mine' }),
   ];
-  await members.publisher.send([...before.map(asRecord), ...poison, ...behind.map(asRecord)]);
+  await members.publisher.send([...before.map(asRecord), ...malformed, ...after.map(asRecord)]);
 
   const seen: string[] = [];
   const member = members.start({
@@ -67,20 +67,20 @@ test('malformed messages in the middle of a batch are dead-lettered byte for byt
     },
   });
   await untilCaughtUp(group);
-  expect(new Set(seen)).toEqual(new Set(orderIds([...before, ...behind])));
+  expect(new Set(seen)).toEqual(new Set(orderIds([...before, ...after])));
 
   const sources = await readTopic(kafka.client, inputTopic);
-  const letters = (await deadLetters(kafka.client, group)).slice(earlier);
-  expect(letters).toHaveLength(poison.length);
-  for (const { key, value, headers } of poison) {
-    const { message: letter } = letters.find(({ message }) => header(message, 'ce_id') === headers.ce_id)!;
+  const records = (await deadLetters(kafka.client, group)).slice(earlier);
+  expect(records).toHaveLength(malformed.length);
+  for (const { key, value, headers } of malformed) {
+    const { message: deadLetter } = records.find(({ message }) => header(message, 'ce_id') === headers.ce_id)!;
     const { message: source, partition } = sources.find(({ message }) => header(message, 'ce_id') === headers.ce_id)!;
-    // What lies in the topic is what was meant to be sent …
+    // The topic holds what was sent …
     expect([source.key, source.value]).toEqual([bytes(key), bytes(value)]);
     expect(source.headers).toEqual(bytesOf(headers));
-    // … and what lies in the queue is the same, and why.
-    expect([letter.key, letter.value]).toEqual([bytes(key), bytes(value)]);
-    expect(letter.headers).toEqual({
+    // … and the queue holds the same, with the error.
+    expect([deadLetter.key, deadLetter.value]).toEqual([bytes(key), bytes(value)]);
+    expect(deadLetter.headers).toEqual({
       ...bytesOf(headers),
       ...bytesOf({
         'x-original-topic': inputTopic,
@@ -99,58 +99,60 @@ test('malformed messages in the middle of a batch are dead-lettered byte for byt
   expect(await counted(member, 'not-json')).toBe(4);
 });
 
-test('an event on which the handler fails alone is tried three times, then dead-lettered; the others are worked off', async () => {
+test('dead-letters an event after three failed attempts, and processes the others', async () => {
   const group = 'failing';
-  const earlier = await skipWhatOthersLeft(group);
+  const earlier = await skipOtherTests(group);
   const inputs = newInputs(60);
-  const cursed = inputs[30]!.data.order_id;
+  const failing = inputs[30]!.data.order_id;
   await members.publisher.publish(inputs);
-  const done: string[] = [];
-  let alone = 0;
+  const processed: string[] = [];
+  let attemptsAlone = 0;
   const handler: Handler = async (events) => {
     const ids = events.map(({ event }) => event.data.order_id);
-    if (ids.length === 1 && ids[0] === cursed) alone += 1;
-    if (ids.includes(cursed)) throw new RangeError('it does not work out');
-    done.push(...ids);
+    if (ids.length === 1 && ids[0] === failing) attemptsAlone += 1;
+    if (ids.includes(failing)) throw new RangeError('the handler fails');
+    processed.push(...ids);
     return ids.map(outcomeOf);
   };
   const member = members.start({ group, handler, settings: { maxAttempts: 3 } });
   await untilCaughtUp(group);
-  expect(done.toSorted()).toEqual(orderIds(inputs.filter(({ data }) => data.order_id !== cursed)).toSorted());
-  expect(alone).toBe(3);
-  const letters = (await deadLetters(kafka.client, group)).slice(earlier);
-  expect(letters.map(({ message }) => message.key?.toString())).toEqual([cursed]);
-  const { message } = letters[0]!;
+  expect(processed.toSorted()).toEqual(orderIds(inputs.filter(({ data }) => data.order_id !== failing)).toSorted());
+  expect(attemptsAlone).toBe(3);
+  const records = (await deadLetters(kafka.client, group)).slice(earlier);
+  expect(records.map(({ message }) => message.key?.toString())).toEqual([failing]);
+  const { message } = records[0]!;
   expect(message.value!.toString()).toBe(JSON.stringify(inputs[30]!.data));
   expect({
     attempts: header(message, 'x-attempt'),
     kind: header(message, 'x-error-kind'),
     error: header(message, 'x-error-class'),
-    says: header(message, 'x-error-message'),
-  }).toEqual({ attempts: '3', kind: 'handler', error: 'RangeError', says: 'it does not work out' });
+    message: header(message, 'x-error-message'),
+  }).toEqual({ attempts: '3', kind: 'handler', error: 'RangeError', message: 'the handler fails' });
   expect(await counted(member, 'handler')).toBe(1);
 });
 
-test('an event whose outcome would be no event is treated as one on which the handler fails', async () => {
+test('dead-letters an event whose outcome is not a valid event', async () => {
   const group = 'silent';
-  const earlier = await skipWhatOthersLeft(group);
+  const earlier = await skipOtherTests(group);
   const [good, bad] = [newInput(), newInput()];
   await members.publisher.publish([good, bad]);
   members.start({
     group,
     handler: async (events) =>
-      events.map(({ event: { data } }) => outcomeOf(data.order_id === bad.data.order_id ? 'no uuid' : data.order_id)),
+      events.map(({ event: { data } }) =>
+        outcomeOf(data.order_id === bad.data.order_id ? 'not a uuid' : data.order_id),
+      ),
   });
   await untilCaughtUp(group);
-  const letters = (await deadLetters(kafka.client, group)).slice(earlier);
-  expect(letters.map(({ message }) => message.key?.toString())).toEqual([bad.data.order_id]);
+  const records = (await deadLetters(kafka.client, group)).slice(earlier);
+  expect(records.map(({ message }) => message.key?.toString())).toEqual([bad.data.order_id]);
 });
 
-test('messages of a megabyte are dead-lettered like any other, however many there are at once', async () => {
-  const group = 'hefty';
-  const earlier = await skipWhatOthersLeft(group);
-  const hefty = Array.from({ length: 6 }, (_, index) => record(`hefty-${index}`, Buffer.alloc(1_000_000, index)));
-  await members.publisher.send(hefty);
+test('dead-letters records of a megabyte, however many there are in one batch', async () => {
+  const group = 'large';
+  const earlier = await skipOtherTests(group);
+  const large = Array.from({ length: 6 }, (_, index) => record(`large-${index}`, Buffer.alloc(1_000_000, index)));
+  await members.publisher.send(large);
   const good = newInput();
   await members.publisher.publish([good]);
   const seen: string[] = [];
@@ -163,21 +165,21 @@ test('messages of a megabyte are dead-lettered like any other, however many ther
   });
   await untilCaughtUp(group);
   expect(seen).toEqual([good.data.order_id]);
-  const letters = (await deadLetters(kafka.client, group)).slice(earlier);
-  expect(new Set(letters.map(({ message }) => message.key?.toString()))).toEqual(new Set(hefty.map(({ key }) => key)));
-  for (const { message } of letters) expect(message.value).toHaveLength(1_000_000);
+  const records = (await deadLetters(kafka.client, group)).slice(earlier);
+  expect(new Set(records.map(({ message }) => message.key?.toString()))).toEqual(new Set(large.map(({ key }) => key)));
+  for (const { message } of records) expect(message.value).toHaveLength(1_000_000);
 
-  // A chunk's dead letters go out together, and together they are more than their topic takes in one batch.
-  const sent = letters.map(({ message: { key, value } }) => ({ ...record(key, value), topic: deadLetterTopic(group) }));
-  const places = await members.publisher.send(sent);
-  expect(places.map(({ partition }) => partition)).toEqual(sent.map(() => 0));
-  expect(await deadLetters(kafka.client, group)).toHaveLength(earlier + 2 * hefty.length);
+  // The dead letters of a batch are sent together, and together they exceed what their topic accepts in one record batch.
+  const sent = records.map(({ message: { key, value } }) => ({ ...record(key, value), topic: deadLetterTopic(group) }));
+  const offsets = await members.publisher.send(sent);
+  expect(offsets.map(({ partition }) => partition)).toEqual(sent.map(() => 0));
+  expect(await deadLetters(kafka.client, group)).toHaveLength(earlier + 2 * large.length);
 });
 
-test('what another producer compressed reaches the members uncompressed, and within the limit', async () => {
+test('the broker decompresses the records of other producers, and rejects those over the limit', async () => {
   const group = 'compressed';
-  const earlier = await skipWhatOthersLeft(group);
-  // A method that a producer of another language may use, and that kafkajs could not read.
+  const earlier = await skipOtherTests(group);
+  // A codec that other producers may use, and that kafkajs cannot read.
   CompressionCodecs[CompressionTypes.ZSTD] = () => ({
     compress: async ({ buffer }: { buffer: Buffer }) => zstdCompressSync(buffer),
     decompress: () => Promise.reject(new Error('it arrived compressed')),
@@ -188,7 +190,7 @@ test('what another producer compressed reaches the members uncompressed, and wit
     producer.send({ topic: inputTopic, compression: CompressionTypes.ZSTD, messages: [{ key: 'zstd', value }] });
   const good = newInput();
   await send(JSON.stringify(good.data));
-  await send('compressed poison');
+  await send('compressed bad record');
   await expect(send(Buffer.alloc(5_000_000))).rejects.toMatchObject({ type: 'MESSAGE_TOO_LARGE' });
   await producer.disconnect();
 
@@ -203,8 +205,8 @@ test('what another producer compressed reaches the members uncompressed, and wit
   await untilCaughtUp(group);
   expect(member.fatal).toEqual([]);
   expect(seen).toEqual([good.data.order_id]);
-  const letters = (await deadLetters(kafka.client, group)).slice(earlier);
-  expect(letters.map(({ message }) => message.value?.toString())).toEqual(['compressed poison']);
+  const records = (await deadLetters(kafka.client, group)).slice(earlier);
+  expect(records.map(({ message }) => message.value?.toString())).toEqual(['compressed bad record']);
 });
 
 const bytes = (value: Buffer | string | null): Buffer | null => (value === null ? null : Buffer.from(value));

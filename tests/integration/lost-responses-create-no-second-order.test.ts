@@ -1,4 +1,4 @@
-/** Promise 1: an insert whose answer was lost is made again under the same id, for as long as somebody waits for it. */
+/** Guarantee 1: an insert whose response is lost is retried with the same id, for as long as the client waits. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Db } from 'mongodb';
 import { MongoNetworkError } from 'mongodb';
@@ -18,8 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => mongo.stop());
 
-/** The database, of which the connection breaks when the first insert has been done and before that is answered. */
-function losingOneAnswer(db: Db): Db {
+/** The database, with a connection that breaks after the first insert and before its response. */
+function losingOneResponse(db: Db): Db {
   let lost = false;
   const collection: Db['collection'] = (name: string) => {
     const real = db.collection(name);
@@ -37,9 +37,9 @@ function losingOneAnswer(db: Db): Db {
 
 test.each([
   ['without an idempotency key', {}],
-  ['with one', { idempotencyKey: 'wish-1', requestHash: 'hash' }],
-])('an order %s is accepted as one, and as itself', async (_, repeatable) => {
-  const repository = createOrderRepository(losingOneAnswer(mongo.db), { acceptWithinMs: 10_000 });
+  ['with one', { idempotencyKey: 'key-1', requestHash: 'hash' }],
+])('an order %s is accepted once, with its own id', async (_, repeatable) => {
+  const repository = createOrderRepository(losingOneResponse(mongo.db), { acceptWithinMs: 10_000 });
   await repository.createIndexes();
   const now = new Date();
   const placed = placeOrder({

@@ -1,4 +1,4 @@
-/** Promise 3: an offset is committed only after the effect is durable and its outcome acknowledged. */
+/** Guarantee 3: an offset is committed only after the effect is durable and its outcome acknowledged. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -18,28 +18,28 @@ const lagOf = (group: string): Promise<number> => committedLag(kafka.client, gro
 const untilCaughtUp = (group: string): Promise<void> =>
   eventually(async () => expect(await lagOf(group)).toBe(0), testLimitMs);
 
-/** Notes which orders it was given, and has no other effect. */
-const noting =
+/** Records the orders that it receives, and has no other effect. */
+const recording =
   (seen: string[]): Handler =>
   async (events) => {
     seen.push(...events.map(({ event }) => event.data.order_id));
     return [];
   };
 
-test('events that were there before the group first came are not missed', async () => {
+test('a new group receives the events that were published before it joined', async () => {
   const inputs = newInputs(20);
   await members.publisher.publish(inputs);
   const seen: string[] = [];
-  members.start({ group: 'late', handler: noting(seen) });
+  members.start({ group: 'late', handler: recording(seen) });
   await eventually(() => expect(new Set(seen)).toEqual(new Set(orderIds(inputs))));
 });
 
-test('publish() says at which partition and offset each event came to lie', async () => {
+test('publish() returns the partition and offset of each event', async () => {
   const events = newInputs(50).flatMap((input) => [input, outcomeOf(input.data.order_id)]);
-  const places = await members.publisher.publish(events);
+  const offsets = await members.publisher.publish(events);
   for (const topic of [inputTopic, outcomeTopic] as const) {
-    const told = events.flatMap((event, index) =>
-      event.type === topic ? [{ order: event.data.order_id, ...places[index]! }] : [],
+    const returned = events.flatMap((event, index) =>
+      event.type === topic ? [{ order: event.data.order_id, ...offsets[index]! }] : [],
     );
     const records = await readTopic(kafka.client, topic);
     const found = records.map(({ partition, message }) => ({
@@ -47,11 +47,11 @@ test('publish() says at which partition and offset each event came to lie', asyn
       partition,
       offset: message.offset,
     }));
-    expect(found).toEqual(expect.arrayContaining(told));
+    expect(found).toEqual(expect.arrayContaining(returned));
   }
 });
 
-test('no offset is committed before the handler is done and its outcomes are acknowledged', async () => {
+test('commits no offset before the handler returns and its outcomes are acknowledged', async () => {
   const group = 'gated';
   await members.skipToEnd(group);
   const inputs = newInputs(10);
@@ -89,7 +89,7 @@ test('no offset is committed before the handler is done and its outcomes are ack
 });
 
 test(
-  'what a member was working on when it was killed is given to the next one again',
+  'redelivers to the next member what a killed member was processing',
   async () => {
     const group = 'killed';
     await members.skipToEnd(group);
@@ -100,22 +100,22 @@ test(
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [line] = (await once(victim.stdout, 'data')) as [Buffer];
-    const inHand = JSON.parse(line.toString().split('\n')[0]!) as string[];
-    expect(inHand.length).toBeGreaterThan(0);
+    const inFlight = JSON.parse(line.toString().split('\n')[0]!) as string[];
+    expect(inFlight.length).toBeGreaterThan(0);
     victim.kill('SIGKILL');
     await once(victim, 'exit');
     expect(await lagOf(group)).toBe(inputs.length);
 
     const seen: string[] = [];
-    members.start({ group, handler: noting(seen) });
+    members.start({ group, handler: recording(seen) });
     await untilCaughtUp(group);
     expect(seen.toSorted()).toEqual(orderIds(inputs).toSorted());
-    expect(seen).toEqual(expect.arrayContaining(inHand));
+    expect(seen).toEqual(expect.arrayContaining(inFlight));
   },
   testLimitMs,
 );
 
-test('stop() finishes the chunk in hand, commits it and leaves the group', async () => {
+test('stop() finishes the batch in flight, commits it and leaves the group', async () => {
   const group = 'stopped';
   await members.skipToEnd(group);
   await members.publisher.publish(newInputs(200));
@@ -144,13 +144,13 @@ test('stop() finishes the chunk in hand, commits it and leaves the group', async
   expect(member.fatal).toEqual([]);
 });
 
-test('two members share the partitions, and no event is for both', async () => {
+test('two members share the partitions, and each event goes to one of them', async () => {
   const group = 'shared';
   await members.skipToEnd(group);
   const seen: string[][] = [[], []];
-  seen.forEach((each) => members.start({ group, handler: noting(each) }));
+  seen.forEach((each) => members.start({ group, handler: recording(each) }));
   await untilMembers(group, 2);
-  // While the group is being joined, a partition may change hands; what counts is what comes afterwards.
+  // A partition may move while members join; only what is published afterwards counts.
   await eventually(async () => {
     await members.publisher.publish(newInputs(10));
     expect(seen.map((each) => each.length > 0)).toEqual([true, true]);
@@ -166,29 +166,29 @@ test('two members share the partitions, and no event is for both', async () => {
 });
 
 test(
-  'between two commits lies at most a second of work, from the first chunk on',
+  'commits after at most a second of work, from the first batch on',
   async () => {
     const group = 'slow';
     await members.skipToEnd(group);
     const workMs = 200;
     await members.publisher.publish(newInputs(12));
-    const chunks: { size: number; committed: number }[] = [];
+    const batches: { size: number; committed: number }[] = [];
     const committed = async (): Promise<number> =>
       [...(await committedOffsets(kafka.client, group, [inputTopic])).values()].reduce(
         (sum, offset) => sum + offset,
         0,
       );
     const start = await committed();
-    const noteChunk: Handler = async (events) => {
-      chunks.push({ size: events.length, committed: (await committed()) - start });
+    const recordBatch: Handler = async (events) => {
+      batches.push({ size: events.length, committed: (await committed()) - start });
       return [];
     };
-    members.start({ group, handler: withSimulatedWork({ workMs, concurrency: 1 }, noteChunk) });
+    members.start({ group, handler: withSimulatedWork({ workMs, concurrency: 1 }, recordBatch) });
     await untilCaughtUp(group);
-    expect(Math.max(...chunks.map(({ size }) => size * workMs))).toBeLessThanOrEqual(1_000);
-    // Each chunk found the ones before it committed.
+    expect(Math.max(...batches.map(({ size }) => size * workMs))).toBeLessThanOrEqual(1_000);
+    // When a batch starts, those before it are committed.
     let done = 0;
-    for (const { size, committed } of chunks) {
+    for (const { size, committed } of batches) {
       expect(committed).toBe(done);
       done += size;
     }

@@ -1,4 +1,4 @@
-/** Promise 1: what was stored with an event is told, after whatever crash and outage; and nothing else is pulled. */
+/** Guarantee 1: an event that is stored is published, after any crash and outage; and only published events are removed. */
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, beforeEach, afterAll, describe, expect, test } from '@jest/globals';
@@ -37,14 +37,14 @@ beforeEach(() => {
   collection = openCollection(mongo.db, `documents_${tests}`);
 });
 
-const told = async (topic: string): Promise<(string | undefined)[]> =>
+const publishedIds = async (topic: string): Promise<(string | undefined)[]> =>
   (await readTopic(kafka.client, topic)).map(({ message }) => header(message, 'ce_id'));
-const waiting = (): Promise<number> => collection.countDocuments({ 'outbox.0': { $exists: true } });
-const untilEmpty = (): Promise<void> => eventually(async () => expect(await waiting()).toBe(0), 60_000);
+const pendingCount = (): Promise<number> => collection.countDocuments({ 'outbox.0': { $exists: true } });
+const untilEmpty = (): Promise<void> => eventually(async () => expect(await pendingCount()).toBe(0), 60_000);
 const idOf = ({ type, data }: PipelineEvent): string => `${data.order_id}:${type}:${data.status}`;
 
 describe('the relay', () => {
-  test('publishes what it is given and pulls exactly that, noting where it lies', async () => {
+  test('publishes the events it is given, removes exactly those, and stores their offsets', async () => {
     const relay = await startRelay(collection);
     const input = newInput();
     const other = outcomeOf(input.data.order_id);
@@ -55,14 +55,14 @@ describe('the relay', () => {
       expect(document!['outbox']).toMatchObject([{ fact: 'shipment_processed:CANCELLED' }]);
     });
     const [document] = await collection.find().toArray();
-    const place = document!['published']['order_cancelled:CANCELLING'];
+    const offset = document!['published']['order_cancelled:CANCELLING'];
     const records = await readTopic(kafka.client, inputTopic);
     const record = records.find(({ message }) => header(message, 'ce_id') === idOf(input))!;
-    expect(place).toEqual({ partition: record.partition, offset: record.message.offset });
-    expect(await told(outcomeTopic)).not.toContain(idOf(other));
+    expect(offset).toEqual({ partition: record.partition, offset: record.message.offset });
+    expect(await publishedIds(outcomeTopic)).not.toContain(idOf(other));
   });
 
-  test('publishes a burst in the order in which it was given, each once', async () => {
+  test('publishes a burst in order, each event once', async () => {
     const relay = await startRelay(collection);
     const inputs = newInputs(1_200);
     await collection.insertMany(inputs.map((input) => ({ _id: input.data.order_id, version: 1, outbox: [] })));
@@ -72,7 +72,7 @@ describe('the relay', () => {
     }
     await eventually(async () => {
       const ours = new Set(inputs.map(idOf));
-      const found = (await told(inputTopic)).filter((id) => ours.has(id!));
+      const found = (await publishedIds(inputTopic)).filter((id) => ours.has(id!));
       expect(found).toHaveLength(inputs.length);
       expect(new Set(found)).toEqual(ours);
     });
@@ -84,7 +84,7 @@ describe('the relay', () => {
     }
   });
 
-  test('of a later start tells what a crash left behind, oldest first, and finds it by the partial index', async () => {
+  test('publishes after a restart what a crash left in the outbox, and finds it by the partial index', async () => {
     const left = newInputs(30);
     for (const [index, input] of left.entries()) await store(collection, [input], 60_000 - index * 1_000);
     const recent = newInput();
@@ -93,12 +93,12 @@ describe('the relay', () => {
 
     await mongo.db.command({ profile: 2 });
     await startRelay(collection, { sweepAfterMs: 10_000 });
-    await eventually(async () => expect(await waiting()).toBe(1));
+    await eventually(async () => expect(await pendingCount()).toBe(1));
     await mongo.db.command({ profile: 0 });
     const [document] = await collection.find({ 'outbox.0': { $exists: true } }).toArray();
-    // The relay to which it was handed over may still be at it.
+    // Another relay may still be publishing it.
     expect(document!._id).toBe(recent.data.order_id);
-    const found = await told(inputTopic);
+    const found = await publishedIds(inputTopic);
     expect(found).toEqual(expect.arrayContaining(left.map(idOf)));
 
     const ours = {
@@ -118,7 +118,7 @@ describe('the relay', () => {
     }
   });
 
-  test('keeps everything while Kafka is away, says when it is full, and tells it afterwards', async () => {
+  test('keeps all events while Kafka is down, reports when it is full, and publishes them afterwards', async () => {
     const relay = await startRelay(collection, { maxPending: 20 });
     await kafka.engine.kill();
     const inputs = newInputs(20);
@@ -126,7 +126,7 @@ describe('the relay', () => {
       expect(relay.isFull()).toBe(false);
       await store(collection, [input]);
       relay.push([input]);
-      expect(await waiting()).toBe(index + 1);
+      expect(await pendingCount()).toBe(index + 1);
     }
     expect(relay.isFull()).toBe(true);
     await eventually(async () => {
@@ -136,7 +136,7 @@ describe('the relay', () => {
     });
     await kafka.engine.start();
     await untilEmpty();
-    expect(await told(inputTopic)).toEqual(expect.arrayContaining(inputs.map(idOf)));
+    expect(await publishedIds(inputTopic)).toEqual(expect.arrayContaining(inputs.map(idOf)));
     await eventually(async () => {
       expect(relay.isFull()).toBe(false);
       expect(await relay.registry.metrics()).toMatch(/^outbox_pending_documents 0$/m);
@@ -144,7 +144,7 @@ describe('the relay', () => {
     expect(relay.fatal).toEqual([]);
   });
 
-  test('that is stopped publishes what it has in hand', async () => {
+  test('publishes what is in flight when it is stopped', async () => {
     const sending = Promise.withResolvers<void>();
     const relay = await startRelay(collection, {
       around: (own) => ({
@@ -161,9 +161,9 @@ describe('the relay', () => {
     const stopping = relay.stop();
     sending.resolve();
     await stopping;
-    // The pull is durable, and seen by readers of what a majority has a moment later.
+    // The removal is durable, and visible to majority reads a moment later.
     await untilEmpty();
-    expect(await told(inputTopic)).toEqual(expect.arrayContaining(inputs.map(idOf)));
+    expect(await publishedIds(inputTopic)).toEqual(expect.arrayContaining(inputs.map(idOf)));
   });
 });
 
@@ -177,7 +177,7 @@ describe('documents', () => {
     after: { _id, version: 0, ...before, count: (before?.count ?? 0) + 1 },
   });
 
-  test('are saved if nobody else was faster; who was not is named, and changes nothing', async () => {
+  test('are saved unless they changed since they were read; a conflict is reported and changes nothing', async () => {
     const store = createDocumentStore<Counter>(collection);
     const ids = ['a', 'b', 'c', 'd'];
     expect(await store.save(ids.map((id) => add(undefined, id)))).toEqual(new Set());
@@ -190,15 +190,15 @@ describe('documents', () => {
     expect(Object.fromEntries(counts)).toEqual({ a: twice, b: twice, c: twice, d: twice, e: { version: 1, count: 1 } });
   });
 
-  test('that two create at once are created by one', async () => {
+  test('that three writers create concurrently are created by one', async () => {
     const store = createDocumentStore<Counter>(collection);
     const ids = Array.from({ length: 50 }, (_, index) => `new-${index}`);
-    const lost = await Promise.all([1, 2, 3].map(() => store.save(ids.map((id) => add(undefined, id)))));
-    for (const id of ids) expect(lost.filter((each) => each.has(id))).toHaveLength(2);
+    const conflicts = await Promise.all([1, 2, 3].map(() => store.save(ids.map((id) => add(undefined, id)))));
+    for (const id of ids) expect(conflicts.filter((each) => each.has(id))).toHaveLength(2);
     for (const { version, count } of (await store.load(ids)).values()) expect([version, count]).toEqual([1, 1]);
   });
 
-  test('lose nothing of what the relay pulls meanwhile, nor the relay of them', async () => {
+  test('keep the changes of a concurrent relay, and the relay keeps theirs', async () => {
     const documents = createDocumentStore<Counter>(collection);
     const relay = await startRelay(collection);
     const input = newInput();
@@ -218,19 +218,19 @@ describe('documents', () => {
   });
 });
 
-test('a write that begins while its connection closes is an outage at once, and can be made again', async () => {
+test('a write that starts while its connection closes fails as an outage at once, and can be retried', async () => {
   const [port] = engine.engine.ports;
   const handles = (process as never as { _getActiveHandles(): Partial<Socket>[] })._getActiveHandles;
   mongo.client.once('connectionCheckedOut', () => {
     for (const socket of handles()) if (socket.remotePort === port) socket.destroy?.();
   });
   const write = async () => collection.insertOne({ _id: 'late', version: 1 });
-  const failure = await Promise.race([write().catch((error: unknown) => error), pause(20_000, 'it waits for ever')]);
+  const failure = await Promise.race([write().catch((error: unknown) => error), pause(20_000, 'it is still waiting')]);
   expect(isMongoOutage(failure)).toBe(true);
   await expect(write()).resolves.toMatchObject({ insertedId: 'late' });
 });
 
-test('a group commit fails as a whole while MongoDB is away, refuses what is too much, and goes on afterwards', async () => {
+test('a group commit fails as a whole while MongoDB is down, rejects what exceeds its limit, and continues afterwards', async () => {
   const commit = createGroupCommit<string, string>({
     write: async (ids) => {
       await collection.insertMany(ids.map((_id) => ({ _id })));
@@ -244,7 +244,7 @@ test('a group commit fails as a whole while MongoDB is away, refuses what is too
   expect(await Promise.all(ids('before', 10).map(commit))).toEqual(ids('before', 10));
 
   await engine.engine.kill();
-  const results = await Promise.allSettled(ids('away', 15).map(commit));
+  const results = await Promise.allSettled(ids('during', 15).map(commit));
   const reasons = results.map((result) => (result.status === 'rejected' ? result.reason : undefined));
   expect(reasons.filter((reason) => reason?.message === 'full').length).toBe(5);
   expect(reasons.filter(isMongoOutage).length).toBe(10);

@@ -1,4 +1,4 @@
-/** Promise 4 at its narrowest place: two replicas read the same stock, and both decide to sell the last piece. */
+/** Guarantee 4 under contention: two replicas read the same stock, and both decide to sell the last unit. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createMongo, type Mongo } from '@order-pipeline/mongo';
 import {
@@ -41,11 +41,11 @@ async function stockOf(_id: string, quantity: number): Promise<Product> {
   return (await repository.loadStock([_id])).get(_id)!;
 }
 
-describe('a decision on stock that another has changed since', () => {
+describe('a decision on stock that has changed since it was read', () => {
   test.each([
-    ['the last piece', 'LAST', 1],
-    ['a piece of plenty', 'PLENTY', 100],
-  ])('is refused as a whole: %s', async (_, product, quantity) => {
+    ['the last unit', 'LAST', 1],
+    ['a unit of many', 'PLENTY', 100],
+  ])('is rejected as a whole: %s', async (_, product, quantity) => {
     const read = await stockOf(product, quantity);
     const ids = orders.map((order) => `${product}-${order}`);
     expect(await repository.commit(oneOf(read, ids[0]!))).toBe(true);
@@ -54,10 +54,10 @@ describe('a decision on stock that another has changed since', () => {
     expect([...(await repository.loadReservations(ids)).keys()]).toEqual([ids[0]]);
   });
 
-  test('of two at once one is booked', async () => {
+  test('is committed for one of two concurrent decisions', async () => {
     const read = await stockOf('CONTENDED', 1);
-    const booked = await Promise.all(orders.map((order) => repository.commit(oneOf(read, `contended-${order}`))));
-    expect(booked.filter(Boolean)).toHaveLength(1);
+    const committed = await Promise.all(orders.map((order) => repository.commit(oneOf(read, `contended-${order}`))));
+    expect(committed.filter(Boolean)).toHaveLength(1);
     expect((await repository.find('CONTENDED'))?.quantity).toBe(0);
   });
 });

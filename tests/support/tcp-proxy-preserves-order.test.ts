@@ -6,7 +6,7 @@ import { freePort } from '../../dev/ports.ts';
 import { eventually } from './eventually.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
-/** What arrived at the engine; of each test its own, because connections end late. */
+/** What arrived at the engine; a new object per test, because connections end late. */
 let arrived: { text: string; ended: boolean };
 let engine: Server;
 let proxy: TcpProxy;
@@ -36,12 +36,12 @@ afterEach(async () => {
 
 const send = async (text: string): Promise<void> => {
   client.write(text);
-  // Longer than the loopback takes: each text is a packet of its own.
+  // Longer than the loopback takes, so that each text is a packet of its own.
   await pause(30);
 };
 
 describe('the proxy', () => {
-  test('lets no byte overtake another when a delay ends or gets shorter', async () => {
+  test('preserves the order of bytes when a delay ends or gets shorter', async () => {
     proxy.set('delay', 400);
     await send('1');
     proxy.set('delay', 50);
@@ -52,7 +52,7 @@ describe('the proxy', () => {
     await eventually(() => expect(arrived.text).toBe('123'));
   });
 
-  test('lets the end of a stream arrive after its bytes', async () => {
+  test('delivers the end of a stream after its bytes', async () => {
     proxy.set('delay', 300);
     await send('late');
     client.end();
@@ -61,7 +61,7 @@ describe('the proxy', () => {
     await eventually(() => expect(arrived).toEqual({ text: 'late', ended: true }));
   });
 
-  test('tells of no end that a black hole has swallowed, and breaks the connection when it is over', async () => {
+  test('delivers no end of stream that a black hole dropped, and breaks the connection afterwards', async () => {
     await send('before');
     proxy.set('black-hole');
     await send('lost');
@@ -73,7 +73,7 @@ describe('the proxy', () => {
     await closed;
   });
 
-  test('passes much more than it holds', async () => {
+  test('passes much more than its buffer holds', async () => {
     proxy.set('delay', 20);
     const text = 'x'.repeat(20 * 1024 * 1024);
     client.write(text);

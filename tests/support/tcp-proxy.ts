@@ -1,15 +1,15 @@
-/** A TCP proxy between services and an engine that can cut, delay, black-hole and half-close what passes through it. */
+/** A TCP proxy between services and an engine that can cut, delay, black-hole and half-close connections. */
 import { createServer, connect, type Socket } from 'node:net';
 
 export type ProxyMode = 'pass' | 'delay' | 'black-hole' | 'refuse';
 
 export interface TcpProxy {
   readonly port: number;
-  /** `delay` adds `delayMs` to every packet; `black-hole` swallows all; `refuse` ends new connections at once. */
+  /** `delay` adds `delayMs` to every packet; `black-hole` drops all; `refuse` resets new connections. */
   set(mode: ProxyMode, delayMs?: number): void;
-  /** Ends every connection with a reset. */
+  /** Resets every connection. */
   cut(): void;
-  /** Ends the direction towards the engine of every connection, and leaves the other open. */
+  /** Closes the direction towards the engine of every connection, and leaves the other open. */
   halfClose(): void;
   stop(): Promise<void>;
 }
@@ -19,13 +19,13 @@ interface Link {
   readonly server: Socket;
 }
 
-/** What is under way in one direction of a connection: bytes, or the end of the stream. */
+/** What is in flight in one direction of a connection: bytes, or the end of the stream. */
 interface Packet {
   readonly bytes: Buffer | 'end';
   readonly releaseAtMs: number;
 }
 
-/** More waits in the sender's own buffer. */
+/** Further bytes wait in the sender's buffer. */
 const maxQueuedBytes = 4 * 1024 * 1024;
 
 /** Loopback only. The listening port has to be known before the engine starts, because brokers advertise it. */
@@ -34,7 +34,7 @@ export async function startTcpProxy(listenPort: number, targetPort: number): Pro
   let mode: ProxyMode = 'pass';
   let delayMs = 0;
 
-  /** One queue per direction: TCP never lets a byte overtake another, also not when a delay ends. */
+  /** One queue per direction: TCP never reorders bytes, not even when a delay ends. */
   const relay = (from: Socket, to: Socket): void => {
     const queue: Packet[] = [];
     let queuedBytes = 0;
@@ -75,7 +75,7 @@ export async function startTcpProxy(listenPort: number, targetPort: number): Pro
     from.on('data', enqueue);
     from.on('end', () => enqueue('end'));
     from.on('error', () => to.destroy());
-    // After an orderly end what is under way still arrives, and the end after it.
+    // After a clean end of the stream, the bytes in flight still arrive, and then the end.
     from.on('close', (hadError) => {
       if (hadError || !from.readableEnded) to.destroy();
     });
@@ -113,7 +113,7 @@ export async function startTcpProxy(listenPort: number, targetPort: number): Pro
   return {
     port: listenPort,
     set(next, ms = 0) {
-      // What a black hole swallowed never comes: such connections are broken for good, as behind a real one.
+      // The bytes that a black hole dropped are lost, so its connections are broken permanently, as behind a real one.
       if (mode === 'black-hole' && next !== 'black-hole') cut();
       mode = next;
       delayMs = ms;

@@ -1,4 +1,4 @@
-/** Whether a pipeline has anything left to do, asked from outside. */
+/** What a pipeline has not processed yet: open orders and consumer lag. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { services } from '@order-pipeline/events';
@@ -8,53 +8,53 @@ import { serviceNames } from '../../../dev/pipeline.ts';
 
 export interface Backlog {
   readonly openOrders: number;
-  /** Records that the groups have not committed, of all topics. */
+  /** Records of all topics that the groups have not committed. */
   readonly lag: number;
-  /** A sentence for each thing that is left; none at rest. */
-  readonly left: readonly string[];
+  /** A sentence for each part of the backlog; none when it is drained. */
+  readonly pending: readonly string[];
 }
 
-export interface Patience {
-  readonly lookEveryMs: number;
-  readonly sayEveryMs: number;
-  /** For so long the backlog may not shrink. */
-  readonly standstillMs: number;
+export interface DrainLimits {
+  readonly pollMs: number;
+  readonly logEveryMs: number;
+  /** The longest time without progress. */
+  readonly stallLimitMs: number;
   readonly overallMs: number;
 }
 
-/** Waits until nothing is left, as long as the backlog goes on shrinking; answers what is left when it is given up. */
-export async function waitForRest(
-  look: () => Promise<Backlog>,
+/** Waits until the backlog is drained, while it shrinks; returns what is pending at the end of a limit. */
+export async function waitUntilDrained(
+  read: () => Promise<Backlog>,
   say: (line: string) => void,
-  { lookEveryMs, sayEveryMs, standstillMs, overallMs }: Patience,
+  { pollMs, logEveryMs, stallLimitMs, overallMs }: DrainLimits,
 ): Promise<readonly string[]> {
   const begunMs = performance.now();
-  let [shrunkMs, saidMs] = [begunMs, begunMs];
+  let [progressMs, loggedMs] = [begunMs, begunMs];
   let least: Pick<Backlog, 'openOrders' | 'lag'> = { openOrders: Infinity, lag: Infinity };
   for (;;) {
-    const { left, ...now } = await look().catch(unknown);
+    const { pending, ...now } = await read().catch(unknown);
     const nowMs = performance.now();
-    // Working an event off makes others: the lag may grow for a while, the open orders only become fewer.
+    // A processed event causes others: the lag may grow for a while, while the open orders only become fewer.
     if (now.openOrders < least.openOrders || (now.openOrders === least.openOrders && now.lag < least.lag)) {
       least = now;
-      shrunkMs = nowMs;
+      progressMs = nowMs;
     }
-    if (left.length === 0 || nowMs - shrunkMs > standstillMs || nowMs - begunMs > overallMs) return left;
-    if (nowMs - saidMs > sayEveryMs) {
-      say(`not at rest yet: ${left.join('; ')}`);
-      saidMs = nowMs;
+    if (pending.length === 0 || nowMs - progressMs > stallLimitMs || nowMs - begunMs > overallMs) return pending;
+    if (nowMs - loggedMs > logEveryMs) {
+      say(`not drained yet: ${pending.join('; ')}`);
+      loggedMs = nowMs;
     }
-    await pause(lookEveryMs);
+    await pause(pollMs);
   }
 }
 
 const unknown = (error: unknown): Backlog => ({
   openOrders: Infinity,
   lag: Infinity,
-  left: [`the backlog cannot be read: ${String(error)}`],
+  pending: [`the backlog cannot be read: ${String(error)}`],
 });
 
-export async function untilRest(
+export async function untilDrained(
   mongoUri: string,
   kafkaClient: ReturnType<typeof createKafka>,
   say: (line: string) => void,
@@ -63,10 +63,10 @@ export async function untilRest(
   const mongo = new MongoClient(mongoUri);
   const lagReader = createGroupLagReader(kafkaClient);
   try {
-    return await waitForRest(() => backlogOf(mongo, lagReader), say, {
-      lookEveryMs: 500,
-      sayEveryMs: 30_000,
-      standstillMs: 120_000,
+    return await waitUntilDrained(() => backlogOf(mongo, lagReader), say, {
+      pollMs: 500,
+      logEveryMs: 30_000,
+      stallLimitMs: 120_000,
       overallMs,
     });
   } finally {
@@ -76,28 +76,28 @@ export async function untilRest(
 }
 
 async function backlogOf(mongo: MongoClient, lagReader: GroupLagReader): Promise<Backlog> {
-  const left: string[] = [];
+  const pending: string[] = [];
   let [openOrders, lag] = [0, 0];
   const open = await mongo
     .db('order_db')
     .collection('orders')
     .aggregate<{ _id: string; count: number; oldest: string }>([
-      // The second condition gives it the index of open orders, which is small.
+      // The second condition makes it use the index of open orders, which is small.
       { $match: { status: { $in: openStates }, updated_at: { $gt: new Date(0) } } },
       { $group: { _id: '$status', count: { $sum: 1 }, oldest: { $min: '$_id' } } },
     ])
     .toArray();
   for (const { _id: state, count, oldest } of open) {
     openOrders += count;
-    left.push(`orders that are still ${state}: ${count}, the oldest ${oldest}`);
+    pending.push(`${count} orders are ${state}, the oldest is ${oldest}`);
   }
   for (const name of serviceNames) {
     const { consumerGroup, consumes } = services[name];
     for (const topic of consumes) {
-      const behind = Number(await lagReader.lagOf(consumerGroup, topic));
-      lag += behind;
-      if (behind > 0) left.push(`${consumerGroup} is ${behind} behind in ${topic}`);
+      const records = Number(await lagReader.lagOf(consumerGroup, topic));
+      lag += records;
+      if (records > 0) pending.push(`${consumerGroup} has a lag of ${records} in ${topic}`);
     }
   }
-  return { openOrders, lag, left };
+  return { openOrders, lag, pending };
 }

@@ -1,7 +1,7 @@
 /**
- * A fault campaign: a pipeline of its own behind proxies, customers, and faults, all from one seed; then, at rest, two
- * judges that know nothing of each other: the checker (what customers were told) and the auditor (what the databases and
- * topics hold).
+ * A fault campaign: its own pipeline behind proxies, customers, and faults, all from one seed; then, once the pipeline is
+ * drained, two independent judges: the checker (what the customers received) and the auditor (what the databases and topics
+ * hold).
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,20 +14,20 @@ import { startMongo } from '../../../dev/engines/mongo.ts';
 import { startPipeline, type Pipeline } from '../../../dev/pipeline.ts';
 import { freePort } from '../../../dev/ports.ts';
 import { readTopic } from '../../support/kafka-reader.ts';
-import { audit, discardPoison } from './judges.ts';
+import { audit, discardBadRecords } from './judges.ts';
 import { check } from './checker.ts';
 import { catalogue, startCustomers } from './customers.ts';
 import { faultNames } from './fault-kinds.ts';
 import { createHistory } from './history.ts';
 import { startInjector } from './injector.ts';
 import { createRandom } from './random.ts';
-import { untilRest } from './backlog.ts';
+import { untilDrained } from './backlog.ts';
 import { countLogged } from './service-logs.ts';
-import { finalWorld, longestStall } from './final-state.ts';
-import { asSetting, countWrong, largestLeadMs, wrongClocks } from './clock-skews.ts';
+import { longestStall, readFinalState } from './final-state.ts';
+import { asSetting, countSkewed, drawClockSkews, largestLeadMs } from './clock-skews.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 
-/** What a campaign depends on, as far as it can be repeated. */
+/** What a repetition of the campaign needs. */
 export interface Repeatable {
   readonly seed: number;
   readonly seconds: number;
@@ -41,26 +41,26 @@ export interface CampaignOptions extends Repeatable {
 }
 
 export interface CampaignResult extends Repeatable {
-  readonly wishes: number;
+  readonly requests: number;
   readonly ordersByState: Readonly<Record<string, number>>;
   readonly answersByStatus: Readonly<Record<string, number>>;
   readonly faults: Readonly<Record<string, number>>;
-  /** Records that told a fact which another record had told already. */
+  /** Records of a fact that an earlier record holds already. */
   readonly redeliveries: number;
   readonly longestStallMs: number;
   readonly violations: readonly string[];
 }
 
 const sessionTimeoutMs = 6_000;
-/** A pipeline may take as long to come to rest as it was disturbed, and this long at least. */
-const minRestLimitMs = 300_000;
+/** A pipeline may take as long to drain as the faults lasted, and at least this long. */
+const minDrainLimitMs = 300_000;
 const preloaded = ['./clock-skew.mjs', './seeded-chance.mjs', './gateway-faults.mjs'].map(
   (file) => new URL(file, import.meta.url).href,
 );
-/** As the simulated gateway words them. */
+/** The messages of the simulated gateway. */
 const gatewayFaults = ['the gateway failed', 'the gateway did not answer in time'];
 const clockFault = 'wrong clock';
-/** What a campaign has of each kind, whatever its seed. */
+/** Every campaign has each of these, whatever its seed. */
 export const everyFault: readonly string[] = [...faultNames, ...gatewayFaults, clockFault];
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -68,7 +68,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   const { seed, seconds, ordersPerSecond, dir, say } = options;
   mkdirSync(dir, { recursive: true });
   const random = createRandom(seed);
-  const clocks = wrongClocks(random.fork('clocks'), seconds);
+  const clocks = drawClockSkews(random.fork('clocks'), seconds);
   const [kafkaInner, kafkaOuter, mongoOuter] = [await freePort(), await freePort(), await freePort()];
   const closing: (() => Promise<unknown>)[] = [];
   try {
@@ -124,22 +124,22 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     await pause(seconds * 1_000);
     const unhealed = await injector.stop();
     await customers.stop();
-    say(`${customers.placed()} orders wished for; waiting for rest`);
-    const left = await untilRest(mongo.uri, kafkaClient, say, Math.max(minRestLimitMs, seconds * 1_000));
-    const isAtRest = left.length === 0;
-    // What a fast clock has stamped is in the future for so long, and the auditor leaves alone what is younger than now.
-    if (isAtRest) await pause(largestLeadMs(clocks));
+    say(`${customers.placed()} orders requested; waiting until the pipeline is drained`);
+    const pending = await untilDrained(mongo.uri, kafkaClient, say, Math.max(minDrainLimitMs, seconds * 1_000));
+    const isDrained = pending.length === 0;
+    // A fast clock's time stamps lie in the future for so long, and the auditor skips what is younger than now.
+    if (isDrained) await pause(largestLeadMs(clocks));
 
     const engines = { KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers, MONGODB_URI: mongo.uri };
-    const strayLetters = await discardPoison(engines);
-    const world = await finalWorld(pipeline.services.order[0]!.url, pipeline.services.inventory[0]!.url);
+    const unexpected = await discardBadRecords(engines);
+    const final = await readFinalState(pipeline.services.order[0]!.url, pipeline.services.inventory[0]!.url);
     const violations = [
       ...unhealed,
-      ...strayLetters,
-      // The judges would take for lost what is not done yet.
-      ...(isAtRest
-        ? [...check(history.entries, world), ...(await audit(engines))]
-        : [...left, 'it did not come to rest, so neither the checker nor the auditor was asked']),
+      ...unexpected,
+      // The judges would report pending orders as lost.
+      ...(isDrained
+        ? [...check(history.entries, final), ...(await audit(engines))]
+        : [...pending, 'the pipeline did not drain, so neither the checker nor the auditor ran']),
     ];
     const records = (await Promise.all(eventTypes.map((topic) => readTopic(kafkaClient, topic)))).flat();
     const logDir = join(dir, 'logs');
@@ -148,15 +148,15 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       seed,
       seconds,
       ordersPerSecond,
-      wishes: customers.placed(),
-      ordersByState: count(world.orders.map(({ state }) => state)),
+      requests: customers.placed(),
+      ordersByState: count(final.orders.map(({ state }) => state)),
       answersByStatus: count(
         history.entries.flatMap((entry) => (entry.kind === 'placed' ? [String(entry.status)] : [])),
       ),
       faults: {
         ...injector.counts(),
         ...Object.fromEntries(gatewayFaults.map((fault) => [fault, countLogged(logDir, 'payment', fault)])),
-        [clockFault]: countWrong(clocks, logDir),
+        [clockFault]: countSkewed(clocks, logDir),
       },
       redeliveries: ids.length - new Set(ids).size,
       longestStallMs: await longestStall(mongo.uri),

@@ -1,16 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import { canReach, orderStates } from '@order-pipeline/events/order-lifecycle';
-import { check, mayBecome, type FinalOrder, type FinalWorld } from './checker.ts';
+import { check, mayBecome, type FinalOrder, type FinalState } from './checker.ts';
 import type { Entry, Intent } from './history.ts';
 
 const lines = [{ product_id: 'BOOK', quantity: 2 }];
 
-/** A world in which wish 1 was accepted and shipped, its customer looked, and all is as it should be. */
+/** The order of request 1, which was accepted and shipped. */
 const shipped: FinalOrder = { orderId: 'a', state: 'SHIPPED', customerId: 'customer-1', total: 25, lines };
 
-function place(call: number, wish: number, intent: Intent = 'valid'): Entry {
-  const customerId = `customer-${wish}`;
-  return { atMs: 0, kind: 'place', call, wish, key: `wish-${wish}`, intent, lines, customerId, total: 25 };
+function place(call: number, request: number, intent: Intent = 'valid'): Entry {
+  const customerId = `customer-${request}`;
+  return { atMs: 0, kind: 'place', call, request, key: `request-${request}`, intent, lines, customerId, total: 25 };
 }
 const placed = (call: number, status: number, orderId?: string): Entry => ({
   atMs: 0,
@@ -32,162 +32,161 @@ const cancelled = (status: number, state?: string, orderId = 'a'): Entry[] => [
   { atMs: 0, kind: 'cancelled', call: 9, orderId, status, ...(state === undefined ? {} : { state }) },
 ];
 
-function world(orders: readonly FinalOrder[], after?: number): FinalWorld {
-  const gone = orders.filter(({ state }) => state === 'SHIPPED').length * 2;
-  return { orders, stockBefore: new Map([['BOOK', 10]]), stockAfter: new Map([['BOOK', after ?? 10 - gone]]) };
+function finalState(orders: readonly FinalOrder[], after?: number): FinalState {
+  const sold = orders.filter(({ state }) => state === 'SHIPPED').length * 2;
+  return { orders, stockBefore: new Map([['BOOK', 10]]), stockAfter: new Map([['BOOK', after ?? 10 - sold]]) };
 }
 
 const accepted = [place(1, 1), placed(1, 201, 'a')];
-const twin = { ...shipped, orderId: 'b' };
+const duplicate = { ...shipped, orderId: 'b' };
 
-describe('the checker finds nothing in', () => {
-  test.each<[string, Entry[], FinalWorld]>([
-    ['an order that shipped', [...accepted, read('PENDING'), read('SHIPPED')], world([shipped])],
-    ['an unanswered request that made an order', [place(1, 1), placed(1, 0)], world([shipped])],
-    ['an unanswered request that made none', [place(1, 1), placed(1, 503)], world([])],
+describe('the checker accepts', () => {
+  test.each<[string, Entry[], FinalState]>([
+    ['an order that shipped', [...accepted, read('PENDING'), read('SHIPPED')], finalState([shipped])],
+    ['a request without a response that created an order', [place(1, 1), placed(1, 0)], finalState([shipped])],
+    ['an unconfirmed request that created none', [place(1, 1), placed(1, 503)], finalState([])],
     [
-      'a repeated request that is one order',
+      'a repeated request that created one order',
       [place(1, 1), placed(1, 503), place(2, 1), placed(2, 201, 'a')],
-      world([shipped]),
+      finalState([shipped]),
     ],
-    ['a cancelled order', [...accepted, ...cancelled(202, 'CANCELLING')], world([{ ...shipped, state: 'CANCELLED' }])],
-    ['a cancellation that came too late', [...accepted, ...cancelled(409, 'SHIPPED')], world([shipped])],
-    ['a cancellation without an answer', [...accepted, ...cancelled(0)], world([shipped])],
+    [
+      'a cancelled order',
+      [...accepted, ...cancelled(202, 'CANCELLING')],
+      finalState([{ ...shipped, state: 'CANCELLED' }]),
+    ],
+    ['a cancellation after the order shipped', [...accepted, ...cancelled(409, 'SHIPPED')], finalState([shipped])],
+    ['a cancellation without a response', [...accepted, ...cancelled(0)], finalState([shipped])],
   ])('%s', (_, entries, end) => expect(check(entries, end)).toEqual([]));
 });
 
-describe('the checker finds', () => {
-  test.each<[string, Entry[], FinalWorld, string]>([
-    ['an accepted order that is lost', accepted, world([]), 'the order a was accepted and is lost'],
+describe('the checker reports', () => {
+  test.each<[string, Entry[], FinalState, string]>([
+    ['an accepted order that is lost', accepted, finalState([]), 'order a was accepted and is lost'],
+    ['an error without a reason', [place(1, 1), placed(1, 500)], finalState([]), 'request 1 returned 500'],
     [
-      'a refusal that nothing justifies',
-      [place(1, 1), placed(1, 500)],
-      world([]),
-      'the request for wish 1 was answered 500',
-    ],
-    [
-      'an answer with the order of another',
+      'a response with the order of another customer',
       [...accepted, place(2, 2), placed(2, 201, 'a')],
-      world([shipped]),
-      'wish 2 of customer-2 was answered with the order a of customer-1',
+      finalState([shipped]),
+      'request 2 of customer-2 returned order a of customer-1',
     ],
     [
-      'a doubled order, of which the customer knows one',
+      'a duplicate order, one of which the customer knows',
       accepted,
-      world([shipped, twin]),
-      'wish 1 made 2 orders: a, b',
+      finalState([shipped, duplicate]),
+      'request 1 created 2 orders: a, b',
     ],
     [
-      'a doubled order, of which the customer knows none',
+      'a duplicate order, none of which the customer knows',
       [place(1, 1), placed(1, 0), place(2, 1), placed(2, 503)],
-      world([shipped, twin]),
-      'wish 1 made 2 orders: a, b',
+      finalState([shipped, duplicate]),
+      'request 1 created 2 orders: a, b',
     ],
     [
-      'a key that was answered with two orders',
+      'a key that returned two orders',
       [...accepted, place(2, 1), placed(2, 201, 'b')],
-      world([shipped, twin]),
-      'wish 1 made 2 orders: a, b',
+      finalState([shipped, duplicate]),
+      'request 1 created 2 orders: a, b',
     ],
-    ['an order that nobody asked for', [], world([shipped]), 'nobody asked for the order a of customer-1'],
-    ['another total', accepted, world([{ ...shipped, total: 12.5 }]), 'the order a costs 12.5 instead of 25'],
+    ['an order that no customer requested', [], finalState([shipped]), 'no customer requested order a of customer-1'],
+    ['another total', accepted, finalState([{ ...shipped, total: 12.5 }]), 'order a costs 12.5 instead of 25'],
     [
       'other lines',
       accepted,
-      world([{ ...shipped, lines: [{ product_id: 'BOOK', quantity: 1 }] }], 9),
-      'the order a is for 1 BOOK',
+      finalState([{ ...shipped, lines: [{ product_id: 'BOOK', quantity: 1 }] }], 9),
+      'order a is for 1 BOOK',
     ],
     [
-      'an order without an end',
+      'an order that is not final',
       accepted,
-      world([{ ...shipped, state: 'PAID' }]),
-      'the order a never ended, it is PAID',
+      finalState([{ ...shipped, state: 'PAID' }]),
+      'order a is not final, it is PAID',
     ],
     [
-      'an order without an end that was not confirmed',
+      'an unconfirmed order that is not final',
       [place(1, 1), placed(1, 0)],
-      world([{ ...shipped, state: 'PENDING' }]),
-      'the order a never ended, it is PENDING',
+      finalState([{ ...shipped, state: 'PENDING' }]),
+      'order a is not final, it is PENDING',
     ],
     [
-      'a wrong end',
+      'a wrong final state',
       [place(1, 1, 'declined'), placed(1, 201, 'a')],
-      world([shipped]),
-      'the declined order a ended SHIPPED',
+      finalState([shipped]),
+      'the declined order a ended as SHIPPED',
     ],
     [
-      'a cancellation that nobody asked for',
+      'a cancellation that no customer requested',
       accepted,
-      world([{ ...shipped, state: 'CANCELLED' }]),
-      'the valid order a ended CANCELLED',
+      finalState([{ ...shipped, state: 'CANCELLED' }]),
+      'the valid order a ended as CANCELLED',
     ],
     [
       'a cancelled order that shipped',
       [...accepted, ...cancelled(200, 'CANCELLED')],
-      world([shipped]),
-      'a was told CANCELLED and ended SHIPPED',
+      finalState([shipped]),
+      'a was reported CANCELLED and ended as SHIPPED',
     ],
     [
-      'a cancellation under way that ended otherwise',
+      'a pending cancellation with another final state',
       [place(1, 1, 'unsatisfiable'), placed(1, 201, 'a'), ...cancelled(202, 'CANCELLING')],
-      world([{ ...shipped, state: 'REFUNDED' }]),
-      'a was CANCELLING and ended REFUNDED',
+      finalState([{ ...shipped, state: 'REFUNDED' }]),
+      'a was CANCELLING and ended as REFUNDED',
     ],
     [
-      'a cancellation that was refused too early',
+      'a cancellation that was rejected too early',
       [...accepted, ...cancelled(409, 'PAID')],
-      world([shipped]),
-      'a was too late to cancel in PAID, and ended SHIPPED',
+      finalState([shipped]),
+      'cancelling a was rejected in PAID, and it ended as SHIPPED',
     ],
     [
-      'a refused cancellation whose state was not true',
+      'a rejected cancellation with a wrong state',
       [...accepted, ...cancelled(409, 'REFUNDING')],
-      world([shipped]),
-      'a was too late to cancel in REFUNDING, and ended SHIPPED',
+      finalState([shipped]),
+      'cancelling a was rejected in REFUNDING, and it ended as SHIPPED',
     ],
     [
-      'a cancellation of what is lost',
+      'a cancelled order that is lost',
       cancelled(202, 'CANCELLING', 'z'),
-      world([]),
-      'the order z was cancelled and is lost',
+      finalState([]),
+      'order z was cancelled and is lost',
     ],
     [
-      'a cancellation with another answer',
+      'a cancellation with another status',
       [...accepted, ...cancelled(404)],
-      world([shipped]),
-      'the cancellation of a was answered 404',
+      finalState([shipped]),
+      'cancelling a returned 404',
     ],
     [
-      'an order that went backwards',
+      'an order that moved backwards',
       [...accepted, read('RESERVED'), read('PAID')],
-      world([shipped]),
+      finalState([shipped]),
       'a went back from RESERVED to PAID',
     ],
     [
-      'an order that left an end',
+      'an order that left a final state',
       [...accepted, read('REFUNDED')],
-      world([shipped]),
-      'a was seen REFUNDED and ended SHIPPED',
+      finalState([shipped]),
+      'a was read as REFUNDED and ended as SHIPPED',
     ],
-    ['an order that was seen and is gone', [read('PAID', 200, 'z')], world([]), 'z was seen PAID and ended nowhere'],
+    ['an order that was read and is lost', [read('PAID', 200, 'z')], finalState([]), 'z was read as PAID and is lost'],
     [
       'an accepted order that is not found',
       [...accepted, read('', 404)],
-      world([shipped]),
-      'the accepted order a was answered 404',
+      finalState([shipped]),
+      'reading the accepted order a returned 404',
     ],
-    ['stock that is missing', accepted, world([shipped], 7), 'of BOOK there were 10, 2 shipped, and 7 are left'],
+    ['stock that is missing', accepted, finalState([shipped], 7), 'the stock of BOOK was 10, 2 shipped, and it is 7'],
     [
-      'stock that was sold and is there',
+      'stock that was sold and did not decrease',
       accepted,
-      world([shipped], 10),
-      'of BOOK there were 10, 2 shipped, and 10 are left',
+      finalState([shipped], 10),
+      'the stock of BOOK was 10, 2 shipped, and it is 10',
     ],
-    ['stock below nothing', accepted, world([shipped], -1), 'the stock of BOOK is -1'],
+    ['negative stock', accepted, finalState([shipped], -1), 'the stock of BOOK is -1'],
   ])('%s', (_, entries, end, sentence) => expect(check(entries, end)).toEqual([sentence]));
 });
 
-test('its table of states, written from the design, says what the order service says', () => {
+test('its table of states, written from the documentation, agrees with the order service', () => {
   for (const from of orderStates) {
     for (const to of orderStates) expect([from, to, mayBecome(from, to)]).toEqual([from, to, canReach(from, to)]);
   }

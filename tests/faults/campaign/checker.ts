@@ -1,14 +1,14 @@
 /**
- * What a customer may conclude from what the pipeline answered, held against where everything ended. It knows the history
- * and the public API only, nothing of how the pipeline is made; the auditor is the other judge.
+ * Compares what the customers sent and received with the final orders and stock. It knows the history and the public API
+ * only, nothing of the implementation; the auditor is the other judge.
  */
 import { isIndeterminate, type Entry, type Intent, type PlaceRequest } from './history.ts';
 
 /**
- * The states that each state may still reach, as the API promises it. A table of its own, not that of packages/events: the
- * checker is an independent oracle, and would otherwise accept whatever the code does.
+ * The states that may follow each state, immediately or later. It is a copy of the order lifecycle in packages/events on
+ * purpose: as an independent oracle the checker must not accept whatever the code does.
  */
-const futures = {
+const laterStates = {
   PENDING: [
     'PAID',
     'RESERVED',
@@ -29,26 +29,26 @@ const futures = {
   CANCELLED: [],
 } as const satisfies Record<string, readonly string[]>;
 
-export type State = keyof typeof futures;
+export type State = keyof typeof laterStates;
 
-const isState = (state: string | undefined): state is State => state !== undefined && Object.hasOwn(futures, state);
-const isEnd = (state: State): boolean => futures[state].length === 0;
+const isState = (state: string | undefined): state is State => state !== undefined && Object.hasOwn(laterStates, state);
+const isFinal = (state: State): boolean => laterStates[state].length === 0;
 export const mayBecome = (from: string | undefined, to: State): boolean =>
-  isState(from) && (from === to || (futures[from] as readonly string[]).includes(to));
+  isState(from) && (from === to || (laterStates[from] as readonly string[]).includes(to));
 
-/** Where it is too late to cancel. */
+/** States in which an order cannot be cancelled. */
 const uncancellable: readonly (string | undefined)[] = ['REFUNDING', 'REFUNDED', 'SHIPPED', 'PAYMENT_DECLINED'];
 
 export interface FinalOrder {
   readonly orderId: string;
   readonly state: State;
   readonly customerId: string;
-  /** As the API has it, in decimals. */
+  /** Decimal, as in the API. */
   readonly total: number;
   readonly lines: readonly { readonly product_id: string; readonly quantity: number }[];
 }
 
-export interface FinalWorld {
+export interface FinalState {
   readonly orders: readonly FinalOrder[];
   readonly stockBefore: ReadonlyMap<string, number>;
   readonly stockAfter: ReadonlyMap<string, number>;
@@ -56,58 +56,58 @@ export interface FinalWorld {
 
 type Finals = ReadonlyMap<string, FinalOrder>;
 
-const endsOf: Readonly<Record<Intent, State>> = {
+const expectedState: Readonly<Record<Intent, State>> = {
   valid: 'SHIPPED',
   declined: 'PAYMENT_DECLINED',
   unsatisfiable: 'REFUNDED',
 };
 
-/** Answers a sentence per violation; none is what is expected. */
-export function check(entries: readonly Entry[], world: FinalWorld): string[] {
-  const finals: Finals = new Map(world.orders.map((order) => [order.orderId, order]));
+/** Returns a sentence per violation. */
+export function check(entries: readonly Entry[], final: FinalState): string[] {
+  const finals: Finals = new Map(final.orders.map((order) => [order.orderId, order]));
   return [
-    ...checkAnswers(entries, finals),
-    ...checkOrders(entries, world.orders),
+    ...checkResponses(entries, finals),
+    ...checkOrders(entries, final.orders),
     ...checkCancellations(entries, finals),
     ...checkReads(entries, finals),
-    ...checkStock(world),
+    ...checkStock(final),
   ];
 }
 
-/** Each answer on its own: it is one that may be given, and the order that it names is there and is the wish's. */
-function checkAnswers(entries: readonly Entry[], finals: Finals): string[] {
+/** Each response on its own: its status is legal, and the order that it names exists and is the customer's. */
+function checkResponses(entries: readonly Entry[], finals: Finals): string[] {
   const requests = new Map<number, PlaceRequest>();
   return entries.flatMap((entry) => {
     if (entry.kind === 'place') requests.set(entry.call, entry);
     if (entry.kind !== 'placed' || isIndeterminate(entry.status)) return [];
-    const { wish, customerId } = requests.get(entry.call)!;
-    if (entry.status !== 201 || entry.orderId === undefined)
-      return [`the request for wish ${wish} was answered ${entry.status}`];
+    const { request, customerId } = requests.get(entry.call)!;
+    if (entry.status !== 201 || entry.orderId === undefined) return [`request ${request} returned ${entry.status}`];
     const final = finals.get(entry.orderId);
-    if (!final) return [`the order ${entry.orderId} was accepted and is lost`];
+    if (!final) return [`order ${entry.orderId} was accepted and is lost`];
     return final.customerId === customerId
       ? []
-      : [`wish ${wish} of ${customerId} was answered with the order ${entry.orderId} of ${final.customerId}`];
+      : [`request ${request} of ${customerId} returned order ${entry.orderId} of ${final.customerId}`];
   });
 }
 
-/** Each customer wishes for one order: however often it was asked for, it is there once if it was ever accepted, else once at most. */
+/** Each customer requests one order: it exists once if it was ever accepted, and at most once otherwise. */
 function checkOrders(entries: readonly Entry[], orders: readonly FinalOrder[]): string[] {
-  const wishes = new Map(entries.flatMap((entry) => (entry.kind === 'place' ? [[entry.customerId, entry]] : [])));
+  const requests = new Map(entries.flatMap((entry) => (entry.kind === 'place' ? [[entry.customerId, entry]] : [])));
   const cancelled = new Set(entries.flatMap((entry) => (entry.kind === 'cancel' ? [entry.orderId] : [])));
   const found = [...Map.groupBy(orders, ({ customerId }) => customerId)].flatMap(([customerId, own]) => {
     const ids = own.map(({ orderId }) => orderId).join(', ');
-    if (!wishes.has(customerId)) return [`nobody asked for the order ${ids} of ${customerId}`];
-    return own.length > 1 ? [`wish ${wishes.get(customerId)!.wish} made ${own.length} orders: ${ids}`] : [];
+    const expected = requests.get(customerId);
+    if (!expected) return [`no customer requested order ${ids} of ${customerId}`];
+    return own.length > 1 ? [`request ${expected.request} created ${own.length} orders: ${ids}`] : [];
   });
   for (const { orderId, customerId, state, total, lines } of orders) {
-    const wish = wishes.get(customerId);
-    if (!wish) continue;
-    if (total !== wish.total) found.push(`the order ${orderId} costs ${total} instead of ${wish.total}`);
-    if (textOf(lines) !== textOf(wish.lines)) found.push(`the order ${orderId} is for ${textOf(lines)}`);
-    if (!isEnd(state)) found.push(`the order ${orderId} never ended, it is ${state}`);
-    else if (state !== endsOf[wish.intent] && !(state === 'CANCELLED' && cancelled.has(orderId))) {
-      found.push(`the ${wish.intent} order ${orderId} ended ${state}`);
+    const expected = requests.get(customerId);
+    if (!expected) continue;
+    if (total !== expected.total) found.push(`order ${orderId} costs ${total} instead of ${expected.total}`);
+    if (textOf(lines) !== textOf(expected.lines)) found.push(`order ${orderId} is for ${textOf(lines)}`);
+    if (!isFinal(state)) found.push(`order ${orderId} is not final, it is ${state}`);
+    else if (state !== expectedState[expected.intent] && !(state === 'CANCELLED' && cancelled.has(orderId))) {
+      found.push(`the ${expected.intent} order ${orderId} ended as ${state}`);
     }
   }
   return found;
@@ -120,18 +120,18 @@ function checkCancellations(entries: readonly Entry[], finals: Finals): string[]
   return entries.flatMap((entry) => {
     if (entry.kind !== 'cancelled' || isIndeterminate(entry.status)) return [];
     const final = finals.get(entry.orderId)?.state;
-    if (final === undefined) return [`the order ${entry.orderId} was cancelled and is lost`];
+    if (final === undefined) return [`order ${entry.orderId} was cancelled and is lost`];
     switch (entry.status) {
       case 200:
-        return final === 'CANCELLED' ? [] : [`${entry.orderId} was told CANCELLED and ended ${final}`];
+        return final === 'CANCELLED' ? [] : [`${entry.orderId} was reported CANCELLED and ended as ${final}`];
       case 202:
-        return mayBecome('CANCELLING', final) ? [] : [`${entry.orderId} was CANCELLING and ended ${final}`];
+        return mayBecome('CANCELLING', final) ? [] : [`${entry.orderId} was CANCELLING and ended as ${final}`];
       case 409:
         return uncancellable.includes(entry.state) && mayBecome(entry.state, final)
           ? []
-          : [`${entry.orderId} was too late to cancel in ${entry.state}, and ended ${final}`];
+          : [`cancelling ${entry.orderId} was rejected in ${entry.state}, and it ended as ${final}`];
       default:
-        return [`the cancellation of ${entry.orderId} was answered ${entry.status}`];
+        return [`cancelling ${entry.orderId} returned ${entry.status}`];
     }
   });
 }
@@ -143,11 +143,11 @@ function checkReads(entries: readonly Entry[], finals: Finals): string[] {
     if (entry.kind !== 'read' || isIndeterminate(entry.status)) continue;
     const { orderId, status, state } = entry;
     if (status !== 200) {
-      found.push(`the accepted order ${orderId} was answered ${status}`);
+      found.push(`reading the accepted order ${orderId} returned ${status}`);
       continue;
     }
     const before = last.get(orderId);
-    if (!isState(state)) found.push(`${orderId} was seen ${state}, which is no state`);
+    if (!isState(state)) found.push(`${orderId} was read as ${state}, which is not a state`);
     else if (last.has(orderId) && !mayBecome(before, state))
       found.push(`${orderId} went back from ${before} to ${state}`);
     last.set(orderId, state);
@@ -155,13 +155,17 @@ function checkReads(entries: readonly Entry[], finals: Finals): string[] {
   for (const [orderId, state] of last) {
     const final = finals.get(orderId)?.state;
     if (final === undefined || !mayBecome(state, final))
-      found.push(`${orderId} was seen ${state} and ended ${final ?? 'nowhere'}`);
+      found.push(
+        final === undefined
+          ? `${orderId} was read as ${state} and is lost`
+          : `${orderId} was read as ${state} and ended as ${final}`,
+      );
   }
   return found;
 }
 
-/** Everything that is missing from the shelf was shipped, and everything that was shipped is missing. */
-function checkStock({ orders, stockBefore, stockAfter }: FinalWorld): string[] {
+/** The stock has decreased by exactly what was shipped. */
+function checkStock({ orders, stockBefore, stockAfter }: FinalState): string[] {
   const shipped = new Map<string, number>();
   for (const { state, lines } of orders) {
     if (state !== 'SHIPPED') continue;
@@ -169,10 +173,10 @@ function checkStock({ orders, stockBefore, stockAfter }: FinalWorld): string[] {
   }
   return [...stockBefore].flatMap(([product, before]) => {
     const after = stockAfter.get(product) ?? Number.NaN;
-    const gone = shipped.get(product) ?? 0;
+    const sold = shipped.get(product) ?? 0;
     if (after < 0) return [`the stock of ${product} is ${after}`];
-    return before - gone === after
+    return before - sold === after
       ? []
-      : [`of ${product} there were ${before}, ${gone} shipped, and ${after} are left`];
+      : [`the stock of ${product} was ${before}, ${sold} shipped, and it is ${after}`];
   });
 }

@@ -1,5 +1,5 @@
 // Loaded before a service (node --import): shifts its wall clock. CLOCK_SKEWS="payment-2=45000,inventory-1=-30000",
-// by instance, in milliseconds. Timers and performance.now() are monotonic, and stay so.
+// by instance, in milliseconds. Timers and performance.now() stay monotonic.
 const skews = new Map((process.env.CLOCK_SKEWS ?? '').split(',').map((entry) => entry.split('=')));
 const skewMs = Number(skews.get(process.env.INSTANCE_ID) ?? 0);
 

@@ -1,4 +1,4 @@
-/** Customers: they place orders of every kind, repeat what was not answered, cancel at random, and look from time to time. */
+/** Customers place orders of every kind, repeat unconfirmed requests, cancel some orders, and read them from time to time. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { History, Intent, PlaceRequest } from './history.ts';
 import type { Random } from './random.ts';
@@ -6,23 +6,23 @@ import type { Random } from './random.ts';
 export interface CustomersOptions {
   readonly random: Random;
   readonly history: History;
-  /** Addresses of the order service's replicas, as they are now. */
+  /** URLs of the order service's current replicas. */
   readonly orderUrls: () => readonly string[];
   readonly ordersPerSecond: number;
 }
 
 export interface Customers {
   readonly placed: () => number;
-  /** No new orders; resolves when the requests under way have been answered, or have timed out. */
+  /** Stops new orders; resolves when the requests in flight have a response or have timed out. */
   stop(): Promise<void>;
 }
 
-const answerLimitMs = 8_000;
-const maxTries = 8;
-/** Customers whose requests hang do not hold back the others, up to this many. */
-const maxUnderWay = 400;
+const responseLimitMs = 8_000;
+const maxAttempts = 8;
+/** The most customers with requests in flight; those that wait do not delay the others. */
+const maxInFlight = 400;
 
-/** Enough of each for any campaign; nobody ever has a piece of the last. */
+/** Enough stock of each for any campaign, except of the last, which is never in stock. */
 export const catalogue = [
   { product_id: 'BOOK', quantity: 5_000_000, price: 12.5 },
   { product_id: 'LAMP', quantity: 5_000_000, price: 39.9 },
@@ -34,8 +34,8 @@ const priceOf = new Map<string, number>(catalogue.map(({ product_id, price }) =>
 
 export function startCustomers({ random, history, orderUrls, ordersPerSecond }: CustomersOptions): Customers {
   const stopping = new AbortController();
-  const underWay = new Set<Promise<void>>();
-  let wishes = 0;
+  const inFlight = new Set<Promise<void>>();
+  let requests = 0;
   let calls = 0;
 
   const send = async (
@@ -50,7 +50,7 @@ export function startCustomers({ random, history, orderUrls, ordersPerSecond }: 
         method,
         headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(answerLimitMs),
+        signal: AbortSignal.timeout(responseLimitMs),
       });
       const answer = (await response.json()) as { order_id?: string; status?: string };
       return { status: response.status, orderId: answer.order_id, state: answer.status };
@@ -59,21 +59,21 @@ export function startCustomers({ random, history, orderUrls, ordersPerSecond }: 
     }
   };
 
-  const place = async (wish: PlaceRequest, replica: Random): Promise<string | undefined> => {
+  const place = async (request: PlaceRequest, replica: Random): Promise<string | undefined> => {
     const call = (calls += 1);
-    history.add({ ...wish, call });
+    history.add({ ...request, call });
     const order = {
-      customer_id: wish.customerId,
-      items: wish.lines.map((line) => ({ ...line, price: priceOf.get(line.product_id)! })),
+      customer_id: request.customerId,
+      items: request.lines.map((line) => ({ ...line, price: priceOf.get(line.product_id)! })),
       shipping_address: '123 Main St, City, Country',
-      total_amount: wish.total,
+      total_amount: request.total,
     };
     const { status, orderId, state } = await send(
       replica,
       'POST',
       '/orders',
       order,
-      wish.key === undefined ? {} : { 'idempotency-key': wish.key },
+      request.key === undefined ? {} : { 'idempotency-key': request.key },
     );
     history.add({
       kind: 'placed',
@@ -85,22 +85,22 @@ export function startCustomers({ random, history, orderUrls, ordersPerSecond }: 
     return status === 201 ? orderId : undefined;
   };
 
-  /** All that a customer will do is drawn before the first answer: so it does not depend on what others are told, or when. */
+  /** Everything that a customer does is drawn before its first request, so it depends on no response and no timing. */
   const customer = async (number: number): Promise<void> => {
-    const own = random.fork(`wish-${number}`);
-    const [wish, mood, replica] = [newWish(number, own), newMood(own), own.fork('replica')];
-    let orderId = await place(wish, replica);
-    if (wish.key !== undefined) {
-      for (let tries = 1; orderId === undefined && tries < maxTries; tries += 1) {
-        await pause(mood.pauseMs);
-        orderId = await place(wish, replica);
+    const own = random.fork(`request-${number}`);
+    const [request, behaviour, replica] = [newRequest(number, own), newBehaviour(own), own.fork('replica')];
+    let orderId = await place(request, replica);
+    if (request.key !== undefined) {
+      for (let attempt = 1; orderId === undefined && attempt < maxAttempts; attempt += 1) {
+        await pause(behaviour.pauseMs);
+        orderId = await place(request, replica);
       }
-      // Impatient ones press the button again, twice at once, though the order was accepted.
-      if (mood.repeats) await Promise.all([place(wish, replica), place(wish, replica)]);
+      // Some customers repeat an accepted request, twice at once.
+      if (behaviour.repeats) await Promise.all([place(request, replica), place(request, replica)]);
     }
     if (orderId === undefined) return;
-    if (mood.cancels) {
-      await pause(mood.cancelAfterMs);
+    if (behaviour.cancels) {
+      await pause(behaviour.cancelAfterMs);
       const call = (calls += 1);
       history.add({ kind: 'cancel', call, orderId });
       const { status, state } = await send(replica, 'POST', `/orders/${orderId}/cancel`);
@@ -112,10 +112,10 @@ export function startCustomers({ random, history, orderUrls, ordersPerSecond }: 
         ...(state === undefined ? {} : { state }),
       });
     }
-    for (let look = 0; look < mood.looks; look += 1) {
-      await pause(mood.pauseMs);
+    for (let read = 0; read < behaviour.reads; read += 1) {
+      await pause(behaviour.pauseMs);
       const call = (calls += 1);
-      history.add({ kind: 'look', call, orderId });
+      history.add({ kind: 'get', call, orderId });
       const { status, state } = await send(replica, 'GET', `/orders/${orderId}`);
       history.add({ kind: 'read', call, orderId, status, ...(state === undefined ? {} : { state }) });
     }
@@ -124,10 +124,10 @@ export function startCustomers({ random, history, orderUrls, ordersPerSecond }: 
   const open = async (): Promise<void> => {
     const arrivals = random.fork('arrivals');
     while (!stopping.signal.aborted) {
-      if (underWay.size < maxUnderWay) {
-        const visit = customer((wishes += 1));
-        underWay.add(visit);
-        void visit.finally(() => underWay.delete(visit));
+      if (inFlight.size < maxInFlight) {
+        const visit = customer((requests += 1));
+        inFlight.add(visit);
+        void visit.finally(() => inFlight.delete(visit));
       }
       // Poisson arrivals: exponential gaps.
       const gapMs = (-Math.log(1 - arrivals.next()) * 1_000) / ordersPerSecond;
@@ -137,32 +137,32 @@ export function startCustomers({ random, history, orderUrls, ordersPerSecond }: 
   const running = open();
 
   return {
-    placed: () => wishes,
+    placed: () => requests,
     async stop() {
       stopping.abort();
       await running;
-      await Promise.all(underWay);
+      await Promise.all(inFlight);
     },
   };
 }
 
-interface Mood {
+interface Behaviour {
   readonly repeats: boolean;
   readonly cancels: boolean;
   readonly cancelAfterMs: number;
-  readonly looks: number;
+  readonly reads: number;
   readonly pauseMs: number;
 }
 
-const newMood = (random: Random): Mood => ({
+const newBehaviour = (random: Random): Behaviour => ({
   repeats: random.chance(0.2),
   cancels: random.chance(0.15),
   cancelAfterMs: random.between(0, 600),
-  looks: random.whole(0, 3),
+  reads: random.whole(0, 3),
   pauseMs: random.between(100, 800),
 });
 
-function newWish(wish: number, random: Random): PlaceRequest {
+function newRequest(request: number, random: Random): PlaceRequest {
   const draw = random.next();
   const intent: Intent = draw < 0.1 ? 'declined' : draw < 0.2 ? 'unsatisfiable' : 'valid';
   const lines = Array.from({ length: random.whole(1, 3) }, () => ({
@@ -176,10 +176,10 @@ function newWish(wish: number, random: Random): PlaceRequest {
   );
   return {
     kind: 'place',
-    wish,
-    key: random.chance(0.7) ? `wish-${wish}` : undefined,
+    request,
+    key: random.chance(0.7) ? `request-${request}` : undefined,
     intent,
-    customerId: intent === 'declined' ? `DECLINE-${wish}` : `customer-${wish}`,
+    customerId: intent === 'declined' ? `DECLINE-${request}` : `customer-${request}`,
     total: totalMinor / 100,
     lines,
   };

@@ -1,4 +1,4 @@
-/** The faults that a campaign knows. Each breaks something, waits, and heals it. */
+/** The faults of a campaign. Each breaks something, waits, and heals it. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import { eventTypes } from '@order-pipeline/events';
@@ -8,19 +8,19 @@ import type { Pipeline, ServiceName, ServiceReplica } from '../../../dev/pipelin
 import type { Random } from './random.ts';
 import type { TcpProxy } from '../../support/tcp-proxy.ts';
 
-export interface Battlefield {
+export interface Targets {
   readonly pipeline: Pipeline;
   readonly kafka: KafkaEngine;
   readonly mongo: MongoEngine;
   readonly proxies: Readonly<Record<'kafka' | 'mongo', TcpProxy>>;
-  /** Past the proxy, to write poison with. */
+  /** Bypasses the proxy, to produce bad records. */
   readonly kafkaClient: Kafka;
   readonly sessionTimeoutMs: number;
 }
 
 export interface Fault {
   readonly name: FaultName;
-  /** `signal` cuts the waiting short. Answers what was broken. */
+  /** `signal` ends the wait early. Returns what was broken. */
   inflict(signal: AbortSignal): Promise<string>;
 }
 
@@ -34,24 +34,24 @@ export const faultNames = [
   'half-close connections',
   'delay packets',
   'black hole',
-  'poison message',
-  'add or take away a replica',
+  'bad record',
+  'add or remove a replica',
 ] as const;
 export type FaultName = (typeof faultNames)[number];
 
-/** A service keeps two: else a campaign would spend its time without any rebalance there. */
+/** The keys of bad records start with this. */
+export const badRecordKey = 'bad-record-';
+
+/** A service keeps two replicas; with one, a campaign would see no rebalance of its group. */
 const [minReplicas, maxReplicas] = [2, 3];
 
-/** Resolves early, and does not throw, when the signal says so. */
-export const lull = (ms: number, signal: AbortSignal): Promise<void> =>
+/** Resolves early, and does not throw, when the signal aborts. */
+export const wait = (ms: number, signal: AbortSignal): Promise<void> =>
   pause(ms, undefined, { signal }).catch(() => undefined);
 
-const readyTries = 3;
+const maxAttempts = 3;
 
-/**
- * Answers the seconds it took. Each try is a minute: on a machine with much else to do a service needs more than one to
- * load its code.
- */
+/** Returns the seconds it took. An attempt lasts a minute; on a busy machine a service may need more than one to load. */
 export async function untilReady(replica: Pick<ServiceReplica, 'start'>): Promise<number> {
   const begunMs = performance.now();
   for (let attempt = 1; ; attempt += 1) {
@@ -59,14 +59,14 @@ export async function untilReady(replica: Pick<ServiceReplica, 'start'>): Promis
       await replica.start();
       return (performance.now() - begunMs) / 1_000;
     } catch (error) {
-      if (attempt === readyTries) throw error;
+      if (attempt === maxAttempts) throw error;
     }
   }
 }
 
-/** Each draws all that it leaves to chance before it breaks anything: so what fails does not change what follows. */
-export function createFaults(field: Battlefield, random: Random): readonly Fault[] {
-  const { pipeline, kafka, mongo, proxies } = field;
+/** Each fault draws all its random values before it breaks anything, so a failure does not change the faults that follow. */
+export function createFaults(targets: Targets, random: Random): readonly Fault[] {
+  const { pipeline, kafka, mongo, proxies } = targets;
   const anyService = (): ServiceName => random.pick(['order', 'payment', 'inventory', 'shipment'] as const);
   const anyReplica = (): ServiceReplica => random.pick(pipeline.services[anyService()]);
 
@@ -77,7 +77,7 @@ export function createFaults(field: Battlefield, random: Random): readonly Fault
       const proxy = proxies[engine];
       const what = break_(proxy);
       const ms = random.between(seconds[0] * 1_000, seconds[1] * 1_000);
-      await lull(ms, signal);
+      await wait(ms, signal);
       proxy.set('pass');
       return `${engine} ${what} for ${Math.round(ms)} ms`;
     };
@@ -87,7 +87,7 @@ export function createFaults(field: Battlefield, random: Random): readonly Fault
     async (signal: AbortSignal): Promise<string> => {
       const downMs = random.between(0, 4_000);
       await engine.kill();
-      await lull(downMs, signal);
+      await wait(downMs, signal);
       await engine.start();
       return 'SIGKILL and restart';
     };
@@ -97,14 +97,14 @@ export function createFaults(field: Battlefield, random: Random): readonly Fault
       const replica = anyReplica();
       const downMs = random.between(0, 2_000);
       await replica.kill('SIGKILL');
-      await lull(downMs, signal);
+      await wait(downMs, signal);
       return `${replica.name}, ready again after ${(await untilReady(replica)).toFixed(1)} s`;
     },
     async 'freeze a replica past its session'(signal) {
       const replica = anyReplica();
-      const frozenMs = field.sessionTimeoutMs + random.between(500, 3_000);
+      const frozenMs = targets.sessionTimeoutMs + random.between(500, 3_000);
       await replica.kill('SIGSTOP');
-      await lull(frozenMs, signal);
+      await wait(frozenMs, signal);
       await replica.kill('SIGCONT');
       return replica.name;
     },
@@ -115,7 +115,7 @@ export function createFaults(field: Battlefield, random: Random): readonly Fault
     'half-close connections': viaProxy((proxy) => (proxy.halfClose(), 'half-closed'), [0, 1]),
     'delay packets': viaProxy((proxy) => (proxy.set('delay', random.between(20, 300)), 'delayed'), [1, 5]),
     'black hole': viaProxy((proxy) => (proxy.set('black-hole'), 'black hole'), [1, 6]),
-    async 'poison message'() {
+    async 'bad record'() {
       const topic = random.pick(eventTypes);
       const value = random.pick([
         Buffer.from('{"order_id": '),
@@ -123,8 +123,8 @@ export function createFaults(field: Battlefield, random: Random): readonly Fault
         Buffer.from('{}'),
         null,
       ]);
-      const key = `poison-${random.whole(0, 1e9)}`;
-      const producer = field.kafkaClient.producer({ allowAutoTopicCreation: false });
+      const key = `${badRecordKey}${random.whole(0, 1e9)}`;
+      const producer = targets.kafkaClient.producer({ allowAutoTopicCreation: false });
       await producer.connect();
       try {
         await producer.send({ topic, acks: -1, messages: [{ key, value }] });
@@ -133,11 +133,11 @@ export function createFaults(field: Battlefield, random: Random): readonly Fault
       }
       return topic;
     },
-    async 'add or take away a replica'() {
+    async 'add or remove a replica'() {
       const service = anyService();
       const count = pipeline.services[service].length;
-      const takesAway = random.chance(0.5);
-      if (count > minReplicas && (count >= maxReplicas || takesAway)) {
+      const removes = random.chance(0.5);
+      if (count > minReplicas && (count >= maxReplicas || removes)) {
         await pipeline.removeReplica(service);
         return `${service} ${count} → ${count - 1}`;
       }

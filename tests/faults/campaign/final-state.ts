@@ -1,6 +1,6 @@
-/** How everything ended, asked through the API as a customer could. */
+/** The final orders and stock, read through the API as a customer could. */
 import { MongoClient } from 'mongodb';
-import type { FinalOrder, FinalWorld } from './checker.ts';
+import type { FinalOrder, FinalState } from './checker.ts';
 import { catalogue } from './customers.ts';
 import { longestStallMs } from './stall.ts';
 
@@ -15,7 +15,7 @@ interface OrderPage {
   readonly next_cursor: string | null;
 }
 
-export async function finalWorld(orderUrl: string, inventoryUrl: string): Promise<FinalWorld> {
+export async function readFinalState(orderUrl: string, inventoryUrl: string): Promise<FinalState> {
   const orders: FinalOrder[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
@@ -45,7 +45,7 @@ async function get<T>(url: string): Promise<T> {
   return (await response.json()) as T;
 }
 
-/** By the order service's clock, which no campaign sets wrong. */
+/** By the order service's clock, which no campaign skews. */
 export async function longestStall(mongoUri: string): Promise<number> {
   const client = await new MongoClient(mongoUri).connect();
   try {

@@ -1,8 +1,8 @@
-// Loaded before a service (node --import): a line in the payment service's log for each fault of its simulated gateway, which
-// the service only counts, failed calls and lost answers alike, for it makes the call again.
+// Loaded before a service (node --import): logs each fault of the payment service's simulated gateway. The service itself only
+// counts them, failed calls and lost responses alike, because it retries.
 if (process.env.INSTANCE_ID?.startsWith('payment-')) {
   const { GatewayOutageError } = await import('../../../services/payment/src/payment-gateway.ts');
-  // What `super(…)` calls is looked up when it is called.
+  // `super(…)` resolves the parent class when it is called.
   Object.setPrototypeOf(
     GatewayOutageError,
     class extends Error {

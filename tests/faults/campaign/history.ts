@@ -1,4 +1,4 @@
-/** Every request, answer and fault of a campaign, one JSON line each, in the order in which they happened. */
+/** Every request, response and fault of a campaign, one JSON line each, in the order in which they happened. */
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 
@@ -6,11 +6,11 @@ export type Intent = 'valid' | 'declined' | 'unsatisfiable';
 
 export interface PlaceRequest {
   readonly kind: 'place';
-  /** Counts the orders that the campaign wants; a repeated request under the same key has the same number. */
-  readonly wish: number;
+  /** The number of the order that the customer wants; a repeated call with the same key has the same number. */
+  readonly request: number;
   readonly key: string | undefined;
   readonly intent: Intent;
-  /** Of this wish alone: so the order that came of it is known by it, whether it was confirmed or not. */
+  /** Unique to this request, so it identifies the order, whether that was confirmed or not. */
   readonly customerId: string;
   /** In decimals. */
   readonly total: number;
@@ -34,7 +34,7 @@ export type Entry = { readonly atMs: number } & (
       readonly status: number;
       readonly state?: string;
     }
-  | { readonly kind: 'look'; readonly call: number; readonly orderId: string }
+  | { readonly kind: 'get'; readonly call: number; readonly orderId: string }
   | {
       readonly kind: 'read';
       readonly call: number;
@@ -71,5 +71,5 @@ export function createHistory(file: string): History {
   };
 }
 
-/** Neither yes nor no: the request may have been carried out. 0 stands for no answer at all. */
+/** The request may or may not have been executed. 0 stands for no response. */
 export const isIndeterminate = (status: number): boolean => status === 0 || status === 503;

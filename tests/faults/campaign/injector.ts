@@ -1,38 +1,38 @@
-/** Faults, one after the other, drawn from the seed. Each heals after a while; `stop` heals what is still broken. */
+/** Injects faults one after the other, drawn from the seed. Each heals after a while; `stop` heals what is still broken. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { services } from '@order-pipeline/events';
 import type { ServiceName } from '../../../dev/pipeline.ts';
-import { shuffledBag } from './shuffled-rounds.ts';
-import { createFaults, lull, untilReady, type Battlefield, type Fault } from './fault-kinds.ts';
+import { shuffledRounds } from './shuffled-rounds.ts';
+import { createFaults, wait, untilReady, type Targets, type Fault } from './fault-kinds.ts';
 import type { History } from './history.ts';
 import type { Random } from './random.ts';
 
-export interface InjectorOptions extends Battlefield {
+export interface InjectorOptions extends Targets {
   readonly random: Random;
   readonly history: History;
   readonly say: (line: string) => void;
-  /** Other faults than those of a campaign, for tests. */
+  /** For tests, in place of a campaign's faults. */
   readonly faults?: readonly Fault[];
 }
 
 export interface Injector {
   readonly counts: () => Readonly<Record<string, number>>;
-  /** Once every kind has been there (a slow machine needs longer than the campaign). Answers what did not heal. */
+  /** Waits until every kind has occurred (longer than the campaign on a slow machine). Returns what did not heal. */
   stop(): Promise<string[]>;
 }
 
 const firstRoundLimitMs = 120_000;
-const lullMs = [100, 700] as const;
+const pauseMs = [100, 700] as const;
 
 export function startInjector(options: InjectorOptions): Injector {
   const { pipeline, kafka, mongo, proxies, random, history, say } = options;
   const stopping = new AbortController();
   const counts: Record<string, number> = {};
   const failures: string[] = [];
-  const bag = shuffledBag(options.faults ?? createFaults(options, random), random);
+  const draws = shuffledRounds(options.faults ?? createFaults(options, random), random);
   const firstRound = Promise.withResolvers<void>();
 
-  /** What was broken must heal: a replica that does not come back is a finding, not a reason to end the campaign. */
+  /** What was broken must heal: a replica that does not restart is a violation, and the campaign continues. */
   const healing = async (what: string, heal: () => unknown): Promise<void> => {
     try {
       await heal();
@@ -43,9 +43,9 @@ export function startInjector(options: InjectorOptions): Injector {
   };
 
   const run = async (): Promise<void> => {
-    await lull(1_000, stopping.signal);
+    await wait(1_000, stopping.signal);
     while (!stopping.signal.aborted) {
-      const fault = bag.draw();
+      const fault = draws.draw();
       await healing(fault.name, async () => {
         const detail = await fault.inflict(stopping.signal).catch((error: unknown) => {
           history.add({ kind: 'fault', fault: fault.name, detail: `did not heal: ${String(error)}` });
@@ -55,8 +55,8 @@ export function startInjector(options: InjectorOptions): Injector {
         history.add({ kind: 'fault', fault: fault.name, detail });
         say(`${fault.name}: ${detail}`);
       });
-      if (bag.rounds > 0) firstRound.resolve();
-      await lull(random.between(...lullMs), stopping.signal);
+      if (draws.rounds > 0) firstRound.resolve();
+      await wait(random.between(...pauseMs), stopping.signal);
     }
   };
   const running = run();
@@ -64,16 +64,16 @@ export function startInjector(options: InjectorOptions): Injector {
   return {
     counts: () => counts,
     async stop() {
-      const tooLate = new AbortController();
+      const expired = new AbortController();
       await Promise.race([
         firstRound.promise,
-        pause(firstRoundLimitMs, undefined, { signal: tooLate.signal }).catch(() => undefined),
+        pause(firstRoundLimitMs, undefined, { signal: expired.signal }).catch(() => undefined),
       ]);
-      tooLate.abort();
+      expired.abort();
       stopping.abort();
       await running;
       for (const proxy of Object.values(proxies)) proxy.set('pass');
-      // Engines first: no service gets ready without them.
+      // Engines first: no service becomes ready without them.
       await healing('the broker', () => kafka.start());
       await healing('mongod', () => mongo.start());
       for (const name of Object.keys(services) as ServiceName[]) {

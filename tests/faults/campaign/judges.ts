@@ -1,6 +1,7 @@
-/** The tools that a user would run, as a user would run them: the dead-letter queue's and the auditor's. */
+/** The dead-letter tool and the auditor, run as a user runs them. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { badRecordKey } from './fault-kinds.ts';
 
 export type Engines = Readonly<Record<'KAFKA_BOOTSTRAP_SERVERS' | 'MONGODB_URI', string>>;
 
@@ -9,15 +10,15 @@ interface Listed {
   readonly key: string | null;
 }
 
-/** Discards the poison that the campaign wrote; any other dead letter is a finding. */
-export async function discardPoison(engines: Engines): Promise<string[]> {
+/** Discards the bad records that the campaign wrote; any other dead letter is a violation. */
+export async function discardBadRecords(engines: Engines): Promise<string[]> {
   const { stdout } = await tool(engines, 'dlq.ts', ['list', '--json', '--limit', '10000']);
-  const letters = JSON.parse(stdout) as Listed[];
-  const poison = letters.filter(({ key }) => key?.startsWith('poison-'));
-  if (poison.length > 0) await tool(engines, 'dlq.ts', ['discard', ...poison.map(({ id }) => id)]);
-  return letters
-    .filter((letter) => !poison.includes(letter))
-    .map((letter) => `a good message was dead-lettered: ${JSON.stringify(letter)}`);
+  const deadLetters = JSON.parse(stdout) as Listed[];
+  const [bad, good] = [true, false].map((isBad) =>
+    deadLetters.filter(({ key }) => (key?.startsWith(badRecordKey) ?? false) === isBad),
+  ) as [Listed[], Listed[]];
+  if (bad.length > 0) await tool(engines, 'dlq.ts', ['discard', ...bad.map(({ id }) => id)]);
+  return good.map((each) => `a good record was dead-lettered: ${JSON.stringify(each)}`);
 }
 
 export async function audit(engines: Engines): Promise<string[]> {
@@ -26,7 +27,7 @@ export async function audit(engines: Engines): Promise<string[]> {
   return [`the auditor found (exit code ${code}): ${stdout || stderr}`];
 }
 
-/** An audit of tens of thousands of orders, on a machine that does other things as well. */
+/** For an audit of tens of thousands of orders on a busy machine. */
 const toolLimitMs = 900_000;
 
 function tool(

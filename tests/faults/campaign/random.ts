@@ -1,17 +1,17 @@
-/** Everything that a campaign does at random comes from one seed, so that a failing run can be repeated. */
+/** Everything random in a campaign comes from one seed, so that a failing run can be repeated. */
 export interface Random {
   /** 0 ≤ value < 1. */
   next(): number;
   between(low: number, high: number): number;
-  /** A whole number, both ends included. */
+  /** An integer, both limits included. */
   whole(low: number, high: number): number;
   chance(share: number): boolean;
   pick<T>(choices: readonly T[]): T;
-  /** Another sequence that depends on this one's seed and the name alone, not on what was drawn before. */
+  /** Another sequence, which depends on this one's seed and the name only, not on the values drawn before. */
   fork(name: string): Random;
 }
 
-/** mulberry32 by Tommy Ettinger (public domain): small, fast, and good enough to choose faults with. */
+/** mulberry32 by Tommy Ettinger (public domain): small, fast, and good enough to choose faults. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = (): number => {

@@ -1,5 +1,5 @@
-// Loaded before a service (node --import): what it leaves to chance (the simulated gateway's faults, the jitter of its
-// retries) follows from CHANCE_SEED and its instance.
+// Loaded before a service (node --import): its random values (the simulated gateway's faults, the jitter of its backoff)
+// follow from CHANCE_SEED and its instance.
 import { createRandom } from './random.ts';
 
 if (process.env.CHANCE_SEED !== undefined) {

@@ -13,7 +13,7 @@ import { createRandom } from './random.ts';
 const runForMs = 1_500;
 const compared = 100;
 
-/** An order service that accepts everything, the n-th request after `delayMs(n)`. */
+/** An order service that accepts every request, the n-th after `delayMs(n)`. */
 async function serve(delayMs: (request: number) => number): Promise<Server> {
   let requests = 0;
   const server = createServer((request, response) => {
@@ -29,7 +29,7 @@ async function serve(delayMs: (request: number) => number): Promise<Server> {
   return server;
 }
 
-/** The history of a while, in memory and as it was written. */
+/** A history, in memory and as it was written to the file. */
 async function historyOf(seed: number, delayMs: (request: number) => number) {
   const server = await serve(delayMs);
   const dir = mkdtempSync(join(tmpdir(), 'order-pipeline-customers-'));
@@ -51,13 +51,13 @@ async function historyOf(seed: number, delayMs: (request: number) => number) {
   return { entries: history.entries, written: lines.map((line) => JSON.parse(line) as Entry) };
 }
 
-async function wishesOf(seed: number, delayMs: (request: number) => number): Promise<PlaceRequest[]> {
+async function requestsOf(seed: number, delayMs: (request: number) => number): Promise<PlaceRequest[]> {
   const { entries } = await historyOf(seed, delayMs);
   const first = new Map<number, PlaceRequest>();
   for (const entry of entries) {
-    if (entry.kind !== 'place' || first.has(entry.wish)) continue;
-    const { atMs: _atMs, call: _call, ...wish } = entry;
-    first.set(entry.wish, wish);
+    if (entry.kind !== 'place' || first.has(entry.request)) continue;
+    const { atMs: _atMs, call: _call, ...request } = entry;
+    first.set(entry.request, request);
   }
   return [...first.values()].slice(0, compared);
 }
@@ -65,12 +65,12 @@ async function wishesOf(seed: number, delayMs: (request: number) => number): Pro
 const limitMs = 60_000;
 
 test(
-  'the same seed makes the same wishes, however long the answers take; another seed makes others',
+  'the same seed makes the same requests, however long the responses take; another seed makes others',
   async () => {
     const [quick, slow, other] = await Promise.all([
-      wishesOf(42, () => 0),
-      wishesOf(42, (request) => (request * 37) % 400),
-      wishesOf(43, () => 0),
+      requestsOf(42, () => 0),
+      requestsOf(42, (request) => (request * 37) % 400),
+      requestsOf(43, () => 0),
     ]);
     expect(quick.length).toBeGreaterThan(50);
     const common = Math.min(quick.length, slow.length, other.length);
@@ -83,23 +83,23 @@ test(
 const requestOf: Partial<Record<Entry['kind'], Entry['kind']>> = {
   placed: 'place',
   cancelled: 'cancel',
-  read: 'look',
+  read: 'get',
 };
 
 test(
-  'each request is written down before its answer, and nothing is missing in the file',
+  'each request is recorded before its response, and the file is complete',
   async () => {
     const { entries, written } = await historyOf(42, (request) => (request * 37) % 400);
     expect(written).toEqual(entries);
     const open = new Set<string>();
-    const unasked: Entry[] = [];
+    const unrequested: Entry[] = [];
     for (const entry of written) {
       if (!('call' in entry)) continue;
       const request = requestOf[entry.kind];
       if (request === undefined) open.add(`${entry.kind} ${entry.call}`);
-      else if (!open.delete(`${request} ${entry.call}`)) unasked.push(entry);
+      else if (!open.delete(`${request} ${entry.call}`)) unrequested.push(entry);
     }
-    expect({ unasked, unanswered: [...open] }).toEqual({ unasked: [], unanswered: [] });
+    expect({ unrequested, withoutResponse: [...open] }).toEqual({ unrequested: [], withoutResponse: [] });
     expect(new Set(written.map(({ kind }) => kind))).toEqual(
       new Set([...Object.keys(requestOf), ...Object.values(requestOf)]),
     );

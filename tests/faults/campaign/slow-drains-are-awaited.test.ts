@@ -1,60 +1,60 @@
 import { describe, expect, test } from '@jest/globals';
-import { waitForRest, type Backlog } from './backlog.ts';
+import { waitUntilDrained, type Backlog } from './backlog.ts';
 
-const patience = { lookEveryMs: 5, sayEveryMs: 100, standstillMs: 200, overallMs: 20_000 };
+const limits = { pollMs: 5, logEveryMs: 100, stallLimitMs: 200, overallMs: 20_000 };
 const backlog = (openOrders: number, lag: number): Backlog => ({
   openOrders,
   lag,
-  left: openOrders + lag > 0 ? [`${openOrders} open, ${lag} behind`] : [],
+  pending: openOrders + lag > 0 ? [`${openOrders} open, lag ${lag}`] : [],
 });
 const silent = (): void => undefined;
 
-/** A millisecond of work for each of `ms`, by the clock: a busy machine that looks seldom sees it shrink all the same. */
+/** Shrinks by one each millisecond, by the clock: on a busy machine a rare poll still sees progress. */
 function shrinking(ms: number): () => number {
   const endMs = performance.now() + ms;
   return () => Math.max(0, Math.ceil(endMs - performance.now()));
 }
 
-describe('a pipeline after its faults', () => {
+describe('after its faults a pipeline', () => {
   test.each<[string, (left: number) => Backlog]>([
     ['has fewer open orders, although its lag grows', (left) => backlog(left, left === 0 ? 0 : 2_000 - left)],
-    ['has less lag, although no order ends', (left) => backlog(left === 0 ? 0 : 7, left)],
-  ])('is waited for as long as it %s, and what is left is said now and then', async (_, look) => {
-    const left = shrinking(5 * patience.standstillMs);
-    const said: string[] = [];
+    ['has less lag, although no order becomes final', (left) => backlog(left === 0 ? 0 : 7, left)],
+  ])('is awaited as long as it %s, and its backlog is logged now and then', async (_, read) => {
+    const left = shrinking(5 * limits.stallLimitMs);
+    const logged: string[] = [];
     expect(
-      await waitForRest(
-        async () => look(left()),
-        (line) => said.push(line),
-        patience,
+      await waitUntilDrained(
+        async () => read(left()),
+        (line) => logged.push(line),
+        limits,
       ),
     ).toEqual([]);
-    expect(said.length).toBeGreaterThan(0);
-    expect(said.length).toBeLessThanOrEqual((5 * patience.standstillMs) / patience.sayEveryMs);
-    expect(said[0]).toMatch(/^not at rest yet: \d+ open, \d+ behind$/u);
+    expect(logged.length).toBeGreaterThan(0);
+    expect(logged.length).toBeLessThanOrEqual((5 * limits.stallLimitMs) / limits.logEveryMs);
+    expect(logged[0]).toMatch(/^not drained yet: \d+ open, lag \d+$/u);
   });
 
-  test('is given up at a standstill, be it that its lag goes up and down', async () => {
-    let looks = 0;
-    const left = await waitForRest(async () => backlog(3, 10 + ((looks += 1) % 5)), silent, patience);
-    expect(left).toEqual([expect.stringMatching(/^3 open, 1\d behind$/u)]);
+  test('is given up when it stalls, even if its lag goes up and down', async () => {
+    let reads = 0;
+    const pending = await waitUntilDrained(async () => backlog(3, 10 + ((reads += 1) % 5)), silent, limits);
+    expect(pending).toEqual([expect.stringMatching(/^3 open, lag 1\d$/u)]);
   });
 
-  test('is given up in the end, however steadily it shrinks', async () => {
+  test('is given up at the overall limit, however steadily it shrinks', async () => {
     const left = shrinking(60_000);
-    const given = await waitForRest(async () => backlog(left(), 0), silent, { ...patience, overallMs: 300 });
-    expect(given).toEqual([expect.stringContaining(' open, 0 behind')]);
+    const pending = await waitUntilDrained(async () => backlog(left(), 0), silent, { ...limits, overallMs: 300 });
+    expect(pending).toEqual([expect.stringContaining(' open, lag 0')]);
   });
 
-  test('may be beyond asking for a while, but not for good', async () => {
-    let looks = 0;
-    const look = async (): Promise<Backlog> => {
-      if ((looks += 1) < 3) throw new Error('away');
+  test('may be unreadable for a while, but not permanently', async () => {
+    let reads = 0;
+    const read = async (): Promise<Backlog> => {
+      if ((reads += 1) < 3) throw new Error('no primary');
       return backlog(0, 0);
     };
-    expect(await waitForRest(look, silent, { ...patience, standstillMs: 20_000 })).toEqual([]);
-    expect(await waitForRest(async () => Promise.reject(new Error('away')), silent, patience)).toEqual([
-      'the backlog cannot be read: Error: away',
+    expect(await waitUntilDrained(read, silent, { ...limits, stallLimitMs: 20_000 })).toEqual([]);
+    expect(await waitUntilDrained(async () => Promise.reject(new Error('no primary')), silent, limits)).toEqual([
+      'the backlog cannot be read: Error: no primary',
     ]);
   });
 });

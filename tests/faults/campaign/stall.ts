@@ -4,13 +4,13 @@ export interface Span {
 }
 
 /**
- * The longest time in which no order came to its end although some were open, given when each was placed and ended. Time
- * without an open order is none: nothing had to move.
+ * The longest time in which no order became final although some were open, given when each was placed and became final.
+ * Time without an open order is no stall.
  */
 export function longestStallMs(orders: readonly Span[]): number {
   const byEnd = orders.toSorted((a, b) => a.toMs - b.toMs);
   let longest = 0;
-  // From the last end backwards, because what is open before an end are the orders that end then or later.
+  // Backwards from the last one: the orders that are open before a time are those that become final then or later.
   let oldestOpenMs = Infinity;
   for (let index = byEnd.length - 1; index >= 0; index -= 1) {
     const { fromMs, toMs } = byEnd[index]!;

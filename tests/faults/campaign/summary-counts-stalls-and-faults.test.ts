@@ -6,18 +6,18 @@ import { createRandom } from './random.ts';
 import { countLogged } from './service-logs.ts';
 import { longestStallMs } from './stall.ts';
 import { repeatCommand } from './summary.ts';
-import { asSetting, countWrong, largestLeadMs, wrongClocks } from './clock-skews.ts';
+import { asSetting, countSkewed, drawClockSkews, largestLeadMs } from './clock-skews.ts';
 
 describe('the longest stall', () => {
   const span = (fromMs: number, toMs: number) => ({ fromMs, toMs });
 
   test.each([
-    ['of no orders is none', [], 0],
-    ['of one order is its own time', [span(5, 30)], 25],
-    ['is no time in which nothing was open', [span(0, 10), span(1_000, 1_020)], 20],
-    ['is counted from the last end while others are open', [span(0, 100), span(0, 250), span(90, 300)], 150],
-    ['is counted from when the oldest open order was placed', [span(0, 10), span(40, 90), span(50, 60)], 30],
-    ['does not depend on the order in which it is told', [span(90, 300), span(0, 250), span(0, 100)], 150],
+    ['of no orders is zero', [], 0],
+    ['of one order is its own duration', [span(5, 30)], 25],
+    ['excludes the time without open orders', [span(0, 10), span(1_000, 1_020)], 20],
+    ['starts when an order became final while others are open', [span(0, 100), span(0, 250), span(90, 300)], 150],
+    ['starts when the oldest open order was placed', [span(0, 10), span(40, 90), span(50, 60)], 30],
+    ['does not depend on the sequence of its arguments', [span(90, 300), span(0, 250), span(0, 100)], 150],
   ])('%s', (_, spans, expected) => expect(longestStallMs(spans)).toBe(expected));
 });
 
@@ -27,15 +27,15 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(logDir, { recursive: true }));
 
-/** A log whose last line was written now, by a clock that is so far ahead. */
+/** A log whose last line was written now, by a clock that is `leadMs` ahead. */
 function writeLog(replica: string, messages: readonly string[], leadMs = 0): void {
   const nowMs = Date.now();
   const lines = messages.map((msg) => `${JSON.stringify({ time: new Date(nowMs + leadMs), msg })}\n`);
-  writeFileSync(join(logDir, `${replica}.log`), `${lines.join('')}no record of a log\n{"time":"half a lin`);
+  writeFileSync(join(logDir, `${replica}.log`), `${lines.join('')}not a log line\n{"time":"half a lin`);
   utimesSync(join(logDir, `${replica}.log`), nowMs / 1_000, nowMs / 1_000);
 }
 
-test('the faults of the gateway are counted in the logs of all replicas of its service, each kind alone', () => {
+test('the faults of the gateway are counted by kind in the logs of all replicas of its service', () => {
   writeLog('payment-1', ['started', 'the gateway failed', 'the gateway did not answer in time', 'the gateway failed']);
   writeLog('payment-2', ['the gateway failed']);
   writeLog('order-1', ['the gateway failed']);
@@ -43,16 +43,16 @@ test('the faults of the gateway are counted in the logs of all replicas of its s
   expect(countLogged(logDir, 'payment', 'the gateway did not answer in time')).toBe(1);
 });
 
-describe('the wrong clocks', () => {
-  test.each([1, 2, 20_261_122])('of seed %d are the same again, and as wrong as the campaign is long', (seed) => {
-    const clocks = (seconds: number) => wrongClocks(createRandom(seed).fork('clocks'), seconds);
+describe('the clock skews', () => {
+  test.each([1, 2, 20_261_122])('of seed %d are repeatable, and larger in a longer campaign', (seed) => {
+    const clocks = (seconds: number) => drawClockSkews(createRandom(seed).fork('clocks'), seconds);
     expect(clocks(60)).toEqual(clocks(60));
     expect(clocks(60).size).toBe(3);
     for (const ms of clocks(60).values()) expect(Math.abs(ms)).toBeLessThanOrEqual(9_000);
     for (const ms of clocks(1_200).values()) expect(Math.abs(ms)).toBeLessThanOrEqual(45_000);
   });
 
-  test('are told to each process, and the largest lead is known', () => {
+  test('are passed to each process, and the largest lead is known', () => {
     const clocks = new Map([
       ['payment-1', -9_000],
       ['shipment-2', 4_000],
@@ -62,7 +62,7 @@ describe('the wrong clocks', () => {
     expect(largestLeadMs(new Map([['payment-1', -9_000]]))).toBe(0);
   });
 
-  test('are counted where the log shows them, and not where it does not', () => {
+  test('are counted only where the log shows them', () => {
     writeLog('payment-1', ['started'], -9_000);
     writeLog('inventory-2', ['started'], 0);
     writeLog('shipment-1', []);
@@ -71,11 +71,11 @@ describe('the wrong clocks', () => {
       ['inventory-2', 4_000],
       ['shipment-1', 4_000],
     ]);
-    expect(countWrong(clocks, logDir)).toBe(1);
+    expect(countSkewed(clocks, logDir)).toBe(1);
   });
 });
 
-test('the command that repeats a campaign names all that it depends on', () => {
+test('the command that repeats a campaign names everything that the campaign depends on', () => {
   expect(repeatCommand({ seed: 7, seconds: 54, ordersPerSecond: 15 })).toBe(
     'npm run faults -- --seed 7 --minutes 0.9 --rate 15',
   );

@@ -2,7 +2,7 @@ import type { CampaignResult, Repeatable } from './campaign.ts';
 
 const maxShown = 20;
 
-/** The whole of it: the rate makes the customers arrive as they did, the length makes the clocks as wrong. */
+/** The rate determines the arrivals of the customers, the length the clock skews. */
 export const repeatCommand = ({ seed, seconds, ordersPerSecond }: Repeatable): string =>
   `npm run faults -- --seed ${seed} --minutes ${seconds / 60} --rate ${ordersPerSecond}`;
 
@@ -14,10 +14,10 @@ export function summary(result: CampaignResult): string {
   return [
     '',
     repeatCommand(result),
-    `${'orders wished for'.padEnd(40)}${String(result.wishes).padStart(8)}`,
-    'orders by end',
+    `${'orders requested'.padEnd(40)}${String(result.requests).padStart(8)}`,
+    'orders by state',
     ...counts(result.ordersByState),
-    'answers to POST /orders (0: none)',
+    'responses to POST /orders (0: none)',
     ...counts(result.answersByStatus),
     'faults',
     ...counts(result.faults),

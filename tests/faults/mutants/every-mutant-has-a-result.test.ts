@@ -6,7 +6,7 @@ import { writtenRows } from './mutant-table.ts';
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 
 describe('the list of deliberate defects', () => {
-  test('stands in README.md, each defect with its file, its test, and that it was caught', () => {
+  test('is in README.md, each defect as caught, with its file and its test', () => {
     const rows = writtenRows().map(([defect, file, result, test]) => [defect, file, result, test?.split(':')[0]]);
     expect(rows).toEqual(
       mutants.map(({ defect, file, caughtBy }) => [
@@ -18,9 +18,9 @@ describe('the list of deliberate defects', () => {
     );
   });
 
-  test.each(mutants)('still fits the code: $defect', ({ file, find }) => {
+  test.each(mutants)('fits the code: $defect', ({ file, find }) => {
     expect(read(file).split(find)).toHaveLength(2);
   });
 
-  test('has at least ten', () => expect(mutants.length).toBeGreaterThanOrEqual(10));
+  test('has at least ten defects', () => expect(mutants.length).toBeGreaterThanOrEqual(10));
 });

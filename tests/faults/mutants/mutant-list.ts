@@ -1,4 +1,4 @@
-/** Deliberate defects. Each names the one test that has to fail with it: what survives is a hole in the tests. */
+/** Deliberate defects. Each names the one test that must fail with it; a defect that survives is a gap in the tests. */
 export interface Mutant {
   readonly defect: string;
   readonly file: string;
@@ -30,7 +30,7 @@ export const mutants: readonly Mutant[] = [
     replace: '      await commitOffsetsIfNecessary({ topics: nextOffsets(slices) });\n      await processChunk(',
     caughtBy: {
       file: 'tests/integration/offsets-are-committed-after-effects.test.ts',
-      title: 'no offset is committed before the handler is done',
+      title: 'commits no offset before the handler returns',
     },
   },
   {
@@ -47,7 +47,7 @@ export const mutants: readonly Mutant[] = [
     replace: 'filter: { _id: after._id },',
     caughtBy: {
       file: 'tests/integration/stale-reads-never-oversell.test.ts',
-      title: 'is refused as a whole',
+      title: 'is rejected as a whole',
     },
   },
   {
@@ -57,7 +57,7 @@ export const mutants: readonly Mutant[] = [
     replace: 'writeConcern: { w: 1 },',
     caughtBy: {
       file: 'tests/faults/lost-engine-replicas-lose-nothing.test.ts',
-      title: 'what one member alone has written is neither acknowledged',
+      title: 'a write of one member alone is neither acknowledged nor read',
     },
   },
   {
@@ -67,7 +67,7 @@ export const mutants: readonly Mutant[] = [
     replace: "readConcern: { level: 'local' },",
     caughtBy: {
       file: 'tests/faults/lost-engine-replicas-lose-nothing.test.ts',
-      title: 'what one member alone has written is neither acknowledged',
+      title: 'a write of one member alone is neither acknowledged nor read',
     },
   },
   {
@@ -77,7 +77,7 @@ export const mutants: readonly Mutant[] = [
     replace: 'acks: 1,',
     caughtBy: {
       file: 'tests/faults/lost-engine-replicas-lose-nothing.test.ts',
-      title: 'two brokers of three lost and back lose nothing',
+      title: 'losing and restarting two of three brokers loses nothing',
     },
   },
   {
@@ -85,7 +85,7 @@ export const mutants: readonly Mutant[] = [
     file: 'packages/outbox/src/relay.ts',
     find: '      sweeping = sweepForever();',
     replace: '',
-    caughtBy: outbox('tells what a crash left behind'),
+    caughtBy: outbox('publishes after a restart what a crash left in the outbox'),
   },
   {
     defect: 'an outage counts as a failed attempt of the record',
@@ -94,7 +94,7 @@ export const mutants: readonly Mutant[] = [
     replace: '        throw error;',
     caughtBy: {
       file: 'tests/integration/outages-pause-consumption.test.ts',
-      title: 'while a dependency is away longer than the session time-out',
+      title: 'a member keeps its assignment and its events through an outage',
     },
   },
   {
@@ -104,7 +104,7 @@ export const mutants: readonly Mutant[] = [
     replace: '',
     caughtBy: {
       file: 'tests/e2e/idempotency-key-gives-one-order.test.ts',
-      title: 'fifty requests at once with the same key, on two replicas',
+      title: 'fifty concurrent requests with the same key, on two replicas',
     },
   },
   {
@@ -120,7 +120,7 @@ export const mutants: readonly Mutant[] = [
     file: 'packages/mongo/src/versioned-documents.ts',
     find: 'filter: { _id: after._id, version: after.version },',
     replace: 'filter: { _id: after._id },',
-    caughtBy: outbox('are saved if nobody else was faster'),
+    caughtBy: outbox('are saved unless they changed since they were read'),
   },
   {
     defect: 'the stock is reset at each start',
@@ -130,7 +130,7 @@ export const mutants: readonly Mutant[] = [
       'const { matchedCount } = await products.updateOne({ _id: sample._id }, { $set: sample }, { session });\n          if (matchedCount === 1) return true;',
     caughtBy: {
       file: 'tests/e2e/hot-product-is-never-oversold.test.ts',
-      title: 'a restart does not put up again what was sold',
+      title: 'a restart does not reset the stock',
     },
   },
   {
@@ -140,7 +140,7 @@ export const mutants: readonly Mutant[] = [
     replace: 'const records = [...outcome.records];',
     caughtBy: {
       file: 'tests/integration/bad-records-are-dead-lettered.test.ts',
-      title: 'malformed messages in the middle of a batch',
+      title: 'dead-letters malformed records in the middle of a batch',
     },
   },
   {

@@ -1,11 +1,11 @@
-/** The results in README.md beside this file: one row per mutant, written by `npm run faults:mutants -- --write`. */
+/** The results in tests/faults/README.md: one row per mutant, written by `npm run faults:mutants -- --write`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Mutant } from './mutant-list.ts';
 
 export interface MutantResult {
   readonly mutant: Mutant;
-  /** `no end` is no proof: a test that hangs, or that the defect keeps from starting, has not seen the defect. */
-  readonly result: 'caught' | 'SURVIVED' | 'no end';
+  /** `inconclusive`: a test that hangs, or that cannot start because of the defect, does not prove that it detects it. */
+  readonly result: 'caught' | 'SURVIVED' | 'inconclusive';
   /** The full title of the test that failed. */
   readonly failed?: string | undefined;
   readonly seconds: number;
@@ -32,7 +32,7 @@ const writtenLines = (): string[] => {
     .slice(2);
 };
 
-/** The cells of each row that stands in the README now. */
+/** The cells of each row of the README. */
 export const writtenRows = (): string[][] =>
   writtenLines().map((row) =>
     row
@@ -41,7 +41,7 @@ export const writtenRows = (): string[][] =>
       .map((cell) => cell.trim()),
   );
 
-/** In the order of the list; a defect that was not planted this time keeps the row that it has. */
+/** In the order of the list; a defect that was not planted this time keeps its row. */
 export function writeTable(mutants: readonly Mutant[], results: readonly MutantResult[]): void {
   const text = readFileSync(file, 'utf8');
   const [before, after] = [text.slice(0, text.indexOf(begin)), text.slice(text.indexOf(end))];

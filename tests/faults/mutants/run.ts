@@ -1,6 +1,6 @@
 /**
- * `npm run faults:mutants`: deliberate defects, one at a time, in a copy of this repository. Each must make the test that
- * guards its promise fail. The results stand in README.md beside this file.
+ * `npm run faults:mutants`: deliberate defects, one at a time, in a copy of this repository. Each must make the test of its
+ * guarantee fail. tests/faults/README.md has the results.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ const usage = `npm run faults:mutants [-- options] [-- part of a defect's name] 
 
   --write      writes the results into the table of tests/faults/README.md
   --unproven   does not first run the named tests without any defect
-  --verbose    shows what the tests say
+  --verbose    shows the output of the tests
 `;
 
 const { values, positionals } = parseArgs({
@@ -30,7 +30,7 @@ const { values, positionals } = parseArgs({
 });
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
-/** Longer than any of the tests allows itself. */
+/** Longer than the time limit of any of the tests. */
 const limitMs = 12 * 60_000;
 
 function copyRepository(copy: string): void {
@@ -58,7 +58,7 @@ interface JestReport {
   }[];
 }
 
-/** What became of one test: jest's own time limit, and ours, are no verdict. */
+/** The result of one test. A failure by jest's time limit, or by ours, is inconclusive. */
 function runTest(copy: string, { file, title }: NamedTest): Pick<MutantResult, 'result' | 'failed'> {
   const report = join(copy, 'report.json');
   rmSync(report, { force: true });
@@ -70,17 +70,17 @@ function runTest(copy: string, { file, title }: NamedTest): Pick<MutantResult, '
     timeout: limitMs,
     killSignal: 'SIGKILL',
   });
-  if (status === null) return { result: 'no end' };
+  if (status === null) return { result: 'inconclusive' };
   const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as JestReport;
   const ran = testResults.flatMap(({ assertionResults }) => assertionResults);
   const failed = ran.find((each) => each.status === 'failed');
   if (failed) {
-    // Neither a time-out nor a service that did not start has seen the defect. A test that failed halfway may leave its
-    // cleaning up to wait as well: that takes nothing from what it saw.
-    const hasSeen = failed.failureMessages.some((message) => message.includes('expect('));
-    return { result: hasSeen ? 'caught' : 'no end', failed: failed.fullName };
+    // A timeout, or a service that did not start, does not prove that the test detects the defect. A failed assertion does,
+    // even if the clean-up of the test then times out as well.
+    const hasDetected = failed.failureMessages.some((message) => message.includes('expect('));
+    return { result: hasDetected ? 'caught' : 'inconclusive', failed: failed.fullName };
   }
-  return { result: status === 0 && ran.some((each) => each.status === 'passed') ? 'SURVIVED' : 'no end' };
+  return { result: status === 0 && ran.some((each) => each.status === 'passed') ? 'SURVIVED' : 'inconclusive' };
 }
 
 function plant(mutant: Mutant, copy: string): MutantResult {
@@ -99,8 +99,8 @@ function plant(mutant: Mutant, copy: string): MutantResult {
   }
 }
 
-/** A test that fails anyway catches nothing. */
-function failsAnyway(copy: string, chosen: readonly Mutant[]): string[] {
+/** The tests that fail without a defect, and so detect none. */
+function failingTests(copy: string, chosen: readonly Mutant[]): string[] {
   return chosen.flatMap(({ caughtBy }) => {
     const { result, failed } = runTest(copy, caughtBy);
     return result === 'SURVIVED' ? [] : [`${caughtBy.file}, ${failed ?? caughtBy.title}: ${result}`];
@@ -111,9 +111,9 @@ function main(chosen: readonly Mutant[]): number {
   const copy = mkdtempSync(join(tmpdir(), 'order-pipeline-mutants-'));
   try {
     copyRepository(copy);
-    const broken = values.unproven ? [] : failsAnyway(copy, chosen);
+    const broken = values.unproven ? [] : failingTests(copy, chosen);
     if (broken.length > 0) {
-      process.stderr.write(`Without any defect these do not pass; mend them first:\n  ${broken.join('\n  ')}\n`);
+      process.stderr.write(`These tests fail without a defect; fix them first:\n  ${broken.join('\n  ')}\n`);
       return 2;
     }
     const results = chosen.map((mutant) => {
