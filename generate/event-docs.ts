@@ -1,24 +1,17 @@
-/**
- * `npm run docs`: writes docs/asyncapi.json, and what this release's events look like into releases/, where there is
- * nothing of this release yet: what was released once is never rewritten.
- */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { format, resolveConfig } from 'prettier';
+/** docs/asyncapi.json, and the events of this release as packages/events/releases keeps them for later releases to be compared. */
 import { asyncApiDocument } from '@order-pipeline/events';
 import { releaseOf } from '../packages/events/src/release.ts';
+import { generatedJson, type GeneratedFile } from './artifact.ts';
+import { readPart, readText } from './repository.ts';
 
-const fileAt = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const { version } = JSON.parse(readFileSync(fileAt('../packages/events/package.json'), 'utf8')) as { version: string };
+const sources = ['packages/events/src'];
 
-async function write(file: string, content: unknown): Promise<void> {
-  const options = { ...(await resolveConfig(file)), parser: 'json' };
-  writeFileSync(file, await format(JSON.stringify(content), options));
-  process.stdout.write(`wrote ${file}\n`);
+export function eventDocs(): GeneratedFile[] {
+  const { version } = JSON.parse(readText('packages/events/package.json')) as { version: string };
+  const kept = `packages/events/releases/${version}.json`;
+  return [
+    generatedJson('docs/asyncapi.json', sources, asyncApiDocument(), 'x-generated'),
+    // What was released once is never rewritten.
+    { path: kept, text: readPart(kept) ?? JSON.stringify(releaseOf(version)) },
+  ];
 }
-
-mkdirSync(fileAt('../packages/events/releases'), { recursive: true });
-await write(fileAt('../docs/asyncapi.json'), asyncApiDocument());
-const release = fileAt(`../packages/events/releases/${version}.json`);
-if (existsSync(release)) process.stdout.write(`${release} is there already and stays as it is\n`);
-else await write(release, releaseOf(version));

@@ -1,6 +1,6 @@
 /**
  * Where this repository is published, with a slash at its end. Set it to the address of your fork, and run npm run
- * monitoring.
+ * generate.
  */
 const readAt = 'https://example.com/order-pipeline/blob/main/';
 

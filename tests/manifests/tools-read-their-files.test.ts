@@ -114,6 +114,20 @@ describe('skaffold.yaml', () => {
     }
   });
 
+  test('builds the same images for development, those of the services to restart node when a file changes', async () => {
+    const { build, profiles } = (await skaffold()).at(-1)!;
+    const dev = profiles!.find(({ name }) => name === 'dev')!.build!.artifacts;
+    expect(dev).toEqual(
+      build!.artifacts.map(({ docker, ...artifact }) => ({
+        ...artifact,
+        docker: {
+          ...docker,
+          target: charted.some(({ name }) => name === docker.buildArgs['SERVICE']) ? 'dev' : 'runtime',
+        },
+      })),
+    );
+  });
+
   test("forwards each service's port, and those of the UIs", async () => {
     const forwarded = (await skaffold()).flatMap(({ portForward }) => portForward ?? []);
     const ports = Object.fromEntries(
@@ -150,14 +164,20 @@ test('docs/operations.md names the versions that skaffold.yaml pins', async () =
 interface SkaffoldConfig {
   readonly metadata: { readonly name: string };
   readonly requires?: readonly { readonly configs: readonly string[] }[];
-  readonly build?: {
-    readonly artifacts: readonly { readonly image: string; readonly docker: { buildArgs: Record<string, string> } }[];
-  };
+  readonly build?: Build;
   readonly deploy: {
     readonly helm?: { readonly releases: readonly { wait?: boolean; setValueTemplates?: Record<string, string> }[] };
   };
   readonly portForward?: readonly { resourceName: string; port: number; localPort: number }[];
-  readonly profiles?: readonly { readonly patches: readonly { readonly op: string; readonly path: string }[] }[];
+  readonly profiles?: readonly {
+    readonly name: string;
+    readonly build?: Build;
+    readonly patches: readonly { readonly op: string; readonly path: string }[];
+  }[];
+}
+
+interface Build {
+  readonly artifacts: readonly { readonly image: string; readonly docker: { buildArgs: Record<string, string> } }[];
 }
 
 const skaffold = async (): Promise<SkaffoldConfig[]> =>

@@ -33,6 +33,7 @@ spec:
 {{/* helm test of one service: it is ready, through its Service, and a member of its consumer group. */}}
 {{- define "service-lib.test" -}}
 {{- $script := include "service-lib.testScript" . }}
+---
 {{- include "service-lib.testPod" (dict "root" . "name" (printf "%s-test" (include "service-lib.name" .)) "script" $script) }}
 {{- end }}
 

@@ -36,7 +36,7 @@ function differences(before: unknown, after: unknown, path = ''): string[] {
 const compile = (schema: unknown) =>
   new Ajv2020({ formats: { uuid: true, 'date-time': true } }).compile(schema as object);
 
-test('the events of this version are kept; `npm run docs` writes them', () => {
+test('the events of this version are kept; `npm run generate` writes them', () => {
   const { version } = readJson(new URL('../package.json', import.meta.url)) as { version: string };
   expect(releases.map(([file]) => file)).toContain(`${version}.json`);
 });

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
@@ -8,14 +7,9 @@ import { everyService, type ServiceEntry } from './registry.ts';
 import { sampleEvents } from './sample-events.ts';
 import { eventTypes } from './schemas.ts';
 
-const checkedIn = new URL('../../../docs/asyncapi.json', import.meta.url);
 const formats = { uuid: true, 'date-time': true, 'uri-reference': true } as const;
 
-describe('docs/asyncapi.json', () => {
-  test('is current; `npm run docs` writes it anew', () => {
-    expect(JSON.parse(readFileSync(checkedIn, 'utf8'))).toEqual(JSON.parse(JSON.stringify(asyncApiDocument())));
-  });
-
+describe('the AsyncAPI document', () => {
   test("is a valid document by AsyncAPI's own schema", () => {
     const { $schema: _, ...schema } = createRequire(import.meta.url)('@asyncapi/specs/schemas/3.0.0-without-$id.json');
     const validate = new Ajv({ strict: false, validateFormats: false }).compile(schema);
