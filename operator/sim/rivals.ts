@@ -10,11 +10,11 @@ export type Policy = {
 };
 
 /** A HorizontalPodAutoscaler's defaults, from the Kubernetes documentation ("Horizontal Pod Autoscaling"). */
-const syncSeconds = 15;
-const tolerance = 0.1;
-const stabilizationSeconds = 300;
-const scaleUpPods = 4;
-const scaleUpFactor = 2;
+export const syncSeconds = 15;
+export const tolerance = 0.1;
+export const stabilizationSeconds = 300;
+export const scaleUpPods = 4;
+export const scaleUpFactor = 2;
 
 function totalLag(observation: Observation): { lag: number; partitions: number } | undefined {
   const { kafka } = observation;

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { predictBurst } from './burst.ts';
 import { partsOf, plot, suiteTable, table, type Row } from './report.ts';
-import { keda, ours, rivals, runSuite, spec, sweep } from './suite.ts';
+import { keda, ours, rivals, runSuite, spec, sweep, throughKeda } from './suite.ts';
 import { heldOutSeeds, trainingSeeds, workloads } from './workloads.ts';
 
 /**
@@ -9,6 +9,7 @@ import { heldOutSeeds, trainingSeeds, workloads } from './workloads.ts';
  *   --training                   on the seeds that the policy was tuned on
  *   --against-keda               without the other rivals
  *   --sweep                      KEDA's lag threshold from 2 s to 60 s of a replica's work, with and without even distribution
+ *   --through-keda               our decision as a KEDA external scaler, with an HPA that writes the replicas
  *   --plots                      draws the first seed of each workload into sim/plots/
  *   --burst '{"records": 6000}'  how long the closed loop takes for one burst; its settings are in burst.ts
  */
@@ -21,7 +22,8 @@ if (asked('--burst') && burst !== undefined) {
   for (const { atSeconds, replicas, lag } of changes) print(`${atSeconds} s: ${replicas} replicas, lag ${lag}`);
 } else {
   const pair = { [ours]: rivals[ours]!, [keda]: rivals[keda]! };
-  const policies = asked('--sweep') ? sweep : asked('--against-keda') ? pair : rivals;
+  const choices = { '--sweep': sweep, '--through-keda': throughKeda, '--against-keda': pair };
+  const policies = Object.entries(choices).find(([option]) => asked(option))?.[1] ?? rivals;
   const rows = runSuite(policies, asked('--training') ? trainingSeeds : heldOutSeeds);
   if (!asked('--sweep')) {
     print(table(rows));

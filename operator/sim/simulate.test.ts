@@ -1,6 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { decide, defaultSpec, initialState, type Observation } from '../src/decide/decide.ts';
+import { behindHpa } from './behind-hpa.ts';
 import { ConsumerGroup, generateTraffic } from './consumer-group.ts';
 import { consumerScaler } from './ours.ts';
 import { kedaWithHpa, lagPerThreshold } from './rivals.ts';
@@ -92,6 +93,15 @@ describe('KEDA and HPA behave as documented', () => {
 
   test('even distribution asks for divisors only', () => {
     expect(kedaWithHpa(100, 1, true).look(observed(0, 4, 12, 450)).replicas).toBe(6);
+  });
+
+  test('a decision behind the HPA is subject to its tolerance, and to its limits unless the behavior lifts them', () => {
+    const written = (from: number, to: number, behavior: 'default' | 'immediate') =>
+      behindHpa({ look: () => ({ replicas: to, lookAgainSeconds: 4 }) }, behavior).look(observed(0, from, 24, 0));
+    expect(written(22, 24, 'immediate').replicas).toBe(22);
+    expect(written(1, 12, 'immediate').replicas).toBe(12);
+    expect(written(12, 1, 'immediate').replicas).toBe(1);
+    expect(written(1, 12, 'default').replicas).toBe(5);
   });
 });
 

@@ -1,4 +1,5 @@
 import { defaultSpec, type ScalerSpec } from '../src/decide/resource.ts';
+import { behindHpa } from './behind-hpa.ts';
 import { generateTraffic } from './consumer-group.ts';
 import { consumerScaler } from './ours.ts';
 import type { Row } from './report.ts';
@@ -28,6 +29,13 @@ for (const seconds of [2, 5, 10, 15, 30, 60]) {
   sweep[`KEDA, ${seconds} s`] = () => kedaWithHpa(capacityPerSecond * seconds, 1);
   sweep[`KEDA even, ${seconds} s`] = () => kedaWithHpa(capacityPerSecond * seconds, 1, true);
 }
+
+export const throughKeda: Record<string, () => Policy> = {
+  [ours]: () => consumerScaler(spec),
+  'behind an HPA, immediate': () => behindHpa(consumerScaler(spec), 'immediate'),
+  'behind an HPA, defaults': () => behindHpa(consumerScaler(spec), 'default'),
+  [keda]: () => kedaWithHpa(lagThreshold, 1),
+};
 
 /** Every workload under every policy, on the same traffic. */
 export const runSuite = (policies: Record<string, () => Policy>, seeds: readonly number[]): Row[] =>
