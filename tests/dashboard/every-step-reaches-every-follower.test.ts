@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createMongo, isMongoOutage, type Mongo } from '@order-pipeline/mongo';
+import { createMongo, type Mongo } from '@order-pipeline/mongo';
 import { createStepFeed } from '../../services/dashboard/src/step-feed.ts';
 import { createStepRepository, type StepRepository } from '../../services/dashboard/src/step-repository.ts';
 import type { NewStep } from '../../services/dashboard/src/step.ts';
@@ -120,7 +120,6 @@ describe('the feed', () => {
     };
     const feed = createStepFeed({
       repository: counting,
-      isOutage: isMongoOutage,
       logger: quiet,
       pollMs: 20,
       stopping: stopping.signal,

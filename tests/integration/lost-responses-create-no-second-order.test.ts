@@ -1,7 +1,6 @@
 /** Guarantee 1: an insert whose response is lost is retried with the same id, for as long as the client waits. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Db } from 'mongodb';
-import { MongoNetworkError } from 'mongodb';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { Collection, MongoNetworkError } from 'mongodb';
 import { createMongo, type Mongo } from '@order-pipeline/mongo';
 import { placeOrder } from '../../services/order/src/order.ts';
 import { createOrderRepository } from '../../services/order/src/order-repository.ts';
@@ -18,28 +17,29 @@ beforeAll(async () => {
 });
 afterAll(() => mongo.stop());
 
-/** The database, with a connection that breaks after the first insert and before its response. */
-function losingOneResponse(db: Db): Db {
-  let lost = false;
-  const collection: Db['collection'] = (name: string) => {
-    const real = db.collection(name);
-    const insertMany = real.insertMany.bind(real);
-    real.insertMany = async (...args) => {
-      const result = await insertMany(...args);
-      if (lost) return result;
-      lost = true;
-      throw new MongoNetworkError('connection 1 closed');
-    };
-    return real as never;
+const { insertMany } = Collection.prototype;
+let attempts = 0;
+
+/** The connection breaks after the first insert, before its response. */
+beforeEach(() => {
+  attempts = 0;
+  Collection.prototype.insertMany = async function (...args) {
+    attempts += 1;
+    const isFirst = attempts === 1;
+    const result = await insertMany.apply(this, args);
+    if (isFirst) throw new MongoNetworkError('connection 1 closed');
+    return result;
   };
-  return { collection } as Db;
-}
+});
+afterEach(() => {
+  Collection.prototype.insertMany = insertMany;
+});
 
 test.each([
   ['without an idempotency key', {}],
   ['with one', { idempotencyKey: 'key-1', requestHash: 'hash' }],
 ])('an order %s is accepted once, with its own id', async (_, repeatable) => {
-  const repository = createOrderRepository(losingOneResponse(mongo.db), { acceptWithinMs: 10_000 });
+  const repository = createOrderRepository(mongo.db, { acceptWithinMs: 10_000 });
   await repository.createIndexes();
   const now = new Date();
   const placed = placeOrder({
@@ -52,5 +52,6 @@ test.each([
     ...repeatable,
   });
   expect((await repository.accept(placed))._id).toBe(placed.order._id);
+  expect(attempts).toBe(2);
   expect(await mongo.db.collection('orders').countDocuments({ created_at: now })).toBe(1);
 });

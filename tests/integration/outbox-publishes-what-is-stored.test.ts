@@ -7,12 +7,12 @@ import {
   createDocumentStore,
   createGroupCommit,
   createMongo,
-  isMongoOutage,
   openCollection,
   type DocumentCollection,
   type Mongo,
   type Versioned,
 } from '@order-pipeline/mongo';
+import { isOutage } from '@order-pipeline/resilience';
 import { useOwnKafka, useOwnMongo } from '../support/engines.ts';
 import { eventually } from '../support/eventually.ts';
 import { header, readTopic } from '../support/kafka-reader.ts';
@@ -226,7 +226,7 @@ test('a write that starts while its connection closes fails as an outage at once
   });
   const write = async () => collection.insertOne({ _id: 'late', version: 1 });
   const failure = await Promise.race([write().catch((error: unknown) => error), pause(20_000, 'it is still waiting')]);
-  expect(isMongoOutage(failure)).toBe(true);
+  expect(isOutage(failure)).toBe(true);
   await expect(write()).resolves.toMatchObject({ insertedId: 'late' });
 });
 
@@ -247,7 +247,7 @@ test('a group commit fails as a whole while MongoDB is down, rejects what exceed
   const results = await Promise.allSettled(ids('during', 15).map(commit));
   const reasons = results.map((result) => (result.status === 'rejected' ? result.reason : undefined));
   expect(reasons.filter((reason) => reason?.message === 'full').length).toBe(5);
-  expect(reasons.filter(isMongoOutage).length).toBe(10);
+  expect(reasons.filter(isOutage).length).toBe(10);
   await engine.engine.start();
 
   let probes = 0;

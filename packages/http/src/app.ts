@@ -8,7 +8,6 @@ import type { Logger } from '@order-pipeline/runtime';
 import { healthMetrics } from '@order-pipeline/runtime';
 import { httpMetrics } from './http-metrics.ts';
 import { openApiDocument } from './openapi.ts';
-import { saysOutage, type IsOutage } from './problem.ts';
 import { limitInFlight, observe, problems, refuseUnmatched, runRoute, securityHeaders, traced } from './middleware.ts';
 import type { Route } from './route.ts';
 import { systemRoutes } from './system-routes.ts';
@@ -24,8 +23,6 @@ export interface AppOptions {
   readonly logger: Logger;
   /** Where tracing is on. */
   readonly spans?: RequestSpans | undefined;
-  /** Which errors mean that a dependency is away: answered 503 with Retry-After. Default: `error.outage === true`. */
-  readonly isOutage?: IsOutage;
   /** Default 100 KiB. */
   readonly bodyLimitBytes?: number;
   /** Requests at once, above which the answer is 503; 0, the default, sets no limit. Probes and metrics are exempt. */
@@ -57,7 +54,7 @@ export function createApp(options: AppOptions): Koa {
   const app = new Koa();
   if (options.spans) app.use(traced(options.spans));
   app.use(observe(httpMetrics(metrics), logger));
-  app.use(problems(options.isOutage ?? saysOutage, logger));
+  app.use(problems(logger));
   app.use(securityHeaders(options.helmet));
   app.use(router.routes());
   app.use(refuseUnmatched);

@@ -14,7 +14,6 @@ export {
   unavailable,
   unprocessable,
   type Fault,
-  type IsOutage,
   type ProblemOptions,
 } from './problem.ts';
 export { route, type Reply, type ResponseSpec, type Route } from './route.ts';

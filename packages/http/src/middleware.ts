@@ -4,7 +4,7 @@ import helmet from 'koa-helmet';
 import { traceIdOf, type RequestSpan, type RequestSpans } from '@order-pipeline/tracing';
 import type { Logger } from '@order-pipeline/runtime';
 import type { ObserveRequest } from './http-metrics.ts';
-import { methodNotAllowed, notFound, toProblem, unavailable, type IsOutage } from './problem.ts';
+import { methodNotAllowed, notFound, toProblem, unavailable } from './problem.ts';
 import type { ReplyValue, Route } from './route.ts';
 import { requestReader } from './validation.ts';
 
@@ -54,13 +54,13 @@ export function linkTrace(ctx: Context, traceparent: string | undefined): void {
 const orderOf = (ctx: Context): string | undefined => (ctx['params'] as { order_id?: string } | undefined)?.order_id;
 
 /** Failures become replies here and nowhere else, and are logged here once. */
-export function problems(isOutage: IsOutage, logger: Logger): Middleware {
+export function problems(logger: Logger): Middleware {
   const logOutage = oncePerSecond((suppressed, fields) => logger.warn({ ...fields, suppressed }, 'answered 503'));
   return async (ctx, next) => {
     try {
       await next();
     } catch (error) {
-      const problem = toProblem(error, isOutage);
+      const problem = toProblem(error);
       if (problem.status >= 500) {
         const fields = {
           err: problem.cause ?? problem,

@@ -1,5 +1,6 @@
 /** Failures as replies: RFC 9457 (Problem Details for HTTP APIs), and the one table from error to status. */
 import { STATUS_CODES } from 'node:http';
+import { isOutage } from '@order-pipeline/resilience';
 
 /** One fault of a request: `pointer` into the body (`#/items/0/quantity`, RFC 6901), else the `parameter`'s name. */
 export type Fault =
@@ -77,11 +78,6 @@ function describeFaults(faults: readonly Fault[]): string {
   return `${named.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}`.slice(0, 1000);
 }
 
-export type IsOutage = (error: unknown) => boolean;
-
-/** An error says itself that a dependency is away, by `outage: true`. */
-export const saysOutage: IsOutage = (error) => (error as { outage?: unknown } | null)?.outage === true;
-
 interface LibraryHttpError {
   readonly status: number;
   readonly expose: boolean;
@@ -91,7 +87,7 @@ const isLibraryHttpError = (error: unknown): error is LibraryHttpError =>
   error instanceof Error && 'status' in error && 'expose' in error && error.expose === true;
 
 /** From error to status, first match wins. Nobody else turns an error into a reply. */
-export function toProblem(error: unknown, isOutage: IsOutage = saysOutage): HttpProblem {
+export function toProblem(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
   // First, because a client that breaks off its upload has the codes of a broken connection as well.
   if (isLibraryHttpError(error)) return new HttpProblem(error.status, error.message, { cause: error });

@@ -1,90 +1,96 @@
-/** The connection to MongoDB with the guarantees that the promises rest on, and what counts as an outage of it. */
+/** The connection to MongoDB, with the read and write concerns that the guarantees need. */
 import type { Db, MongoClient } from 'mongodb';
 import { backoffMs, wait, type Logger } from '@order-pipeline/resilience';
-import { tellWhoWaitsForClosedConnections } from './mongodb-internals.ts';
 import { isMongoOutage } from './driver-errors.ts';
-import { createRotatingClient, type MongoAddress } from './rotating-client.ts';
+import { failWritesToClosedConnections } from './mongodb-internals.ts';
+import { RotatingClient, type MongoAddress } from './rotating-client.ts';
 
+/**
+ * One database of a MongoDB. What `client` and `db` throw because MongoDB is unavailable is an OutageError; within
+ * `client.withSession()` operations throw the driver's own errors, by whose labels a transaction decides.
+ */
 export interface Mongo {
   /** The name of the database. */
   readonly database: string;
   readonly client: MongoClient;
   readonly db: Db;
-  /** Connects, however long MongoDB is away; rejects only when the signal is aborted. */
+  /** Connects, and retries for as long as MongoDB is unavailable; rejects only when the signal is aborted. */
   start(signal?: AbortSignal): Promise<void>;
   stop(): Promise<void>;
   /** True while a primary is known. */
   isUp(): boolean;
 }
 
-tellWhoWaitsForClosedConnections();
+failWritesToClosedConnections();
 
 const connectBackoff = { firstMs: 100, maxMs: 2_000 };
+const writableTypes = new Set(['RSPrimary', 'Standalone', 'Mongos', 'LoadBalancer']);
+
+const clientOptions = {
+  writeConcern: { w: 'majority', journal: true, wtimeoutMS: 10_000 },
+  readConcern: { level: 'majority' },
+  // Every write of ours can be repeated as it is, and is, after any outage. The server's own record of retried writes,
+  // one more write for each, took a sixth of its time.
+  retryWrites: false,
+  retryReads: true,
+  connectTimeoutMS: 3_000,
+  serverSelectionTimeoutMS: 3_000,
+  socketTimeoutMS: 15_000,
+  heartbeatFrequencyMS: 2_000,
+  maxPoolSize: 20,
+  ignoreUndefined: true,
+} as const;
 
 /**
- * Writes are acknowledged by a majority and journaled; reads see only what a majority has, so nothing that was told to
- * anyone is rolled back by a step-down.
+ * Writes are acknowledged by a majority and journaled; reads see only what a majority has, so no step-down rolls back
+ * what a client was told.
  *
- * An address that is a function is asked again and again, and what it answers anew (rotated credentials) is changed over
- * to without a pause.
+ * An address that is a function is read every two seconds; when it changes (rotated credentials), a new client replaces
+ * the former one without a pause.
  */
 export function createMongo(address: string | (() => MongoAddress), database: string, logger: Logger): Mongo {
+  const stopping = new AbortController();
   let up = false;
-  const mongo = createRotatingClient({
+  const rotating: RotatingClient = new RotatingClient({
     address: typeof address === 'string' ? () => ({ uri: address }) : address,
     database,
     logger,
-    clientOptions: {
-      appName: database,
-      writeConcern: { w: 'majority', journal: true, wtimeoutMS: 10_000 },
-      readConcern: { level: 'majority' },
-      // Every write of ours can be repeated as it is, and is, after any outage. The server's own book-keeping for that, a
-      // second write for each, took a sixth of its time.
-      retryWrites: false,
-      retryReads: true,
-      connectTimeoutMS: 3_000,
-      serverSelectionTimeoutMS: 3_000,
-      socketTimeoutMS: 15_000,
-      heartbeatFrequencyMS: 2_000,
-      maxPoolSize: 20,
-      ignoreUndefined: true,
-    },
+    clientOptions: { ...clientOptions, appName: database },
     onOpen(client) {
       client.on('topologyDescriptionChanged', ({ newDescription }) => {
-        // A client that is still being tried, or already retired, says nothing about what is in use.
-        if (client !== mongo.current()) return;
-        const primary = [...newDescription.servers.values()].some(({ type }) => writableTypes.has(type));
-        if (primary !== up) logger.info({ database, up: primary }, primary ? 'MongoDB is there' : 'MongoDB is away');
-        up = primary;
+        // The topology of a client that is not yet in use, or retired, says nothing about the one in use.
+        if (client !== rotating.current) return;
+        const hasPrimary = [...newDescription.servers.values()].some(({ type }) => writableTypes.has(type));
+        if (hasPrimary !== up) {
+          logger.info({ database, up: hasPrimary }, hasPrimary ? 'MongoDB reachable' : 'MongoDB unreachable');
+        }
+        up = hasPrimary;
       });
     },
-    onTakeOver: () => void (up = true),
+    onReplaced: () => void (up = true),
   });
-  const stopping = new AbortController();
   return {
     database,
-    client: mongo.client,
-    db: mongo.db,
+    client: rotating.client,
+    db: rotating.db,
     async start(signal) {
       for (let attempt = 0; ; attempt += 1) {
         try {
-          await mongo.connect();
+          await rotating.connect();
           break;
         } catch (error) {
-          // A failed first connect closes the topology: connect() has to be called anew.
+          // A failed first connect closes the topology: connect() has to be called again.
           if (!isMongoOutage(error)) throw error;
-          if (attempt === 0) logger.warn({ err: error, database }, 'MongoDB is not there yet, trying on');
+          if (attempt === 0) logger.warn({ err: error, database }, 'MongoDB is not reachable yet, retrying');
           await wait(backoffMs(connectBackoff, attempt), signal);
         }
       }
-      if (typeof address === 'function') void mongo.follow(stopping.signal).catch(() => undefined);
+      if (typeof address === 'function') void rotating.follow(stopping.signal).catch(() => undefined);
     },
     async stop() {
       stopping.abort();
-      await mongo.close();
+      await rotating.close();
     },
     isUp: () => up,
   };
 }
-
-const writableTypes = new Set(['RSPrimary', 'Standalone', 'Mongos', 'LoadBalancer']);

@@ -1,9 +1,10 @@
+export { abortAbandonedTransactions } from './abandoned-transactions.ts';
 export { foldBatch, type Decide, type Decision, type FoldOptions } from './batch-fold.ts';
 export { duplicateKeyIndexes } from './bulk-errors.ts';
 export { createMongo, type Mongo } from './client.ts';
-export { isMongoOutage } from './driver-errors.ts';
 export { createGroupCommit, type GroupCommit } from './group-commit.ts';
 export type { MongoAddress } from './rotating-client.ts';
+export { runTransaction } from './transaction.ts';
 export {
   createDocumentStore,
   openCollection,

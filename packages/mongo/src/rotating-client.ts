@@ -1,9 +1,10 @@
 /**
  * A MongoDB client whose address may change while it is in use. The driver keeps the credentials of a client for its
- * life, so another client is connected and takes over; who holds a database or a collection does not notice.
+ * life, so a new client connects and replaces it; the owner of a database or a collection does not notice.
  */
-import { MongoClient, type Db, type MongoClientOptions } from 'mongodb';
+import { MongoClient, type Collection, type Db, type MongoClientOptions } from 'mongodb';
 import { wait, type Logger } from '@order-pipeline/resilience';
+import { callDriver } from './driver-edge.ts';
 
 export interface MongoAddress {
   readonly uri: string;
@@ -11,112 +12,122 @@ export interface MongoAddress {
   readonly ca?: string | undefined;
 }
 
-export interface RotatingClient {
-  /** Forwards to the client of the moment; an operation in a session stays with the session's client. */
-  readonly client: MongoClient;
-  readonly db: Db;
-  current(): MongoClient;
-  /** Connects with the address as it reads now. */
-  connect(): Promise<void>;
-  /** Looks at the address until the signal is aborted, and changes over when another one works. */
-  follow(signal: AbortSignal): Promise<void>;
-  close(): Promise<void>;
-}
-
 export interface RotatingClientOptions {
-  /** Called again and again; answers what it read last when the address cannot be read just now. */
+  /** Called every two seconds; returns what it read last when the address cannot be read. */
   readonly address: () => MongoAddress;
   readonly database: string;
   readonly clientOptions: MongoClientOptions;
   readonly onOpen: (client: MongoClient) => void;
-  /** Another client, connected to a primary, is now in use. */
-  readonly onTakeOver: () => void;
+  /** A new client, connected to a primary, is in use. */
+  readonly onReplaced: () => void;
   readonly logger: Logger;
 }
 
-const lookEveryMs = 2_000;
-/** Longer than any operation takes: what the former client has in hand is finished by it. */
+const readAddressEveryMs = 2_000;
+/** Longer than any operation takes: the former client finishes what it has in flight. */
 const retireAfterMs = 30_000;
 
-export function createRotatingClient(options: RotatingClientOptions): RotatingClient {
-  const { database, logger } = options;
-  const open = ({ uri, ca }: MongoAddress): MongoClient => {
-    const client = new MongoClient(uri, { ...options.clientOptions, ...(ca === undefined ? {} : { tls: true, ca }) });
-    options.onOpen(client);
-    return client;
-  };
-  let used = options.address();
-  let current = open(used);
-  const retiring = new Map<MongoClient, NodeJS.Timeout>();
+const isSame = (one: MongoAddress | undefined, other: MongoAddress): boolean =>
+  one?.uri === other.uri && one.ca === other.ca;
 
-  const isNew = (address: MongoAddress): boolean => address.uri !== used.uri || address.ca !== used.ca;
-  const takeOver = (address: MongoAddress, next: MongoClient): void => {
-    const former = current;
-    [used, current] = [address, next];
+export class RotatingClient {
+  /** Forwards to the client that is in use; an operation in a session stays with the session's client. */
+  readonly client: MongoClient;
+  readonly db: Db;
+  readonly #options: RotatingClientOptions;
+  readonly #retiring = new Map<MongoClient, NodeJS.Timeout>();
+  #address: MongoAddress;
+  #current: MongoClient;
+
+  constructor(options: RotatingClientOptions) {
+    const { database } = options;
+    this.#options = options;
+    this.#address = options.address();
+    this.#current = this.#open(this.#address);
+    this.client = forward(() => this.#current);
+    this.db = forward(() => this.#current.db(database), {
+      collection: (name: string) => forwardCollection(database, name, () => this.#current),
+    });
+  }
+
+  /** The client that is in use. */
+  get current(): MongoClient {
+    return this.#current;
+  }
+
+  /** Connects with the address as it reads now. */
+  async connect(): Promise<void> {
+    const address = this.#options.address();
+    if (!isSame(this.#address, address)) this.#replace(address, this.#open(address));
+    await this.#current.connect();
+  }
+
+  /** Reads the address until the signal is aborted, and replaces the client when a new address works. */
+  async follow(signal: AbortSignal): Promise<void> {
+    const { database, logger } = this.#options;
+    for (let refused: MongoAddress | undefined; ;) {
+      await wait(readAddressEveryMs, signal);
+      const address = this.#options.address();
+      if (isSame(this.#address, address)) continue;
+      let next: MongoClient | undefined;
+      try {
+        next = this.#open(address);
+        await next.connect();
+      } catch (err) {
+        // The client in use goes on; the server may not have the new password yet.
+        if (!isSame(refused, address)) logger.warn({ err, database }, 'MongoDB refuses the new credentials, retrying');
+        refused = address;
+        await next?.close().catch(() => undefined);
+        continue;
+      }
+      this.#replace(address, next);
+      this.#options.onReplaced();
+      logger.info({ database }, 'connected to MongoDB with new credentials');
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#retiring.values()) clearTimeout(timer);
+    await Promise.all([this.#current, ...this.#retiring.keys()].map((client) => client.close()));
+  }
+
+  #open({ uri, ca }: MongoAddress): MongoClient {
+    const { clientOptions, onOpen } = this.#options;
+    const client = new MongoClient(uri, { ...clientOptions, ...(ca === undefined ? {} : { tls: true, ca }) });
+    onOpen(client);
+    return client;
+  }
+
+  #replace(address: MongoAddress, next: MongoClient): void {
+    const { database, logger } = this.#options;
+    const former = this.#current;
+    this.#address = address;
+    this.#current = next;
     const close = setTimeout(() => {
-      retiring.delete(former);
+      this.#retiring.delete(former);
       former.close().catch((err: unknown) => logger.debug({ err, database }, 'a retired client did not close cleanly'));
     }, retireAfterMs);
-    retiring.set(former, close.unref());
-  };
-
-  return {
-    client: forward(() => current),
-    db: forward(() => current.db(database), {
-      collection: (name: string) => forwardCollection(database, name, () => current),
-    }),
-    current: () => current,
-    async connect() {
-      const address = options.address();
-      if (isNew(address)) takeOver(address, open(address));
-      await current.connect();
-    },
-    async follow(signal) {
-      for (let refused: MongoAddress | undefined; ;) {
-        await wait(lookEveryMs, signal);
-        const address = options.address();
-        if (!isNew(address)) continue;
-        let next: MongoClient | undefined;
-        try {
-          next = open(address);
-          await next.connect();
-        } catch (err) {
-          // What was connected before goes on; perhaps the server does not know the new password yet.
-          if (refused?.uri !== address.uri || refused.ca !== address.ca) {
-            logger.warn({ err, database }, 'MongoDB does not take the renewed credentials yet, trying on');
-          }
-          refused = address;
-          await next?.close().catch(() => undefined);
-          continue;
-        }
-        takeOver(address, next);
-        options.onTakeOver();
-        logger.info({ database }, 'changed over to renewed MongoDB credentials');
-      }
-    },
-    async close() {
-      for (const timer of retiring.values()) clearTimeout(timer);
-      await Promise.all([current, ...retiring.keys()].map((client) => client.close()));
-    },
-  };
+    this.#retiring.set(former, close.unref());
+  }
 }
 
-/** Stands for an object that may be another one each time; what `own` has comes from there. */
+/** Stands for an object that may be another one at each call; the members of `own` come from there. */
 function forward<T extends object>(now: () => T, own: Partial<Record<keyof T, unknown>> = {}): T {
   return new Proxy({} as T, {
     get(_, key) {
       if (Object.hasOwn(own, key)) return own[key as keyof T];
       const target = now();
-      const value: unknown = Reflect.get(target, key, target);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      const member: unknown = Reflect.get(target, key, target);
+      if (typeof member !== 'function') return member;
+      return (...args: unknown[]) => callDriver(target, member as () => unknown, args);
     },
   });
 }
 
 function forwardCollection(database: string, name: string, now: () => MongoClient): object {
   // Made once per client: each new one copies all options of the client.
-  const collections = new WeakMap<MongoClient, object>();
-  const collectionOf = (client: MongoClient): object => {
+  const collections = new WeakMap<MongoClient, Collection>();
+  const collectionOf = (client: MongoClient): Collection => {
     const known = collections.get(client) ?? client.db(database).collection(name);
     collections.set(client, known);
     return known;
@@ -125,12 +136,14 @@ function forwardCollection(database: string, name: string, now: () => MongoClien
     {},
     {
       get(_, key) {
-        const value: unknown = Reflect.get(collectionOf(now()), key);
-        if (typeof value !== 'function') return value;
+        const member: unknown = Reflect.get(collectionOf(now()), key);
+        if (typeof member !== 'function') return member;
         return (...args: unknown[]) => {
-          // A transaction ends with the client that it began with, also when another one takes over in between.
-          const collection = collectionOf(clientOfSession(args) ?? now());
-          return (Reflect.get(collection, key) as (...args: unknown[]) => unknown).apply(collection, args);
+          const sessionClient = clientOfSession(args);
+          if (sessionClient === undefined) return callDriver(collectionOf(now()), member as () => unknown, args);
+          // A transaction ends with the client that it began with, also when that has been replaced. It decides by the
+          // labels of the driver's own errors; withSession() translates the error that leaves it.
+          return (member as (...args: unknown[]) => unknown).apply(collectionOf(sessionClient), args);
         };
       },
     },

@@ -6,8 +6,8 @@
 import { Gauge, type Registry } from 'prom-client';
 import { factOf, type PipelineEvent } from '@order-pipeline/events';
 import { lingerMs, type PublishedAt, type Publisher } from '@order-pipeline/kafka';
-import { backoffMs, isOutage as isPipelineOutage, wait, type Logger } from '@order-pipeline/resilience';
-import { isMongoOutage, type DocumentCollection } from '@order-pipeline/mongo';
+import { backoffMs, isOutage, wait, type Logger } from '@order-pipeline/resilience';
+import type { DocumentCollection } from '@order-pipeline/mongo';
 
 export interface OutboxEntry {
   /** Which fact it is, `<type>:<status>`: what the relay pulls by. */
@@ -59,7 +59,6 @@ const sweepEveryMs = 1_000;
 const stopWithinMs = 3_000;
 const publishBackoff = { firstMs: 50, maxMs: 2_000 };
 
-const isOutage = (error: unknown): boolean => isPipelineOutage(error) || isMongoOutage(error);
 const keyOf = (event: PipelineEvent): string => `${event.data.order_id}:${factOf(event)}`;
 
 export function createRelay(

@@ -1,6 +1,5 @@
 import type { ServiceEntry } from '@order-pipeline/events';
 import { startConsumer, type ConsumerOptions, type RunningConsumer } from '@order-pipeline/kafka';
-import { isMongoOutage } from '@order-pipeline/mongo';
 import { isOutage } from '@order-pipeline/resilience';
 import type { CheckResult, Component } from '@order-pipeline/runtime';
 import type { ServiceConfig } from './settings.ts';
@@ -29,7 +28,7 @@ export class ConsumerComponent implements Component {
       ...options,
       consumerGroup: entry.consumerGroup,
       topics: entry.consumes,
-      isOutage: (error) => isOutage(error) || isMongoOutage(error),
+      isOutage,
       settings: {
         sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
         maxChunkSize: config.CONSUMER_MAX_BATCH,

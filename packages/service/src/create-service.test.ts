@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { services } from '@order-pipeline/events';
 import { route } from '@order-pipeline/http';
@@ -12,7 +12,7 @@ const config = readConfig(z.object(pipelineSettings), {
   PORT: '0',
   LOG_LEVEL: 'silent',
   KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:1',
-  MONGODB_URI: 'mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100',
+  MONGODB_URI: 'mongodb://127.0.0.1:1',
   SHUTDOWN_LINGER_MS: '0',
 });
 const consuming = services.shipment;
@@ -67,38 +67,30 @@ describe('a service that is composed wrongly fails before anything starts', () =
 });
 
 describe('a service whose MongoDB is unreachable', () => {
-  const running: { stop(): Promise<void> }[] = [];
-  afterEach(async () => {
-    for (const lifecycle of running.splice(0)) await lifecycle.stop();
+  const log: string[] = [];
+  const recorded = (name: string) => ({
+    name,
+    start: () => void log.push(`start ${name}`),
+    stop: () => void log.push(`stop ${name}`),
   });
-
-  async function start(log: string[] = []) {
-    const recorded = (name: string) => ({
-      name,
-      start: () => void log.push(`start ${name}`),
-      stop: () => void log.push(`stop ${name}`),
-    });
-    const { lifecycle, http } = compose(({ assertStarted }) => ({
-      handler,
-      createIndexes: async () => void log.push('create indexes'),
-      components: [recorded('relay'), { ...recorded('watch'), startsWithoutDatabase: true }, recorded('timer')],
-      routes: [
-        route({
-          ...ping('/writes'),
-          handle() {
-            assertStarted();
-            return { status: 204 };
-          },
-        }),
-      ],
-    }));
-    running.push(lifecycle);
-    await lifecycle.start();
-    return { http, lifecycle };
-  }
+  const { lifecycle, http } = compose(({ assertStarted }) => ({
+    handler,
+    createIndexes: async () => void log.push('create indexes'),
+    components: [recorded('relay'), { ...recorded('watch'), startsWithoutDatabase: true }, recorded('timer')],
+    routes: [
+      route({
+        ...ping('/writes'),
+        handle() {
+          assertStarted();
+          return { status: 204 };
+        },
+      }),
+    ],
+  }));
+  beforeAll(() => lifecycle.start());
+  afterAll(() => lifecycle.stop());
 
   test('answers probes, and names what it waits for', async () => {
-    const { http } = await start();
     expect((await fetch(`${http.url}/livez`)).status).toBe(200);
     const ready = await fetch(`${http.url}/readyz`);
     expect(ready.status).toBe(503);
@@ -114,7 +106,6 @@ describe('a service whose MongoDB is unreachable', () => {
   });
 
   test('refuses with a 503 what needs a started service', async () => {
-    const { http } = await start();
     const response = await fetch(`${http.url}/writes`);
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('2');
@@ -122,8 +113,6 @@ describe('a service whose MongoDB is unreachable', () => {
   });
 
   test('starts only the components that need no database, and stops all in reverse', async () => {
-    const log: string[] = [];
-    const { lifecycle } = await start(log);
     expect(log).toEqual(['start watch']);
     await lifecycle.stop();
     expect(log).toEqual(['start watch', 'stop timer', 'stop watch', 'stop relay']);

@@ -24,8 +24,7 @@ import {
   type Handler,
   type Publisher,
 } from '@order-pipeline/kafka';
-import { createMongo, isMongoOutage, type Mongo } from '@order-pipeline/mongo';
-import { isOutage } from '@order-pipeline/resilience';
+import { createMongo, type Mongo } from '@order-pipeline/mongo';
 import {
   createLifecycle,
   createLogger,
@@ -167,7 +166,6 @@ function createHttp({ entry, config, health, traces, edges, parts: { routes, hel
     metrics: edges.registry,
     logger: edges.logger,
     spans: traces?.requests,
-    isOutage: (error) => isOutage(error) || isMongoOutage(error),
     bodyLimitBytes: config.HTTP_BODY_LIMIT_BYTES,
     maxInFlight: config.HTTP_MAX_IN_FLIGHT,
   });

@@ -2,7 +2,6 @@
  * The part of a start that needs MongoDB. It runs in the background, so that HTTP answers probes meanwhile, and an outage
  * delays it for as long as the outage lasts.
  */
-import { isMongoOutage } from '@order-pipeline/mongo';
 import { backoffMs, isOutage, wait } from '@order-pipeline/resilience';
 import type { Component } from '@order-pipeline/runtime';
 
@@ -59,7 +58,7 @@ async function retryThroughOutages(step: StartupStep, stopping: AbortSignal): Pr
       await step(stopping);
       return;
     } catch (error) {
-      if (stopping.aborted || !(isOutage(error) || isMongoOutage(error))) throw error;
+      if (stopping.aborted || !isOutage(error)) throw error;
       await wait(backoffMs(retryBackoff, attempt), stopping);
     }
   }

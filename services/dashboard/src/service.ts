@@ -1,8 +1,6 @@
 /** The dashboard, wired: what it consists of, in reading order. */
 import { everyService } from '@order-pipeline/events';
 import { createGroupObserver, createOnDemandAdmin } from '@order-pipeline/kafka';
-import { isMongoOutage } from '@order-pipeline/mongo';
-import { isOutage } from '@order-pipeline/resilience';
 import { createService, type ServiceEdges, type ServiceParts } from '@order-pipeline/service';
 import { Gauge } from '@order-pipeline/runtime';
 import type { DashboardConfig } from './config.ts';
@@ -44,7 +42,6 @@ function buildDashboard(edges: ServiceEdges, config: DashboardConfig): ServicePa
   const repository = createStepRepository(mongo, { maxSteps: config.DASHBOARD_MAX_STEPS });
   const feed = createStepFeed({
     repository,
-    isOutage: (error) => isOutage(error) || isMongoOutage(error),
     logger,
     pollMs: config.DASHBOARD_FEED_POLL_MS,
     stopping,

@@ -2,13 +2,12 @@
  * The live feed: one query per tick for all who follow, each of whom goes on from the last step that reached him. Who is
  * slow, or comes back after a cut, reads what he missed from the database; nothing is queued for anybody.
  */
-import { wait, type Logger } from '@order-pipeline/resilience';
+import { isOutage, wait, type Logger } from '@order-pipeline/resilience';
 import { feedStep, type Step } from './step.ts';
 import type { StepRepository } from './step-repository.ts';
 
 export interface StepFeedOptions {
   readonly repository: Pick<StepRepository, 'newest' | 'oldest' | 'readAfter'>;
-  readonly isOutage: (error: unknown) => boolean;
   readonly logger: Logger;
   readonly pollMs: number;
   readonly stopping: AbortSignal;
@@ -37,7 +36,7 @@ const keptBatches = 20;
 const heartbeatMs = 15_000;
 const reconnectAfterMs = 1_000;
 
-export function createStepFeed({ repository, isOutage, logger, pollMs, stopping }: StepFeedOptions): StepFeed {
+export function createStepFeed({ repository, logger, pollMs, stopping }: StepFeedOptions): StepFeed {
   let followers = 0;
   let ticking = false;
   let newest = 0;

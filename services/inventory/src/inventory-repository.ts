@@ -3,16 +3,17 @@ import { randomUUID } from 'node:crypto';
 import type { ClientSession } from 'mongodb';
 import { backoffMs, OutageError, wait, within } from '@order-pipeline/resilience';
 import {
+  abortAbandonedTransactions,
   createDocumentStore,
   duplicateKeyIndexes,
   openCollection,
+  runTransaction,
   writeOf,
   type Change,
   type DocumentStore,
   type Mongo,
   type StoredDocument,
 } from '@order-pipeline/mongo';
-import { endAbandonedTransactions } from './abandoned-transactions.ts';
 import type { Product, Reservation } from './reservation.ts';
 import type { StockStore } from './stock-fold.ts';
 
@@ -36,36 +37,17 @@ export interface InventoryRepository extends StockStore {
   set(product: { _id: string; quantity: number; price_minor: number }, withinMs: number): Promise<Product>;
 }
 
-const writeConflictCode = 112;
 const raceBackoff = { firstMs: 5, maxMs: 50 };
 
-/** Another transaction was faster: its write is not there for ours to build on. */
-const lostRace = (error: unknown): boolean => (error as { code?: unknown }).code === writeConflictCode;
-
 export function createInventoryRepository(mongo: Mongo): InventoryRepository {
-  const { client, db } = mongo;
+  const { db } = mongo;
   const products = openCollection(db, 'inventory');
   const updates = openCollection(db, 'updates');
   const reservations: DocumentStore<Reservation> = createDocumentStore(updates);
   const stock: DocumentStore<Product> = createDocumentStore(products);
 
-  /** Answers false, with nothing written, when a document that the work relies on was changed by another. */
   const transaction = (work: (session: ClientSession) => Promise<boolean>): Promise<boolean> =>
-    client.withSession(async (session) => {
-      session.startTransaction();
-      try {
-        if (await work(session)) {
-          await commitInsisting(session);
-          return true;
-        }
-        await session.abortTransaction();
-        return false;
-      } catch (error) {
-        if (session.inTransaction()) await session.abortTransaction().catch(() => undefined);
-        if (lostRace(error)) return false;
-        throw error;
-      }
-    });
+    runTransaction(mongo, work);
 
   /** The stock comes first: it is what replicas contend for, and whoever loses has written nothing yet. */
   const bookStock = async (changes: readonly Change<Product>[], session: ClientSession): Promise<boolean> => {
@@ -93,7 +75,6 @@ export function createInventoryRepository(mongo: Mongo): InventoryRepository {
       await updates.bulkWrite(changes.map(writeOf), { ordered: true, session });
       return true;
     } catch (error) {
-      if (lostRace(error)) return false;
       duplicateKeyIndexes(error);
       return false;
     }
@@ -122,7 +103,7 @@ export function createInventoryRepository(mongo: Mongo): InventoryRepository {
         async (session) =>
           (await bookStock(write.products, session)) && (await bookReservations(write.reservations, session)),
       ),
-    endAbandoned: () => endAbandonedTransactions(mongo),
+    endAbandoned: () => abortAbandonedTransactions(mongo),
     async seed(samples) {
       for (const sample of samples) {
         await transaction(async (session) => {
@@ -161,18 +142,3 @@ const booking = (set: Pick<StockSet, 'product_id' | 'delta' | 'quantity' | 'pric
   ...set,
   at: new Date(),
 });
-
-const maxCommits = 5;
-
-/** A commit whose outcome is unknown may be repeated: it is idempotent. */
-async function commitInsisting(session: ClientSession): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await session.commitTransaction();
-      return;
-    } catch (error) {
-      const labels = (error as { errorLabels?: readonly string[] }).errorLabels ?? [];
-      if (!labels.includes('UnknownTransactionCommitResult') || attempt === maxCommits) throw error;
-    }
-  }
-}

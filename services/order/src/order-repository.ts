@@ -2,12 +2,11 @@
 import type { Db } from 'mongodb';
 import type { PipelineEvent } from '@order-pipeline/events';
 import { openStates, type OrderState } from '@order-pipeline/events/order-lifecycle';
-import { OutageError, within } from '@order-pipeline/resilience';
+import { isOutage, OutageError, within } from '@order-pipeline/resilience';
 import {
   createDocumentStore,
   createGroupCommit,
   duplicateKeyIndexes,
-  isMongoOutage,
   openCollection,
   type DocumentCollection,
   type DocumentStore,
@@ -94,9 +93,8 @@ export function createOrderRepository(db: Db, { acceptWithinMs }: { acceptWithin
 
   const notConfirmed = (): OutageError =>
     new OutageError('mongodb', new Error(`no confirmation within ${acceptWithinMs} ms`));
-  const mayPass = (error: unknown): boolean => isMongoOutage(error) || error instanceof OutageError;
   const commit = createGroupCommit<Waiting, Order | undefined>({
-    write: (batch) => writeWithinDeadlines(batch, { write: insertOnce, mayPass, backoff: retryBackoff }),
+    write: (batch) => writeWithinDeadlines(batch, { write: insertOnce, isRetryable: isOutage, backoff: retryBackoff }),
     maxBatch,
     maxWaiting,
     full: () => new OutageError('mongodb', new Error('too many orders wait to be written')),

@@ -24,7 +24,7 @@ function databaseAwayFor(failures: number, attemptMs = 0) {
   };
 }
 
-const options = { mayPass: (error: unknown) => error === away, backoff: { firstMs: 10, maxMs: 20 } };
+const options = { isRetryable: (error: unknown) => error === away, backoff: { firstMs: 10, maxMs: 20 } };
 
 describe('a write within deadlines', () => {
   test('is tried again for those who still wait, and answers each', async () => {

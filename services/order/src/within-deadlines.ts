@@ -13,7 +13,7 @@ export interface RetriedWrite<Item, Result> {
   /** Writes the items and answers one result for each, in order. */
   readonly write: (items: readonly Item[]) => Promise<readonly Result[]>;
   /** Whether what `write` threw may be over at the next attempt. */
-  readonly mayPass: (error: unknown) => boolean;
+  readonly isRetryable: (error: unknown) => boolean;
   readonly backoff: Backoff;
 }
 
@@ -23,7 +23,7 @@ export interface RetriedWrite<Item, Result> {
  */
 export async function writeWithinDeadlines<Item extends WithDeadline, Result>(
   items: readonly Item[],
-  { write, mayPass, backoff }: RetriedWrite<Item, Result>,
+  { write, isRetryable, backoff }: RetriedWrite<Item, Result>,
 ): Promise<(Result | undefined)[]> {
   for (let attempt = 0; ; attempt += 1) {
     const nowMs = performance.now();
@@ -36,7 +36,7 @@ export async function writeWithinDeadlines<Item extends WithDeadline, Result>(
     } catch (error) {
       const pauseMs = backoffMs(backoff, attempt);
       const nextMs = performance.now() + pauseMs;
-      if (!mayPass(error) || awaited.every(({ deadlineMs }) => deadlineMs <= nextMs)) throw error;
+      if (!isRetryable(error) || awaited.every(({ deadlineMs }) => deadlineMs <= nextMs)) throw error;
       await wait(pauseMs);
     }
   }

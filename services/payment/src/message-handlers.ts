@@ -1,5 +1,5 @@
 import type { Handler } from '@order-pipeline/kafka';
-import { backoffMs, wait } from '@order-pipeline/resilience';
+import { backoffMs, isOutage, wait } from '@order-pipeline/resilience';
 import { foldBatch, type Change, type Decide, type DocumentStore } from '@order-pipeline/mongo';
 import { afterCharge, afterVoid, movesMoney, nextStep, type Payment } from './payment.ts';
 import type { PaymentGateway } from './payment-gateway.ts';
@@ -19,7 +19,7 @@ async function insisting<Result>(call: () => Promise<Result>): Promise<Result> {
     try {
       return await call();
     } catch (error) {
-      if ((error as { outage?: unknown }).outage !== true || attempt + 1 === gatewayAttempts) throw error;
+      if (!isOutage(error) || attempt + 1 === gatewayAttempts) throw error;
       await wait(backoffMs(gatewayBackoff, attempt));
     }
   }

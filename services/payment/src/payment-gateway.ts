@@ -1,3 +1,5 @@
+import { OutageError } from '@order-pipeline/resilience';
+
 /**
  * The port to whoever moves the money. Every call is idempotent by a key made of the order id, so a call whose answer was
  * lost is simply made again.
@@ -27,8 +29,9 @@ export interface PaymentGateway {
   void(orderId: string): Promise<VoidResult>;
 }
 
-/** The gateway did not answer, or not in time: an outage, whatever happened on the other side. */
-export class GatewayOutageError extends Error {
-  override readonly name = 'GatewayOutageError';
-  readonly outage = true;
+/** The gateway did not answer, or not in time: it is unknown whether money moved. */
+export class GatewayOutageError extends OutageError {
+  constructor(reason: string) {
+    super('payment gateway', reason);
+  }
 }

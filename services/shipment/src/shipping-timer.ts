@@ -2,7 +2,6 @@
  * The durable timer: what is due stands in the database, so it survives restarts, and any replica may ring. Who rings
  * first wins; the state and its event are one write.
  */
-import { isMongoOutage } from '@order-pipeline/mongo';
 import { isOutage, wait, type Logger } from '@order-pipeline/resilience';
 import type { Relay } from '@order-pipeline/outbox';
 import { shipFromTimer } from './shipment.ts';
@@ -35,7 +34,7 @@ export function createShippingTimer({ repository, relay, logger, pollMs }: Shipp
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       const more = await ring().catch((error: unknown) => {
-        if (isOutage(error) || isMongoOutage(error)) logger.debug({ err: error }, 'cannot look for due parcels now');
+        if (isOutage(error)) logger.debug({ err: error }, 'cannot look for due parcels now');
         else logger.error({ err: error }, 'the shipping timer failed, trying on');
         return false;
       });
