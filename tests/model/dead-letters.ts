@@ -1,4 +1,4 @@
-/** What was set aside and not redriven yet, as a number, the same whatever was set aside first. */
+/** The dead letters that are not redriven yet, as a number that does not depend on their order. */
 import { Interned, memoized } from './interned.ts';
 
 interface DeadLetter {

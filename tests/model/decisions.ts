@@ -1,4 +1,4 @@
-/** The decision functions of the four services as the model asks them: ids in, ids out, each question asked once. */
+/** The decision functions of the four services, from ids to ids, each called once per combination of arguments. */
 import { factOf, type EventOf, type PipelineEvent } from '@order-pipeline/events';
 import type { Decision } from '@order-pipeline/mongo';
 import { applyDelta } from '../../services/inventory/src/reservation.ts';
@@ -9,34 +9,34 @@ import type { Shipment } from '../../services/shipment/src/shipment.ts';
 import { gatewayTable, type GatewayCall } from './gateway-table.ts';
 import { Interned, memoized } from './interned.ts';
 import {
-  filledShelf,
+  initialStock,
   orderId,
   placedOrder,
   realFunctions,
   startedAt,
   type DecisionFunctions,
   type Scenario,
-  type Shelf,
+  type Stock,
 } from './scenario.ts';
 
-/** What a message did: the document as it is then, and the list of the events that follow. */
+/** The result of an event: the document after it, and the list of its outcomes. */
 export interface Outcome {
   readonly document: number;
   readonly events: number;
 }
 
-export async function askableDecisions(scenario: Scenario, functions: DecisionFunctions = realFunctions) {
+export async function modelDecisions(scenario: Scenario, functions: DecisionFunctions = realFunctions) {
   const events = new Interned<PipelineEvent>();
   const lists = new Interned<readonly number[]>();
-  const listOf = (told: readonly PipelineEvent[]): number => lists.id(told.map((event) => events.id(event)));
+  const listOf = (published: readonly PipelineEvent[]): number => lists.id(published.map((event) => events.id(event)));
   const orders = new Interned<Order>();
   const payments = new Interned<Payment | undefined>();
-  const shelves = new Interned<Shelf>();
+  const stocks = new Interned<Stock>();
   const shipments = new Interned<Shipment | undefined>();
 
-  const stockOf = ({ products }: Shelf) => new Map(products.map((product) => [product._id, product]));
+  const stockOf = ({ products }: Stock) => new Map(products.map((product) => [product._id, product]));
 
-  /** Every decision happens at a time of its own, so that a fact that is made up twice shows in its bytes. */
+  /** Every decision has its own time, so that a fact that is decided twice differs in its bytes. */
   let decisions = 0;
   const now = (): Date => new Date(startedAt.getTime() + (decisions += 1) * 1_000);
 
@@ -47,32 +47,36 @@ export async function askableDecisions(scenario: Scenario, functions: DecisionFu
 
   payments.id(undefined);
   shipments.id(undefined);
-  const shelf = shelves.id(filledShelf(scenario));
+  const stock = stocks.id(initialStock(scenario));
   const placed = placedOrder(scenario);
   const step = functions.nextStep(undefined, placed.event);
-  if (step.call !== 'charge') throw new Error('a placed order has to be charged');
+  if (step.call !== 'charge') throw new Error('a placed order must be charged');
   const gateway = await gatewayTable(step.request);
 
   const ignores = (service: string, document: number, event: number): boolean => {
-    const told = events.get(event);
+    const received = events.get(event);
     switch (service) {
       case 'payment': {
-        const asked = functions.nextStep(payments.get(document), told);
-        return asked.call === 'none' && asked.decision.outcome === 'ignored';
+        const step = functions.nextStep(payments.get(document), received);
+        return step.call === 'none' && step.decision.outcome === 'ignored';
       }
       case 'inventory': {
-        const known = shelves.get(document);
-        return functions.bookStock(stockOf(known), known.reservation, told, startedAt).decision.outcome === 'ignored';
+        const known = stocks.get(document);
+        return (
+          functions.bookStock(stockOf(known), known.reservation, received, startedAt).decision.outcome === 'ignored'
+        );
       }
       case 'shipment':
-        return functions.decideShipment(shipments.get(document), told, circumstances(startedAt)).outcome === 'ignored';
+        return (
+          functions.decideShipment(shipments.get(document), received, circumstances(startedAt)).outcome === 'ignored'
+        );
       default:
         return false;
     }
   };
-  const heeded = new Set<string>();
+  const relevant = new Set<string>();
   const isIgnored = (service: string, event: number): boolean =>
-    !heeded.has(`${service} ${event}`) && ignores(service, 0, event);
+    !relevant.has(`${service} ${event}`) && ignores(service, 0, event);
   const describe = (event: number): string => factOf(events.get(event));
 
   const circumstances = (at: Date) => ({
@@ -87,13 +91,13 @@ export async function askableDecisions(scenario: Scenario, functions: DecisionFu
     lists,
     orders,
     payments,
-    shelves,
+    stocks,
     shipments,
     ledgers: gateway.ledgers,
     initial: {
       order: orders.id(placed.order),
       payment: payments.id(undefined),
-      shelf,
+      stock,
       shipment: shipments.id(undefined),
       ledger: gateway.ledgers.id([]),
       events: listOf([placed.event]),
@@ -101,10 +105,10 @@ export async function askableDecisions(scenario: Scenario, functions: DecisionFu
 
     order: memoized((document: number, event: number): Outcome => {
       const received = { event: events.get(event), topic: events.get(event).type, partition: 0, offset: '0' };
-      // The order keeps no time of its own beside the facts': the clock would only multiply its states.
+      // Constant, because the order stores only the times of its facts: a clock would only multiply the states.
       const record = (to: number) => outcome(orders, to, functions.recordFact(orders.get(to), received, startedAt));
       const recorded = record(document);
-      // Why the model need not give the order service an event twice.
+      // So the model need not deliver an event to the order service twice.
       if (record(recorded.document).document !== recorded.document) throw new Error(`${describe(event)} counts twice`);
       return recorded;
     }),
@@ -116,13 +120,13 @@ export async function askableDecisions(scenario: Scenario, functions: DecisionFu
     }),
 
     inventory: memoized((document: number, event: number): Outcome => {
-      const known = shelves.get(document);
+      const known = stocks.get(document);
       const stock = stockOf(known);
       const { decision, delta } = functions.bookStock(stock, known.reservation, events.get(event), now());
       const reservation = decision.outcome === 'accepted' ? decision.document : known.reservation;
       const products = [...applyDelta(stock, delta).values()];
       return {
-        document: shelves.id({ products, reservation }),
+        document: stocks.id({ products, reservation }),
         events: listOf(decision.outcome === 'ignored' ? [] : decision.events),
       };
     }),
@@ -135,12 +139,12 @@ export async function askableDecisions(scenario: Scenario, functions: DecisionFu
       );
     }),
 
-    /** The parcel of a shipment in PROCESSING goes; undefined when there is none. */
+    /** A shipment in PROCESSING ships; null when there is none. */
     timer: memoized((document: number): Outcome | null => {
       const due = shipments.get(document);
       if (due?.status !== 'PROCESSING') return null;
       const { shipment: shipped, event } = functions.shipFromTimer(due, now());
-      // The relay clears the outbox; the model publishes at once what waits in it.
+      // The model publishes the entries of the outbox at once, as the relay does later.
       return { document: shipments.id({ ...shipped, outbox: [] }), events: listOf([event]) };
     }),
 
@@ -149,31 +153,31 @@ export async function askableDecisions(scenario: Scenario, functions: DecisionFu
       return 'decision' in rest ? outcome(payments, document, rest.decision) : (call as GatewayCall);
     }),
 
-    /** What the payment is once the gateway has answered, and what the gateway's ledger is. */
+    /** The payment after the response of the gateway, and the gateway's ledger. */
     gateway: memoized((document: number, event: number, ledger: number): Outcome & { readonly ledger: number } => {
       const known = payments.get(document);
-      const asked = functions.nextStep(known, events.get(event));
-      if (asked.call === 'none') throw new Error(`${factOf(events.get(event))} asks nothing of the gateway`);
-      const answer = gateway.ask(ledger, asked.call);
+      const step = functions.nextStep(known, events.get(event));
+      if (step.call === 'none') throw new Error(`${factOf(events.get(event))} needs no call of the gateway`);
+      const answer = gateway.call(ledger, step.call);
       const decision =
-        asked.call === 'charge'
-          ? functions.afterCharge(asked.event as EventOf<'order_placed'>, answer.result as ChargeResult, now())
-          : functions.afterVoid(known, asked.event, asked.reason, answer.result as VoidResult, now());
+        step.call === 'charge'
+          ? functions.afterCharge(step.event as EventOf<'order_placed'>, answer.result as ChargeResult, now())
+          : functions.afterVoid(known, step.event, step.reason, answer.result as VoidResult, now());
       return { ...outcome(payments, document, decision), ledger: answer.ledger };
     }),
 
-    /** Whether an event means nothing to a service, judged by what it does where nothing is known yet. */
+    /** Whether a service ignores an event, judged by its decision without a document. */
     isIgnored,
 
-    /** After a search: whether an event that seemed ignored is not always; it will be delivered in the next search. */
+    /** After a search: whether a service does not always ignore an event; then the next search delivers it. */
     learnsRelevance(): boolean {
-      const sizes = { payment: payments.size, inventory: shelves.size, shipment: shipments.size };
+      const sizes = { payment: payments.size, inventory: stocks.size, shipment: shipments.size };
       let learned = false;
       for (const [service, documents] of Object.entries(sizes)) {
         for (let event = 0; event < events.size; event += 1) {
           for (let document = 0; document < documents && isIgnored(service, event); document += 1) {
             if (ignores(service, document, event)) continue;
-            heeded.add(`${service} ${event}`);
+            relevant.add(`${service} ${event}`);
             learned = true;
           }
         }
@@ -187,4 +191,4 @@ export async function askableDecisions(scenario: Scenario, functions: DecisionFu
   };
 }
 
-export type AskableDecisions = Awaited<ReturnType<typeof askableDecisions>>;
+export type ModelDecisions = Awaited<ReturnType<typeof modelDecisions>>;

@@ -1,15 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { ship } from '../../services/shipment/src/shipment.ts';
-import { askableDecisions } from './decisions.ts';
+import { modelDecisions } from './decisions.ts';
 import { explore, type Exploration } from './explore.ts';
 import { oneOrder } from './one-order.ts';
 import { realFunctions, type DecisionFunctions, type Scenario } from './scenario.ts';
 
-const happy: Scenario = { customer: 'CUST001', stock: 100, quantity: 2, processingMs: 1_000 };
-const shipsAtOnce: Scenario = { ...happy, processingMs: 0 };
-const declined: Scenario = { ...happy, customer: 'DECLINE-1' };
-const unsatisfiable: Scenario = { ...happy, stock: 1 };
-const neverRefunded: Scenario = { ...happy, customer: 'NOREFUND-1' };
+const ships: Scenario = { customer: 'CUST001', stock: 100, quantity: 2, processingMs: 1_000 };
+const shipsImmediately: Scenario = { ...ships, processingMs: 0 };
+const declined: Scenario = { ...ships, customer: 'DECLINE-1' };
+const unsatisfiable: Scenario = { ...ships, stock: 1 };
+const refundRefused: Scenario = { ...ships, customer: 'NOREFUND-1' };
 
 interface Run {
   readonly mayCancel?: boolean;
@@ -20,34 +20,34 @@ interface Run {
 
 async function search(scenario: Scenario, run: Run = {}) {
   const { mayCancel = true, mayDeadLetter = true, disturbances = 3, defect = {} } = run;
-  const decisions = await askableDecisions(scenario, { ...realFunctions, ...defect });
+  const decisions = await modelDecisions(scenario, { ...realFunctions, ...defect });
   for (;;) {
     const exploration = explore(oneOrder({ decisions, maxDisturbances: disturbances, mayDeadLetter, mayCancel }));
     if (exploration.counterexample || !decisions.learnsRelevance()) return exploration;
   }
 }
 
-/** Of a failed search the counterexample, one step a line. */
+/** The counterexample of a failed search, one step per line. */
 const counterexampleOf = ({ counterexample }: Exploration): string =>
-  counterexample ? [...counterexample.trace, `→ ${counterexample.fault}`].join('\n') : 'none';
+  counterexample ? [...counterexample.trace, `→ ${counterexample.violation}`].join('\n') : 'none';
 
-describe('every interleaving of one order, with up to three second deliveries, lost answers or dead letters', () => {
+describe('every interleaving of one order, with up to three second deliveries, lost responses or dead letters', () => {
   test.each([
-    ['that is happy', happy, 3],
+    ['that ships', ships, 3],
     ['that is declined', declined, 3],
-    ['that asks for more than there is', unsatisfiable, 3],
-    ['that ships as soon as it is reserved', shipsAtOnce, 3],
-    ['whose refund the gateway refuses', neverRefunded, 3],
+    ['that exceeds the stock', unsatisfiable, 3],
+    ['that ships as soon as it is reserved', shipsImmediately, 3],
+    ['whose refund the gateway refuses', refundRefused, 3],
   ])(
-    'an order %s, cancelled at any point or never, ends legally, with money and stock where they belong',
+    'an order %s, cancelled at any point or never, ends legally, with consistent payment and stock',
     async (title, scenario, disturbances) => {
-      const alone = await search(scenario, { mayCancel: false, disturbances });
-      expect(counterexampleOf(alone)).toBe('none');
+      const uncancelled = await search(scenario, { mayCancel: false, disturbances });
+      expect(counterexampleOf(uncancelled)).toBe('none');
       const cancelled = await search(scenario, { disturbances });
       expect(counterexampleOf(cancelled)).toBe('none');
       process.stdout.write(
-        `model check, an order ${title}, up to ${disturbances} disturbances: ${alone.states} states without and ` +
-          `${cancelled.states} with a cancellation, ${alone.steps + cancelled.steps} steps\n`,
+        `model check, an order ${title}, up to ${disturbances} disturbances: ${uncancelled.states} states without and ` +
+          `${cancelled.states} with a cancellation, ${uncancelled.steps + cancelled.steps} steps\n`,
       );
       expect(cancelled.states).toBeGreaterThan(10_000);
     },
@@ -55,14 +55,14 @@ describe('every interleaving of one order, with up to three second deliveries, l
   );
 });
 
-/** A check that has never found anything proves nothing: each of these defects is planted, and has to be found. */
+/** A check that has never found a violation proves nothing: the search must find each of these planted defects. */
 describe('the search finds', () => {
   const { recordFact, cancelOrder, nextStep, afterVoid, bookStock, decideShipment } = realFunctions;
 
-  const defects: [string, Scenario, Partial<DecisionFunctions>, fault: RegExp][] = [
+  const defects: [string, Scenario, Partial<DecisionFunctions>, violation: RegExp][] = [
     [
-      'an inbox without an outbox: a repeated payment tells nothing',
-      happy,
+      'an inbox without an outbox: a repeated payment publishes nothing',
+      ships,
       {
         nextStep: (payment, event) => {
           const step = nextStep(payment, event);
@@ -71,17 +71,17 @@ describe('the search finds', () => {
             : step;
         },
       },
-      /nothing is left to do, and the order is PENDING/u,
+      /the pipeline is idle, and the order is PENDING/u,
     ],
     [
-      'a repeated event that is decided anew instead of told again',
-      happy,
+      'a repeated event that is decided again instead of republished',
+      ships,
       { nextStep: (payment, event) => nextStep(event.type === 'order_placed' ? undefined : payment, event) },
-      /told twice, in different bytes/u,
+      /published twice, with different bytes/u,
     ],
     [
       'an order that follows the latest event',
-      happy,
+      ships,
       {
         recordFact: (order, received, now) =>
           received.event.type === 'payment_processed' && received.event.data.status === 'COMPLETED'
@@ -91,19 +91,19 @@ describe('the search finds', () => {
       /moved from \w+ to PAID/u,
     ],
     [
-      'a cancellation that the inventory forgets when there is nothing to undo yet',
-      happy,
+      'a cancellation that the inventory forgets when nothing is reserved yet',
+      ships,
       {
         bookStock: (stock, reservation, event, now) =>
           !reservation && event.type === 'shipment_processed'
             ? { decision: { outcome: 'ignored', why: 'nothing reserved' }, delta: [] }
             : bookStock(stock, reservation, event, now),
       },
-      /its stock is not where it should be|both/u,
+      /its stock does not agree|both/u,
     ],
     [
-      'a cancellation that the shipment forgets when there is nothing to undo yet',
-      happy,
+      'a cancellation that the shipment service forgets when it has no shipment yet',
+      ships,
       {
         decideShipment: (shipment, event, circumstances) => {
           const decision = decideShipment(shipment, event, circumstances);
@@ -116,7 +116,7 @@ describe('the search finds', () => {
     ],
     [
       'stock that is released with every delivery of the cancellation',
-      happy,
+      ships,
       {
         bookStock: (stock, reservation, event, now) => {
           const { released: _, ...unreleased } = reservation ?? {};
@@ -126,8 +126,8 @@ describe('the search finds', () => {
       /on hand|different bytes/u,
     ],
     [
-      'a parcel that is cancelled after it has gone',
-      happy,
+      'a shipment that is cancelled after it shipped',
+      ships,
       {
         decideShipment: (shipment, event, circumstances) =>
           decideShipment(
@@ -141,8 +141,8 @@ describe('the search finds', () => {
       /both shipment_processed:SHIPPED and shipment_processed:CANCELLED/u,
     ],
     [
-      'a payment that keeps the money of a cancelled order',
-      happy,
+      'a payment that does not refund a cancelled order',
+      ships,
       {
         nextStep: (payment, event) =>
           event.type === 'shipment_processed'
@@ -152,8 +152,8 @@ describe('the search finds', () => {
       /the order is CANCELLING/u,
     ],
     [
-      'a void that tells DECLINED although it gave money back',
-      happy,
+      'a void that reports DECLINED although it refunded',
+      ships,
       {
         afterVoid: (payment, event, reason, _, now) =>
           afterVoid(payment, event, reason, { outcome: 'nothing-charged' }, now),
@@ -167,27 +167,27 @@ describe('the search finds', () => {
       /moved from PAYMENT_DECLINED to CANCELL/u,
     ],
     [
-      'a parcel that the timer sends off twice',
-      happy,
+      'a shipment that the timer ships twice',
+      ships,
       {
         shipFromTimer: (due, now) => {
           const { shipment, event } = ship(due, now);
           return { shipment: { ...shipment, shipped: ship(due, new Date(0)).event }, event };
         },
       },
-      /told twice, in different bytes/u,
+      /published twice, with different bytes/u,
     ],
   ];
 
-  test.each(defects)('%s', async (_, scenario, defect, fault) => {
+  test.each(defects)('%s', async (_, scenario, defect, violation) => {
     const { counterexample } = await search(scenario, { defect, disturbances: 2 });
-    expect(counterexample?.fault).toMatch(fault);
+    expect(counterexample?.violation).toMatch(violation);
     expect(counterexample?.trace).not.toContain('?');
   });
 
-  const revealedByDeadLetters: [string, Partial<DecisionFunctions>, fault: RegExp][] = [
+  const revealedByDeadLetters: [string, Partial<DecisionFunctions>, violation: RegExp][] = [
     [
-      'an order that is CANCELLED before its money is back',
+      'an order that is CANCELLED before its refund',
       {
         recordFact: (order, received, now) => {
           const decision = recordFact(order, received, now);
@@ -196,10 +196,10 @@ describe('the search finds', () => {
             : decision;
         },
       },
-      /the order is CANCELLED, and 5998 of 0 are kept/u,
+      /the order is CANCELLED, and the customer paid 5998 instead of 0/u,
     ],
     [
-      'a shipment that answers a cancellation only once it is told of the reservation',
+      'a shipment service that responds to a cancellation only after the reservation',
       {
         decideShipment: (shipment, event, circumstances) => {
           const decision = decideShipment(shipment, event, circumstances);
@@ -208,7 +208,7 @@ describe('the search finds', () => {
             : decision;
         },
       },
-      /nothing is left to do, and the order is CANCELLING/u,
+      /the pipeline is idle, and the order is CANCELLING/u,
     ],
     [
       'an order that cannot be cancelled before it is charged',
@@ -216,18 +216,18 @@ describe('the search finds', () => {
         cancelOrder: (order, now) =>
           order.status === 'PENDING' ? { outcome: 'refused', state: 'PENDING' } : cancelOrder(order, now),
       },
-      /nothing is left to do, and the order is PENDING/u,
+      /the pipeline is idle, and the order is PENDING/u,
     ],
   ];
 
-  test.each(revealedByDeadLetters)('only by a dead letter: %s', async (_, defect, fault) => {
-    const without = await search(happy, { defect, disturbances: 1, mayDeadLetter: false });
+  test.each(revealedByDeadLetters)('only with a dead letter: %s', async (_, defect, violation) => {
+    const without = await search(ships, { defect, disturbances: 1, mayDeadLetter: false });
     expect(counterexampleOf(without)).toBe('none');
-    expect(counterexampleOf(await search(happy, { defect, disturbances: 1 }))).toMatch(fault);
+    expect(counterexampleOf(await search(ships, { defect, disturbances: 1 }))).toMatch(violation);
   });
 
-  test('the shortest way to a fault', async () => {
-    const exploration = await search(happy, {
+  test('the shortest trace to a violation', async () => {
+    const exploration = await search(ships, {
       mayCancel: false,
       defect: {
         nextStep: (payment, event) =>
@@ -236,12 +236,12 @@ describe('the search finds', () => {
     });
     expect(counterexampleOf(exploration)).toBe(
       [
-        'a former owner at payment takes order_placed:PENDING',
-        'the former owner, order_placed:PENDING: the gateway answers',
+        'a former owner of payment reads order_placed:PENDING',
+        'the former owner, order_placed:PENDING: the gateway responds',
         'the former owner, order_placed:PENDING: stored',
-        'payment takes order_placed:PENDING',
-        'the former owner dies',
-        '→ nothing is left to do, and the order is PENDING',
+        'payment reads order_placed:PENDING',
+        'the former owner is killed',
+        '→ the pipeline is idle, and the order is PENDING',
       ].join('\n'),
     );
   });

@@ -1,37 +1,37 @@
-/** Explicit-state search: every state that the steps lead to, each visited once, with the trace to the first fault. */
+/** Explicit-state search: visits every reachable state once, and returns the trace to the first violation. */
 export interface Step {
   /** What happened, for the trace of a counterexample. */
   readonly label: string;
   readonly state: string;
-  /** Whether it takes one from the budget of disturbances. */
+  /** Whether it uses one of the budget of disturbances. */
   readonly disturbs: boolean;
 }
 
 export interface Model {
-  /** States are text, the same for the same state however it was reached: the text is its own hash key. */
+  /** A state is a string, the same however it is reached, so that it is its own hash key. */
   readonly initial: string;
-  /** How many disturbances one run may hold. */
+  /** The most disturbances in one run. */
   readonly maxDisturbances: number;
-  /** Those that disturb only while the budget allows one: the last layer is the largest, and would throw them away. */
+  /** Includes disturbances only if the budget allows one: the last layer is the largest and would discard them. */
   steps(state: string, mayDisturb: boolean): readonly Step[];
-  /** What is wrong with the state, or with the step that led to it. */
-  faultOf(state: string, before: string): string | undefined;
+  /** The violation in the state, or in the step that led to it. */
+  violationOf(state: string, before: string): string | undefined;
 }
 
 export interface Exploration {
   readonly states: number;
   readonly steps: number;
-  readonly counterexample?: { readonly fault: string; readonly trace: readonly string[] };
+  readonly counterexample?: { readonly violation: string; readonly trace: readonly string[] };
 }
 
-/** Above it the search gives up: a model that grows without bound is a fault of the model. */
+/** The search gives up above it: a model that grows without limit is wrong. */
 const maxStates = 10_000_000;
 
 /**
- * Breadth first, and all runs with fewer disturbances before those with more: a state is expanded once, with the most
- * budget left that it can be reached with, and a counterexample has the fewest disturbances, then the fewest steps.
+ * Breadth first, by number of disturbances: a state is expanded once, with the fewest disturbances that lead to it, and a
+ * counterexample has the fewest disturbances, and then the fewest steps.
  */
-export function explore({ initial, maxDisturbances, steps, faultOf }: Model): Exploration {
+export function explore({ initial, maxDisturbances, steps, violationOf }: Model): Exploration {
   const indexOf = new Map<string, number>([[initial, 0]]);
   const parents: number[] = [-1];
   const reachedWith: number[] = [0];
@@ -51,14 +51,14 @@ export function explore({ initial, maxDisturbances, steps, faultOf }: Model): Ex
 
   for (const [spent, layer] of layers.entries()) {
     for (const { state, index } of layer) {
-      // Reached with fewer disturbances after it was queued here: it is expanded already.
+      // Already expanded: it was reached with fewer disturbances after it was queued here.
       if (reachedWith[index] !== spent) continue;
       for (const step of steps(state, spent < maxDisturbances)) {
         const cost = spent + (step.disturbs ? 1 : 0);
         taken += 1;
-        const fault = faultOf(step.state, state);
-        if (fault !== undefined) {
-          return { states: indexOf.size, steps: taken, counterexample: { fault, trace: traceTo(index, step) } };
+        const violation = violationOf(step.state, state);
+        if (violation !== undefined) {
+          return { states: indexOf.size, steps: taken, counterexample: { violation, trace: traceTo(index, step) } };
         }
         const known = indexOf.get(step.state);
         if (known !== undefined && reachedWith[known]! <= cost) continue;

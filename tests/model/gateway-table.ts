@@ -1,4 +1,4 @@
-/** The real simulated gateway over a ledger in memory, asked everything once, so that the search can look answers up. */
+/** The responses of the simulated gateway over a ledger in memory, computed once so that the search can look them up. */
 import { ledgerInMemory, type LedgerRow } from '../../services/payment/test/ledger-in-memory.ts';
 import type { ChargeRequest, ChargeResult, VoidResult } from '../../services/payment/src/payment-gateway.ts';
 import { createSimulatedGateway } from '../../services/payment/src/simulated-gateway.ts';
@@ -6,19 +6,19 @@ import { Interned } from './interned.ts';
 
 export type GatewayCall = 'charge' | 'void';
 
-export interface GatewayAnswer {
+export interface GatewayResponse {
   readonly ledger: number;
   readonly result: ChargeResult | VoidResult;
 }
 
 export interface GatewayTable {
   readonly ledgers: Interned<readonly LedgerRow[]>;
-  ask(ledger: number, call: GatewayCall): GatewayAnswer;
+  call(ledger: number, call: GatewayCall): GatewayResponse;
 }
 
 export async function gatewayTable(request: ChargeRequest): Promise<GatewayTable> {
   const ledgers = new Interned<readonly LedgerRow[]>();
-  const answers = new Map<string, GatewayAnswer>();
+  const responses = new Map<string, GatewayResponse>();
   const open = [ledgers.id([])];
   for (const before of open) {
     for (const call of ['charge', 'void'] as const) {
@@ -37,9 +37,9 @@ export async function gatewayTable(request: ChargeRequest): Promise<GatewayTable
       );
       const result = await (call === 'charge' ? gateway.charge(request) : gateway.void(request.orderId));
       const ledger = ledgers.id([...rows.values()]);
-      answers.set(`${before}:${call}`, { ledger, result });
+      responses.set(`${before}:${call}`, { ledger, result });
       if (!open.includes(ledger)) open.push(ledger);
     }
   }
-  return { ledgers, ask: (ledger, call) => answers.get(`${ledger}:${call}`)! };
+  return { ledgers, call: (ledger, call) => responses.get(`${ledger}:${call}`)! };
 }

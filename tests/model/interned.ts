@@ -1,4 +1,4 @@
-/** Values as small numbers, so that a state of the whole pipeline is a short string. */
+/** Represents values as small numbers, so that a state of the whole pipeline is a short string. */
 export class Interned<T> {
   readonly #idOf = new Map<string, number>();
   readonly #values: T[] = [];
@@ -9,7 +9,7 @@ export class Interned<T> {
     const known = this.#idOf.get(key);
     if (known !== undefined) return known;
     const id = this.#values.length;
-    if (id > 0xffff) throw new Error('more values than a character of a state can name');
+    if (id > 0xffff) throw new Error('more values than one character of a state can represent');
     this.#idOf.set(key, id);
     this.#values.push(value);
     return id;
@@ -31,18 +31,18 @@ const canonical = (value: unknown): string =>
       : part,
   ) ?? 'undefined';
 
-/** Remembers what a pure function answered: the search asks the same few questions millions of times. */
-export function memoized<Args extends readonly number[], Result>(ask: (...args: Args) => Result) {
-  const answers = new Map<number | string, Result>();
+/** Caches the results of a pure function: the search calls it millions of times with few distinct arguments. */
+export function memoized<Args extends readonly number[], Result>(compute: (...args: Args) => Result) {
+  const results = new Map<number | string, Result>();
   return (...args: Args): Result => {
     const [first = 0, second = 0, third = 0] = args;
     // Three ids fit into the 53 bits of a number, which is the faster key.
     const key = args.length <= 3 ? (first * 0x1_0000 + second) * 0x1_0000 + third : String.fromCharCode(...args);
-    let answer = answers.get(key);
-    if (answer === undefined) {
-      answer = ask(...args);
-      answers.set(key, answer);
+    let result = results.get(key);
+    if (result === undefined) {
+      result = compute(...args);
+      results.set(key, result);
     }
-    return answer;
+    return result;
   };
 }

@@ -1,41 +1,40 @@
 /**
- * One order's way through the pipeline, with everything that may happen to it. Each topic is a log; each service reads
- * each of its topics on its own, so topics overtake each other while a topic keeps its order. An event is worked off in
- * the steps that a crash or another replica can come between: read, ask the gateway, store if nobody else has, publish
- * and commit. Beside the consumers stands a former owner of their partitions: it may be given any event once more, up to
- * the next one, works at the same time as they do, and may die at any step. So redeliveries, crashes before the
- * publish or the commit, and lost races are all runs of the same few steps. Until it has stored what an event causes, a
- * consumer may dead-letter it and go on with the next; redriven it comes later, at any point, or never.
+ * A model of one order in the pipeline, with everything that can happen to it. Each topic is a log. Each service reads each
+ * of its topics independently, so events of different topics arrive in any order, and those of one topic in its order. A
+ * service processes an event in the steps between which a crash or another replica can interfere: read, call the gateway,
+ * store on condition, publish and commit. Beside the consumers there is a former owner of their partitions: it may receive
+ * any event again, up to the next one, runs at the same time, and may be killed at any step. So redeliveries, crashes before
+ * the publish or the commit, and conflicts are all runs of the same few steps. Until a consumer has stored the effect of an
+ * event, it may dead-letter the event and continue; a redrive delivers it later, at any point, or never.
  *
- * Three reductions keep it small, and lose no behaviour. A fact that a service ignores whatever it knows is not delivered
- * to it (`learnsRelevance` checks that it would be). A second publish of the same fact is second deliveries of it, which are
- * counted one by one, so a log holds a fact once. And the order service, which tells nobody anything but a cancellation,
- * reads only right before a cancellation is decided and when the others are at rest: its reading commutes with all else,
- * and reading twice is seen to change nothing.
+ * Three reductions keep the model small and lose no behaviour. A fact that a service always ignores is not delivered to it
+ * (`learnsRelevance` checks this). A second publish of a fact is a second delivery, which counts on its own, so a log holds a
+ * fact once. And the order service, which publishes nothing but a cancellation, reads only right before a cancellation is
+ * decided and when the others are idle: its reads commute with every other step, and repeated reads change nothing.
  */
 import { deadLetterQueue } from './dead-letters.ts';
-import type { AskableDecisions, Outcome } from './decisions.ts';
+import type { ModelDecisions, Outcome } from './decisions.ts';
 import type { Model, Step } from './explore.ts';
 import { Interned, memoized } from './interned.ts';
-import { at, consumers, documentOf, orders, others, topics } from './places.ts';
+import { at, consumers, documentOf, orders, others, topics } from './state-layout.ts';
 import { createRules } from './rules.ts';
 
-/** An event in work. */
-interface Work {
+/** An event that a consumer has read and not committed. */
+interface InFlight {
   readonly consumer: number;
   readonly event: number;
-  readonly phase: 'read' | 'answered' | 'stored';
-  /** The payment as it was read, and as it is to be; the events to publish. */
+  readonly phase: 'read' | 'called' | 'stored';
+  /** The payment that was read, the payment to store, and the events to publish. */
   readonly read: number;
   readonly document: number;
   readonly events: number;
 }
-const phases = ['read', 'answered', 'stored'] as const;
-const idle = 0;
+const phases = ['read', 'called', 'stored'] as const;
+const none = 0;
 
 export interface OneOrderOptions {
-  readonly decisions: AskableDecisions;
-  /** Second deliveries, lost answers of the gateway and dead letters in one run. */
+  readonly decisions: ModelDecisions;
+  /** The most second deliveries, lost responses of the gateway and dead letters in one run. */
   readonly maxDisturbances: number;
   readonly mayDeadLetter: boolean;
   readonly mayCancel: boolean;
@@ -43,19 +42,20 @@ export interface OneOrderOptions {
 
 export function oneOrder({ decisions, maxDisturbances, mayDeadLetter, mayCancel }: OneOrderOptions): Model {
   const { describe, lists } = decisions;
-  const faults = new Interned<string>();
-  const works = new Interned<Work | undefined>();
+  const errors = new Interned<string>();
+  const inFlight = new Interned<InFlight | undefined>();
   const deadLetters = deadLetterQueue();
   const noEvents = lists.id([]);
-  faults.id('');
-  works.id(undefined);
-  const workId = memoized((consumer: number, event: number, phase: number, read: number, doc: number, events: number) =>
-    works.id({ consumer, event, phase: phases[phase]!, read, document: doc, events }),
+  errors.id('');
+  inFlight.id(undefined);
+  const inFlightId = memoized(
+    (consumer: number, event: number, phase: number, read: number, doc: number, events: number) =>
+      inFlight.id({ consumer, event, phase: phases[phase]!, read, document: doc, events }),
   );
   const union = memoized((list: number, more: number) =>
     lists.id([...new Set([...lists.get(list), ...lists.get(more)])]),
   );
-  /** The part of a log that means something to a consumer. */
+  /** The part of a log that a consumer does not ignore. */
   const viewOf = memoized((consumer: number, list: number): readonly number[] =>
     lists.get(list).filter((event) => !decisions.isIgnored(consumers[consumer]!.service, event)),
   );
@@ -64,38 +64,38 @@ export function oneOrder({ decisions, maxDisturbances, mayDeadLetter, mayCancel 
 
   type Part = (where: number) => number;
   const isIdle = (part: Part, consumer: number): boolean =>
-    part(at.hands + consumer) === idle &&
+    part(at.inFlight + consumer) === none &&
     part(at.positions + consumer) === viewOf(consumer, part(at.logs + consumers[consumer]!.log)).length;
-  const areOthersAtRest = (part: Part): boolean =>
-    part(at.formerOwner) === idle &&
+  const areOthersIdle = (part: Part): boolean =>
+    part(at.formerOwner) === none &&
     decisions.timer(part(at.shipment)) === null &&
     others.every((consumer) => isIdle(part, consumer));
-  const isAtRest = (part: Part): boolean =>
-    part(at.cancelling) === 0 && areOthersAtRest(part) && orders.every((consumer) => isIdle(part, consumer));
+  const isPipelineIdle = (part: Part): boolean =>
+    part(at.cancelling) === 0 && areOthersIdle(part) && orders.every((consumer) => isIdle(part, consumer));
 
-  /** What is told already need not be told again: that publish would change nothing. */
-  const hold = (next: number[], slot: number, consumer: number, event: number, events: number): void => {
-    const isTold = events === noEvents || union(next[logOf(events)]!, events) === next[logOf(events)];
-    next[slot] = isTold ? idle : workId(consumer, event, 2, 0, 0, events);
+  /** Events that the log holds already need no publish, because it would change nothing. */
+  const stored = (next: number[], slot: number, consumer: number, event: number, events: number): void => {
+    const isPublished = events === noEvents || union(next[logOf(events)]!, events) === next[logOf(events)];
+    next[slot] = isPublished ? none : inFlightId(consumer, event, 2, 0, 0, events);
   };
 
-  const take = (next: number[], slot: number, consumer: number, event: number): void => {
+  const process = (next: number[], slot: number, consumer: number, event: number): void => {
     const { service } = consumers[consumer]!;
     const where = documentOf[service];
-    const answer: Outcome | 'charge' | 'void' = decisions[service](next[where]!, event);
-    if (typeof answer === 'string') {
-      next[slot] = workId(consumer, event, 0, next[where]!, 0, 0);
+    const result: Outcome | 'charge' | 'void' = decisions[service](next[where]!, event);
+    if (typeof result === 'string') {
+      next[slot] = inFlightId(consumer, event, 0, next[where]!, 0, 0);
       return;
     }
-    next[where] = answer.document;
-    hold(next, slot, consumer, event, answer.events);
+    next[where] = result.document;
+    stored(next, slot, consumer, event, result.events);
   };
 
   const publish = (next: number[], events: number): void => {
     next[logOf(events)] = union(next[logOf(events)]!, events);
   };
 
-  /** A state and its event in one write: the relay publishes it sooner or later, and consumers take it sooner or later. */
+  /** A state and its event in one write; the relay publishes the event, and consumers read it, at any later time. */
   const storeWithEvent = (next: number[], where: number, { document, events }: Outcome): void => {
     next[where] = document;
     if (events !== noEvents) publish(next, events);
@@ -111,35 +111,35 @@ export function oneOrder({ decisions, maxDisturbances, mayDeadLetter, mayCancel 
       try {
         change(next);
       } catch (error) {
-        next[at.fault] = faults.id(`a decision threw: ${(error as Error).message}`);
+        next[at.error] = errors.id(`a decision threw: ${(error as Error).message}`);
       }
       const after = String.fromCharCode(...next);
       if (after !== state) found.push({ label, state: after, disturbs });
     };
 
-    const advance = (slot: number, who: string): void => {
-      const { consumer, event, phase, read, document, events } = works.get(s[slot]!)!;
-      const what = `${who}, ${describe(event)}:`;
+    const advance = (slot: number, member: string): void => {
+      const { consumer, event, phase, read, document, events } = inFlight.get(s[slot]!)!;
+      const subject = `${member}, ${describe(event)}:`;
       if (phase === 'read') {
-        add(`${what} the gateway answers`, (next) => {
-          const answer = decisions.gateway(read, event, next[at.ledger]!);
-          next[at.ledger] = answer.ledger;
-          next[slot] = workId(consumer, event, 1, read, answer.document, answer.events);
+        add(`${subject} the gateway responds`, (next) => {
+          const after = decisions.gateway(read, event, next[at.ledger]!);
+          next[at.ledger] = after.ledger;
+          next[slot] = inFlightId(consumer, event, 1, read, after.document, after.events);
         });
         const lose = (next: number[]): void =>
           void (next[at.ledger] = decisions.gateway(read, event, next[at.ledger]!).ledger);
-        add(`${what} the gateway acts, its answer is lost`, lose, true);
-      } else if (phase === 'answered' && s[at.payment] === read) {
-        add(`${what} stored`, (next) => {
+        add(`${subject} the gateway executes the call, its response is lost`, lose, true);
+      } else if (phase === 'called' && s[at.payment] === read) {
+        add(`${subject} stored`, (next) => {
           next[at.payment] = document;
-          hold(next, slot, consumer, event, events);
+          stored(next, slot, consumer, event, events);
         });
-      } else if (phase === 'answered') {
-        add(`${what} lost the race, decides again`, (next) => take(next, slot, consumer, event));
+      } else if (phase === 'called') {
+        add(`${subject} has a conflict, decides again`, (next) => process(next, slot, consumer, event));
       } else {
-        add(`${what} publishes ${lists.get(events).map(describe).join(', ')}`, (next) => {
+        add(`${subject} publishes ${lists.get(events).map(describe).join(', ')}`, (next) => {
           publish(next, events);
-          next[slot] = idle;
+          next[slot] = none;
         });
       }
     };
@@ -148,48 +148,48 @@ export function oneOrder({ decisions, maxDisturbances, mayDeadLetter, mayCancel 
       const { service, log } = consumers[consumer]!;
       const position = s[at.positions + consumer]!;
       const view = viewOf(consumer, s[at.logs + log]!);
-      const slot = at.hands + consumer;
+      const slot = at.inFlight + consumer;
       const deadLetter = (event: number, nextPosition: number): void => {
         if (!mayDeadLetter) return;
-        const setAside = (next: number[]): void => {
-          next[slot] = idle;
+        const change = (next: number[]): void => {
+          next[slot] = none;
           next[at.positions + consumer] = nextPosition;
           next[at.deadLetters] = deadLetters.with(next[at.deadLetters]!, consumer, event);
         };
-        add(`${service} dead-letters ${describe(event)}`, setAside, true);
+        add(`${service} dead-letters ${describe(event)}`, change, true);
       };
-      const work = works.get(s[slot]!);
-      if (work) {
+      const current = inFlight.get(s[slot]!);
+      if (current) {
         advance(slot, service);
-        if (work.phase !== 'stored') deadLetter(work.event, position);
+        if (current.phase !== 'stored') deadLetter(current.event, position);
       } else {
         if (position < view.length) {
           const event = view[position]!;
-          add(`${service} takes ${describe(event)}`, (next) => {
+          add(`${service} reads ${describe(event)}`, (next) => {
             next[at.positions + consumer] = position + 1;
-            take(next, slot, consumer, event);
+            process(next, slot, consumer, event);
           });
           deadLetter(event, position + 1);
         }
-        for (const [index, letter] of deadLetters.get(s[at.deadLetters]!).entries()) {
-          if (letter.consumer !== consumer) continue;
-          add(`${service} takes ${describe(letter.event)}, redriven`, (next) => {
+        for (const [index, dead] of deadLetters.get(s[at.deadLetters]!).entries()) {
+          if (dead.consumer !== consumer) continue;
+          add(`${service} reads ${describe(dead.event)}, redriven`, (next) => {
             next[at.deadLetters] = deadLetters.without(next[at.deadLetters]!, index);
-            take(next, slot, consumer, letter.event);
+            process(next, slot, consumer, dead.event);
           });
         }
       }
-      if (s[at.formerOwner] !== idle || service === 'order') return;
+      if (s[at.formerOwner] !== none || service === 'order') return;
       for (const event of view.slice(0, position + 1)) {
         add(
-          `a former owner at ${service} takes ${describe(event)}`,
-          (next) => take(next, at.formerOwner, consumer, event),
+          `a former owner of ${service} reads ${describe(event)}`,
+          (next) => process(next, at.formerOwner, consumer, event),
           true,
         );
       }
     };
 
-    if (s[at.cancelling] === 1 || areOthersAtRest((where) => s[where]!)) orders.forEach(consume);
+    if (s[at.cancelling] === 1 || areOthersIdle((where) => s[where]!)) orders.forEach(consume);
     if (s[at.cancelling] === 1) {
       add('the cancellation is decided', (next) => {
         next[at.cancelling] = 0;
@@ -200,31 +200,33 @@ export function oneOrder({ decisions, maxDisturbances, mayDeadLetter, mayCancel 
     if (mayCancel && !decisions.isCancelled(s[at.order]!))
       add('the customer cancels', (next) => (next[at.cancelling] = 1));
     others.forEach(consume);
-    if (s[at.formerOwner] !== idle) {
+    if (s[at.formerOwner] !== none) {
       advance(at.formerOwner, 'the former owner');
-      add('the former owner dies', (next) => (next[at.formerOwner] = idle));
+      add('the former owner is killed', (next) => (next[at.formerOwner] = none));
     }
-    add('the timer rings', (next) => {
+    add('the timer fires', (next) => {
       const shipped = decisions.timer(next[at.shipment]!);
       if (shipped) storeWithEvent(next, at.shipment, shipped);
     });
     return found;
   };
 
-  const logFault = memoized((list: number): string => rules.faultOfLog(lists.get(list)) ?? '');
-  const moveFault = memoized((from: number, to: number): string => rules.faultOfMove(from, to) ?? '');
-  const booksFault = memoized((ledger: number, shelf: number): string => rules.faultOfBooks({ ledger, shelf }) ?? '');
+  const ofLog = memoized((list: number): string => rules.violationOfLog(lists.get(list)) ?? '');
+  const ofTransition = memoized((from: number, to: number): string => rules.violationOfTransition(from, to) ?? '');
+  const ofLedgerAndStock = memoized(
+    (ledger: number, stock: number): string => rules.violationOfLedgerAndStock({ ledger, stock }) ?? '',
+  );
 
-  const faultOf = (state: string, before: string): string | undefined => {
+  const violationOf = (state: string, before: string): string | undefined => {
     const part = (where: number): number => state.charCodeAt(where);
-    const [order, ledger, shelf, shipment] = [part(at.order), part(at.ledger), part(at.inventory), part(at.shipment)];
-    let fault =
-      faults.get(part(at.fault)) || moveFault(before.charCodeAt(at.order), order) || booksFault(ledger, shelf);
-    for (let log = at.logs; fault === '' && log < at.positions; log += 1) fault = logFault(part(log));
-    if (fault !== '') return fault;
-    if (!isAtRest(part)) return undefined;
+    const [order, ledger, stock, shipment] = [part(at.order), part(at.ledger), part(at.inventory), part(at.shipment)];
+    let violation =
+      errors.get(part(at.error)) || ofTransition(before.charCodeAt(at.order), order) || ofLedgerAndStock(ledger, stock);
+    for (let log = at.logs; violation === '' && log < at.positions; log += 1) violation = ofLog(part(log));
+    if (violation !== '') return violation;
+    if (!isPipelineIdle(part)) return undefined;
     const missing = deadLetters.get(part(at.deadLetters)).map(({ event }) => event);
-    return rules.faultAtRest({ order, ledger, shelf, shipment }, missing);
+    return rules.violationWhenIdle({ order, ledger, stock, shipment }, missing);
   };
 
   const { initial } = decisions;
@@ -232,12 +234,12 @@ export function oneOrder({ decisions, maxDisturbances, mayDeadLetter, mayCancel 
   first[at.order] = initial.order;
   first[at.payment] = initial.payment;
   first[at.ledger] = initial.ledger;
-  first[at.inventory] = initial.shelf;
+  first[at.inventory] = initial.stock;
   first[at.shipment] = initial.shipment;
-  for (const flag of [at.fault, at.cancelling, at.formerOwner]) first[flag] = 0;
+  for (const flag of [at.error, at.cancelling, at.formerOwner]) first[flag] = 0;
   first[at.deadLetters] = deadLetters.empty;
   for (const log of topics.keys()) first[at.logs + log] = noEvents;
-  for (const consumer of consumers.keys()) first[at.positions + consumer] = first[at.hands + consumer] = idle;
+  for (const consumer of consumers.keys()) first[at.positions + consumer] = first[at.inFlight + consumer] = none;
   publish(first, initial.events);
-  return { initial: String.fromCharCode(...first), maxDisturbances, steps, faultOf };
+  return { initial: String.fromCharCode(...first), maxDisturbances, steps, violationOf };
 }

@@ -1,16 +1,16 @@
-/** What must hold in every state of the model, and what must hold once nothing is left to do. */
+/** The invariants of every state of the model, and those of an idle state. */
 import { canReach, isFinal } from '@order-pipeline/events/order-lifecycle';
 import type { LedgerRow } from '../../services/payment/test/ledger-in-memory.ts';
-import type { AskableDecisions } from './decisions.ts';
+import type { ModelDecisions } from './decisions.ts';
 
-interface Books {
+interface Documents {
   readonly order: number;
   readonly ledger: number;
-  readonly shelf: number;
+  readonly stock: number;
   readonly shipment: number;
 }
 
-/** Facts of which an order has at most one: two of them would be two truths. */
+/** Facts of which an order has at most one, because they contradict each other. */
 const exclusive = [
   ['shipment_processed:SHIPPED', 'shipment_processed:CANCELLED'],
   ['payment_processed:COMPLETED', 'payment_processed:DECLINED'],
@@ -19,7 +19,7 @@ const exclusive = [
   ['inventory_updated:REJECTED', 'inventory_updated:RELEASED'],
 ] as const;
 
-/** The steps towards the parcel: a cancellation ends an order that lacks one of them. */
+/** The facts that lead to the shipment: an order that lacks one of them can be cancelled. */
 const forward = new Set(['order_placed:PENDING', 'payment_processed:COMPLETED', 'inventory_updated:RESERVED']);
 
 const sum = (rows: readonly LedgerRow[], counts: (row: LedgerRow) => boolean): number =>
@@ -28,31 +28,31 @@ const captured = (rows: readonly LedgerRow[]): number =>
   sum(rows, (row) => row.kind === 'charge' && row.outcome === 'captured');
 const refunded = (rows: readonly LedgerRow[]): number => sum(rows, (row) => row.kind === 'refund');
 
-export function createRules(decisions: AskableDecisions) {
-  const { orders, shelves, shipments, ledgers, lists, initial } = decisions;
-  const set = shelves.get(initial.shelf).products;
+export function createRules(decisions: ModelDecisions) {
+  const { orders, stocks, shipments, ledgers, lists, initial } = decisions;
+  const set = stocks.get(initial.stock).products;
 
-  /** Everything that was told on a topic about one order. */
-  const faultOfLog = (events: readonly number[]): string | undefined => {
-    const told = new Map<string, number>();
+  /** Of the events of one order in a topic. */
+  const violationOfLog = (events: readonly number[]): string | undefined => {
+    const published = new Map<string, number>();
     for (const event of events) {
       const fact = decisions.describe(event);
-      if ((told.get(fact) ?? event) !== event) return `${fact} was told twice, in different bytes`;
-      told.set(fact, event);
+      if ((published.get(fact) ?? event) !== event) return `${fact} was published twice, with different bytes`;
+      published.set(fact, event);
     }
-    const both = exclusive.find((pair) => pair.every((fact) => told.has(fact)));
-    return both && `both ${both.join(' and ')} were told`;
+    const both = exclusive.find((pair) => pair.every((fact) => published.has(fact)));
+    return both && `both ${both.join(' and ')} were published`;
   };
 
-  const faultOfMove = (before: number, after: number): string | undefined => {
+  const violationOfTransition = (before: number, after: number): string | undefined => {
     const [from, to] = [orders.get(before).status, orders.get(after).status];
     return canReach(from, to) ? undefined : `the order moved from ${from} to ${to}`;
   };
 
-  const faultOfBooks = ({ ledger, shelf }: Pick<Books, 'ledger' | 'shelf'>): string | undefined => {
+  const violationOfLedgerAndStock = ({ ledger, stock }: Pick<Documents, 'ledger' | 'stock'>): string | undefined => {
     const rows = ledgers.get(ledger);
     if (refunded(rows) > captured(rows)) return 'more was refunded than captured';
-    const { products, reservation } = shelves.get(shelf);
+    const { products, reservation } = stocks.get(stock);
     for (const [index, { _id, quantity }] of products.entries()) {
       const held =
         reservation?.status === 'RESERVED'
@@ -64,36 +64,36 @@ export function createRules(decisions: AskableDecisions) {
     return undefined;
   };
 
-  const hasGone = (shipment: number): boolean => shipments.get(shipment)?.status === 'SHIPPED';
+  const hasShipped = (shipment: number): boolean => shipments.get(shipment)?.status === 'SHIPPED';
   const isRefundRefused = (order: number): boolean => orders.get(order).customer_id.startsWith('NOREFUND');
 
-  const faultOfMoneyAndParcel = ({ order, ledger, shipment }: Books): string | undefined => {
+  const violationOfPaymentAndShipment = ({ order, ledger, shipment }: Documents): string | undefined => {
     const { status, total_minor } = orders.get(order);
     const rows = ledgers.get(ledger);
     const kept = captured(rows) - refunded(rows);
     const due = status === 'SHIPPED' || (isRefundRefused(order) && !isFinal(status)) ? total_minor : 0;
-    if (kept !== due) return `the order is ${status}, and ${kept} of ${due} are kept`;
-    if (hasGone(shipment) !== (status === 'SHIPPED'))
-      return `the order is ${status}, and its parcel is not where it should be`;
+    if (kept !== due) return `the order is ${status}, and the customer paid ${kept} instead of ${due}`;
+    if (hasShipped(shipment) !== (status === 'SHIPPED')) return `the order is ${status}, and its shipment is not`;
     return undefined;
   };
 
-  /** Whether an order that lacks these steps may stand still: a redrive or a cancellation ends it. */
-  const mayStandStill = ({ order }: Books, missing: readonly number[]): boolean => {
+  /** Whether an order may be stuck without these events, because a redrive or a cancellation completes it. */
+  const mayBeStuck = ({ order }: Documents, missing: readonly number[]): boolean => {
     if (missing.some((event) => !forward.has(decisions.describe(event)))) return true;
     if (missing.length === 0 || isFinal(orders.get(order).status)) return false;
     return lists.get(decisions.cancel(order).events).length > 0;
   };
 
-  /** The order has a legal end, and money, stock and parcel are where that end says, so far as no step is missing. */
-  const faultAtRest = (books: Books, missing: readonly number[]): string | undefined => {
-    const { status } = orders.get(books.order);
-    if (mayStandStill(books, missing)) return isFinal(status) ? faultOfMoneyAndParcel(books) : undefined;
-    if (!isFinal(status) && !isRefundRefused(books.order)) return `nothing is left to do, and the order is ${status}`;
-    const isReserved = shelves.get(books.shelf).reservation?.status === 'RESERVED';
-    if (isReserved !== (status === 'SHIPPED')) return `the order is ${status}, and its stock is not where it should be`;
-    return faultOfMoneyAndParcel(books);
+  /** The order is final, and payment, stock and shipment agree with its state, unless an event is missing. */
+  const violationWhenIdle = (documents: Documents, missing: readonly number[]): string | undefined => {
+    const { status } = orders.get(documents.order);
+    if (mayBeStuck(documents, missing)) return isFinal(status) ? violationOfPaymentAndShipment(documents) : undefined;
+    if (!isFinal(status) && !isRefundRefused(documents.order))
+      return `the pipeline is idle, and the order is ${status}`;
+    const isReserved = stocks.get(documents.stock).reservation?.status === 'RESERVED';
+    if (isReserved !== (status === 'SHIPPED')) return `the order is ${status}, and its stock does not agree`;
+    return violationOfPaymentAndShipment(documents);
   };
 
-  return { faultOfLog, faultOfMove, faultOfBooks, faultAtRest };
+  return { violationOfLog, violationOfTransition, violationOfLedgerAndStock, violationWhenIdle };
 }

@@ -1,11 +1,11 @@
-/** What the model is run on: an order, a shelf, and the real decision functions of the four services. */
+/** The input of the model: an order, a stock, and the real decision functions of the four services. */
 import * as inventory from '../../services/inventory/src/reservation.ts';
 import * as order from '../../services/order/src/order.ts';
 import * as payment from '../../services/payment/src/payment.ts';
 import * as shipment from '../../services/shipment/src/shipment.ts';
 
-/** The reservation and the stock are written in one transaction: to the model they are one document. */
-export interface Shelf {
+/** The reservation and the stock are written in one transaction, so in the model they are one document. */
+export interface Stock {
   readonly products: readonly inventory.Product[];
   readonly reservation: inventory.Reservation | undefined;
 }
@@ -26,7 +26,7 @@ export interface Scenario {
   readonly customer: string;
   readonly stock: number;
   readonly quantity: number;
-  /** 0 ships as soon as the reservation is known. */
+  /** With 0 an order ships as soon as the reservation is known. */
   readonly processingMs: number;
 }
 
@@ -45,7 +45,7 @@ export const placedOrder = ({ customer, quantity }: Scenario) =>
     requestHash: '',
   });
 
-export const filledShelf = ({ stock }: Scenario): Shelf => ({
+export const initialStock = ({ stock }: Scenario): Stock => ({
   products: [{ _id: 'P001', version: 1, quantity: stock, price_minor: priceMinor }],
   reservation: undefined,
 });

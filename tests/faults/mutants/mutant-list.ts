@@ -150,7 +150,7 @@ export const mutants: readonly Mutant[] = [
     replace: "    if (shipment && shipment.status !== 'CANCELLED') return repeated(",
     caughtBy: {
       file: 'tests/model/every-interleaving-ends-legally.test.ts',
-      title: 'an order that is happy',
+      title: 'an order that ships, cancelled',
     },
   },
 ];

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { services, type EventType } from '@order-pipeline/events';
-import { askableDecisions } from './decisions.ts';
+import { modelDecisions } from './decisions.ts';
 import { explore } from './explore.ts';
 import { oneOrder } from './one-order.ts';
 import { outcomesOf, type Edge } from './outcomes.ts';
@@ -15,11 +15,11 @@ const scenarios: readonly Scenario[] = [
   { ...happy, customer: 'NOREFUND-1' },
 ];
 
-/** The edges that the services really have, over everything that a search of each scenario comes upon. */
+/** The edges that the services have, over all states and events that a search of each scenario reaches. */
 async function graph(): Promise<Edge[]> {
   const edges = new Map<string, Edge>();
   for (const scenario of scenarios) {
-    const decisions = await askableDecisions(scenario);
+    const decisions = await modelDecisions(scenario);
     expect(
       explore(oneOrder({ decisions, maxDisturbances: 1, mayDeadLetter: true, mayCancel: true })),
     ).not.toHaveProperty('counterexample');
@@ -28,7 +28,7 @@ async function graph(): Promise<Edge[]> {
   return [...edges.values()];
 }
 
-/** A cycle of facts, or undefined. (Depth first; a fact that is met on the way to itself closes one.) */
+/** A cycle of facts, or undefined; depth first. */
 function cycleOf(edges: readonly Pick<Edge, 'input' | 'outcome'>[]): string[] | undefined {
   const visit = (fact: string, path: readonly string[]): string[] | undefined => {
     if (path.includes(fact)) return [...path.slice(path.indexOf(fact)), fact];
@@ -47,17 +47,17 @@ function cycleOf(edges: readonly Pick<Edge, 'input' | 'outcome'>[]): string[] | 
 
 const edges = await graph();
 
-test('services consume each other’s topics, and yet no fact ever leads back to itself', () => {
+test('no fact causes itself, although the services consume each other’s topics', () => {
   expect(cycleOf(edges)).toBeUndefined();
 });
 
-test('a cycle would be found', () => {
+test('the search finds a cycle', () => {
   const cycle = cycleOf([...edges, { input: 'inventory_updated:RELEASED', outcome: 'order_placed:PENDING' }]);
   expect(cycle?.[0]).toBe(cycle?.at(-1));
   expect(cycle).toEqual(expect.arrayContaining(['order_placed:PENDING', 'inventory_updated:RELEASED']));
 });
 
-test('what follows from what is what the design draws', () => {
+test('the facts have exactly the documented outcomes', () => {
   expect(edges.map(({ service, input, outcome }) => `${service}: ${input} → ${outcome}`).toSorted()).toEqual([
     'inventory: payment_processed:COMPLETED → inventory_updated:REJECTED',
     'inventory: payment_processed:COMPLETED → inventory_updated:RESERVED',
@@ -75,7 +75,7 @@ test('what follows from what is what the design draws', () => {
   ]);
 });
 
-test('each service consumes what it answers, and produces its answers', () => {
+test('each service consumes its inputs and produces its outcomes', () => {
   for (const { service, input, outcome } of edges) {
     const [consumed, produced] = [input, outcome].map((fact) => fact.split(':')[0] as EventType);
     expect(services[service].consumes as readonly EventType[]).toContain(consumed);

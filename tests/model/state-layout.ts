@@ -1,4 +1,4 @@
-/** What a state of the model consists of, wired as the registry says. */
+/** The parts of a state of the model, from the registry. */
 import { services, type EventType, type ServiceEntry } from '@order-pipeline/events';
 
 const participants = Object.values<ServiceEntry>(services);
@@ -7,7 +7,7 @@ export const topics = participants.flatMap(({ produces }) => produces);
 type Participant = 'order' | 'payment' | 'inventory' | 'shipment';
 interface Consumer {
   readonly service: Participant;
-  /** Which of the topics it reads. */
+  /** The index of the topic that it reads. */
   readonly log: number;
   readonly topic: EventType;
 }
@@ -18,7 +18,7 @@ const numbers = [...consumers.keys()];
 export const orders = numbers.filter((consumer) => consumers[consumer]!.service === 'order');
 export const others = numbers.filter((consumer) => consumers[consumer]!.service !== 'order');
 
-/** Where each part of a state stands in its text. */
+/** The position of each part in the string of a state. */
 export const at = {
   order: 0,
   payment: 1,
@@ -26,13 +26,13 @@ export const at = {
   inventory: 3,
   shipment: 4,
   /** Set when a decision threw. */
-  fault: 5,
-  /** 1 while a cancellation waits for its decision: only the order service moves then. */
+  error: 5,
+  /** 1 while a cancellation is pending: then only the order service takes steps. */
   cancelling: 6,
   formerOwner: 7,
   deadLetters: 8,
   logs: 9,
   positions: 9 + topics.length,
-  hands: 9 + topics.length + consumers.length,
+  inFlight: 9 + topics.length + consumers.length,
 };
 export const documentOf = { order: at.order, payment: at.payment, inventory: at.inventory, shipment: at.shipment };
