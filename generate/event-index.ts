@@ -25,5 +25,4 @@ ${spread('samples(orderId)')}
   );
 }
 
-const identifier = (name: string): string =>
-  name.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+const identifier = (name: string): string => name.replaceAll(/-([a-z0-9])/g, (_, first: string) => first.toUpperCase());

@@ -64,7 +64,7 @@ describe('npm run generate', () => {
     expect(readFileSync(join(root, 'helm/loyalty/Chart.yaml'), 'utf8')).toContain('name: loyalty\n');
   });
 
-  test('removes what it generated for a service that is gone, and nothing that people wrote', async () => {
+  test('removes what it generated for a service that the registry no longer has, and nothing hand-written', async () => {
     await generate(chart);
     write('helm/consumer-scaler/Chart.yaml', 'name: consumer-scaler\n');
     expect(names(leftovers(root, [])).toSorted()).toEqual(names(chart).toSorted());

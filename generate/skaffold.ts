@@ -1,6 +1,6 @@
 /**
  * skaffold.yaml: generate/parts/skaffold.yaml, with an image, its place in the chart's values and a port-forward for each
- * service of the registry. Its profile dev lists the images anew: those that restart node when a file changes.
+ * service of the registry. Its profile dev lists all images again, with those of the services that restart node when a file changes.
  */
 import { isCollection, type Document } from 'yaml';
 import { generatedText, registryFile, type GeneratedFile } from './artifact.ts';

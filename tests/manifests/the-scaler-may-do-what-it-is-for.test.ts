@@ -143,7 +143,7 @@ describe('with the pipeline', () => {
   test('refuses in a sentence to scale a service whose Kafka it does not hear of', async () => {
     const value = 'order.kafka.external.bootstrapServers=elsewhere:9096';
     await expect(renderChart('order-pipeline', '--set', value)).rejects.toThrow(
-      'order.kafka.external.bootstrapServers is set, but the consumer scaler only hears of global.kafka.external: say it ' +
+      'order.kafka.external.bootstrapServers is set, but the consumer scaler only reads global.kafka.external: set it ' +
         'there, or set order.autoscaling.engine to none, hpa or keda.',
     );
   });

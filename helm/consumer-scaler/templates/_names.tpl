@@ -10,12 +10,12 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
 
-{{/* What belongs to no namespace needs a name that no other release has. */}}
+{{/* A cluster-scoped object needs a name that no other release uses. */}}
 {{- define "consumer-scaler.clusterName" -}}
 {{ printf "%s-consumer-scaler" .Release.Namespace }}
 {{- end }}
 
-{{/* Where the pipeline's Kafka is, if elsewhere (global.kafka.external of helm/service-lib), as YAML for fromYaml. */}}
+{{/* The address of a Kafka outside of the namespace (global.kafka.external of helm/service-lib), as YAML for fromYaml. */}}
 {{- define "consumer-scaler.externalKafka" -}}
 {{- $external := ((.Values.global).kafka).external | default dict }}
 {{- $user := $external.scaler | default dict }}
@@ -32,7 +32,7 @@ secrets: {{ compact (list (($user.passwordSecret).name | default $user.username 
 {{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
 {{- end }}
 
-{{/* Restricted, as Pod Security has it; 65532 is the image's user. */}}
+{{/* As the Pod Security Standard "restricted" demands; 65532 is the image's user. */}}
 {{- define "consumer-scaler.podSecurityContext" -}}
 runAsNonRoot: true
 runAsUser: 65532
@@ -48,7 +48,7 @@ seccompProfile: { type: RuntimeDefault }
       podSelector: { matchLabels: { k8s-app: kube-dns } }
 {{- end }}
 
-{{/* What it needs to know of the resources and their targets, and the two subresources that it may write. */}}
+{{/* It reads the resources and their targets, and writes status and scale. */}}
 {{- define "consumer-scaler.rules" -}}
 - apiGroups: [scaling.orderpipeline.dev]
   resources: [consumerscalers]

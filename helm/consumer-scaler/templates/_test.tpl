@@ -1,4 +1,4 @@
-{{/* helm test: it is ready, through its Service, and one of its replicas leads. */}}
+{{/* helm test: the operator is ready, through its Service, and one of its replicas is the leader. */}}
 {{- define "consumer-scaler.testScript" -}}
 const url = 'http://consumer-scaler:8080/readyz';
 let last = 'no answer';

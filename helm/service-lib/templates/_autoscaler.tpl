@@ -1,4 +1,4 @@
-{{/* Who says how many pods there are (autoscaling.engine): one of these, or nobody. */}}
+{{/* What sets the number of pods (autoscaling.engine): one of these, or none. */}}
 {{- define "service-lib.autoscaler" -}}
 {{- $kafka := include "service-lib.kafka" . | fromYaml }}
 {{- $engine := .Values.autoscaling.engine }}
@@ -38,7 +38,7 @@ spec:
       caSecret: { name: {{ . }}, key: ca.crt }
       {{- end }}
     {{- end }}
-    # The scaler's own user, who may Describe and nothing else: its Secrets are the only ones that the scaler may read.
+    # The scaler's own user, which may only Describe: the scaler may read the Secrets of this user, and no others.
     sasl:
       mechanism: {{ $kafka.mechanism }}
       username: {{ $kafka.scalerUsername | quote }}
@@ -66,7 +66,7 @@ spec:
         topic: {{ $topic }}
         lagThreshold: {{ $.Values.autoscaling.keda.lagThreshold | quote }}
         offsetResetPolicy: earliest
-        # Between the classes of an even assignment a further pod carries nothing.
+        # Only numbers of pods that divide the partitions evenly; a pod more than that would share no load.
         ensureEvenDistributionOfPartitions: "true"
         tls: {{ ternary "enable" "disable" $kafka.tls }}
         sasl: {{ $kafka.mechanism | replace "-" "_" | replace "sha_" "sha" | replace "plain" "plaintext" }}

@@ -1,4 +1,4 @@
-{{/* Where Kafka and MongoDB are, as YAML for fromYaml; `global` speaks for all services of an umbrella. */}}
+{{/* The addresses of Kafka and MongoDB, as YAML for fromYaml; `global` applies to all services of an umbrella chart. */}}
 {{- define "service-lib.kafka" -}}
 {{- $kafka := mergeOverwrite (deepCopy .Values.kafka) ((.Values.global).kafka | default dict) }}
 {{- $external := $kafka.external }}

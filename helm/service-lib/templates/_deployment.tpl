@@ -14,7 +14,7 @@ spec:
   revisionHistoryLimit: 5
   strategy:
     type: RollingUpdate
-    # Each change of the group stops it for a moment, so a rollout takes few, larger steps; capacity never goes down.
+    # Each rebalance interrupts the whole group, so a rollout takes few, large steps, and never reduces capacity.
     rollingUpdate: { maxUnavailable: 0, maxSurge: 34% }
   selector:
     matchLabels: {{- include "service-lib.selectorLabels" . | nindent 6 }}
@@ -58,7 +58,7 @@ spec:
           ports:
             - { name: http, containerPort: {{ .Values.port }}, protocol: TCP }
           env: {{- include "service-lib.environment" . | nindent 12 }}
-          # The process answers, and nothing is asked of it: the rest is for /readyz, which waits for others.
+          # /livez answers as soon as the process runs; only /readyz waits for Kafka and MongoDB.
           startupProbe:
             httpGet: { path: /livez, port: http }
             periodSeconds: 1

@@ -1,4 +1,4 @@
-{{/* The process's settings: where things are, then what `config` says. Credentials are files, re-read when they change. */}}
+{{/* The settings of the process: addresses first, then `config`. Credentials are files, which the process reads again when they change. */}}
 {{- define "service-lib.environment" -}}
 {{- $kafka := include "service-lib.kafka" . | fromYaml }}
 {{- $mongodb := include "service-lib.mongodb" . | fromYaml -}}
@@ -20,7 +20,7 @@
 - { name: MONGODB_CA_FILE, value: /etc/order-pipeline/mongodb-ca }
 {{- end }}
 {{- range $name, $value := .Values.config }}
-{{- /* An empty text takes back what the chart sets. */}}
+{{- /* An empty string removes what the chart sets. */}}
 {{- with include "service-lib.text" $value }}
 - { name: {{ $name }}, value: {{ . | quote }} }
 {{- end }}
@@ -47,7 +47,7 @@
 {{- end }}
 {{- end }}
 
-{{/* Only what is needed of each Secret; the authority of MongoDB lies beside its private key. */}}
+{{/* Only the keys that the process needs: the Secret of MongoDB's certificate authority also contains its private key. */}}
 {{- define "service-lib.volumes" -}}
 {{- $kafka := include "service-lib.kafka" . | fromYaml }}
 {{- $mongodb := include "service-lib.mongodb" . | fromYaml }}
@@ -72,7 +72,7 @@
     defaultMode: 0440
     items: [{ key: ca.crt, path: ca.crt }]
 {{- end }}
-{{- /* A token of the API server is only there for who is told to ask it. */}}
+{{- /* A token for the API server only in a pod that has the server's address. */}}
 {{- if .Values.config.KUBERNETES_API_URL }}
 - name: api-access
   projected:

@@ -1,4 +1,4 @@
-{{/* The topics that the service owns: what it produces, and its dead letters. They outlive an uninstall, with what is in them. */}}
+{{/* The topics that the service owns: those that it produces, and its dead letters. Uninstalling keeps them, with their records. */}}
 {{- define "service-lib.kafkaTopics" -}}
 {{- $kafka := include "service-lib.kafka" . | fromYaml }}
 {{- if not $kafka.external }}
@@ -7,7 +7,7 @@
 {{- end }}
 {{- if .Values.consumes }}
 {{- $dlq := printf "%s.dlq" .Values.consumerGroup }}
-{{- /* Dead letters do not expire, and are larger than what they were: why it failed travels in added headers. */}}
+{{- /* Dead letters do not expire. They are larger than the event was: added headers carry the reason for the failure. */}}
 {{- $dlqConfig := dict "retention.ms" "-1" "max.message.bytes" (mul 2 (index .Values.kafka.topicConfig "max.message.bytes" | int64) | toString) }}
 {{- include "service-lib.kafkaTopic" (dict "root" $ "cluster" $kafka.cluster "topic" $dlq "partitions" 1 "config" $dlqConfig) }}
 {{- include "service-lib.kafkaTopic" (dict "root" $ "cluster" $kafka.cluster "topic" (printf "%s.resolved" $dlq) "partitions" 1 "config" (dict "cleanup.policy" "compact")) }}
@@ -15,7 +15,7 @@
 {{- end }}
 {{- end }}
 
-{{/* Its object's name has hyphens where the topic's has what Kubernetes forbids. Copies: the cluster's default. */}}
+{{/* The object's name has hyphens in place of characters that Kubernetes forbids. The replication factor is the cluster's default. */}}
 {{- define "service-lib.kafkaTopic" }}
 ---
 apiVersion: kafka.strimzi.io/v1
@@ -32,7 +32,7 @@ spec:
   config: {{- toYaml .config | nindent 4 }}
 {{ end }}
 
-{{/* The service's login, with the rights that `consumes` and `produces` ask for and no more. */}}
+{{/* The service's user, with the rights that `consumes` and `produces` need, and no others. */}}
 {{- define "service-lib.kafkaUser" -}}
 {{- $kafka := include "service-lib.kafka" . | fromYaml }}
 {{- if not $kafka.external }}

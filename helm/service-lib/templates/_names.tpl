@@ -1,4 +1,4 @@
-{{/* A service's objects have the service's name: one pipeline to a namespace. */}}
+{{/* A service's objects have the service's name, so a namespace holds one pipeline. */}}
 {{- define "service-lib.name" -}}{{ .Chart.Name }}{{- end }}
 
 {{- define "service-lib.selectorLabels" -}}
@@ -18,12 +18,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{ .Values.image.repository | default (printf "order-pipeline/%s" .Chart.Name) }}:{{ .Values.image.tag | default .Chart.AppVersion }}
 {{- end }}
 
-{{/* Text of a value as a person wrote it: YAML reads 2592000000 as a float, and Go prints that with an exponent. */}}
+{{/* A value as it was written: YAML reads 2592000000 as a float, which Go prints with an exponent. */}}
 {{- define "service-lib.text" -}}
 {{- if and (kindIs "float64" .) (eq (floor .) .) }}{{ int64 . }}{{ else }}{{ . }}{{ end }}
 {{- end }}
 
-{{/* Restricted, as Pod Security has it; 65532 is the images' user. */}}
+{{/* As the Pod Security Standard "restricted" demands; 65532 is the user of the images. */}}
 {{- define "service-lib.podSecurityContext" -}}
 runAsNonRoot: true
 runAsUser: 65532

@@ -1,6 +1,6 @@
 {{/*
-The namespace denies everything both ways; these let through what the service needs. Kafka and MongoDB of the namespace
-let it through by its labels kafka-client and mongodb-client (k8s/base).
+The namespace denies all traffic by default; these policies allow what the service needs. Traffic to Kafka and MongoDB of the
+namespace is allowed by the labels kafka-client and mongodb-client (k8s/base).
 */}}
 {{- define "service-lib.networkPolicies" -}}
 {{- if .Values.networkPolicy.enabled }}
@@ -25,7 +25,7 @@ spec:
   egress:
     {{- include "service-lib.dnsEgress" . | nindent 4 }}
     {{- if $kafka.external }}
-    # By port alone, because its addresses are not known here.
+    # By port only: the addresses are not known here.
     - ports:
         {{- range splitList "," $kafka.bootstrapServers }}
         - { port: {{ splitList ":" (trim .) | last | int }}, protocol: TCP }

@@ -22,7 +22,7 @@ metadata:
 automountServiceAccountToken: false
 {{ end }}
 
-{{/* One at a time, also of a single one: a node must be drainable, and what it owes waits in the topics meanwhile. */}}
+{{/* One pod at a time, even if it is the only one: a node must be drainable, and events wait in their topics meanwhile. */}}
 {{- define "service-lib.disruptionBudget" -}}
 ---
 apiVersion: policy/v1

@@ -1,4 +1,4 @@
-{{/* A pod that runs one script of ours in the service's own image, which has node and nothing else. */}}
+{{/* A pod that runs a script in the service's own image, which contains node and no shell. */}}
 {{- define "service-lib.testPod" }}
 apiVersion: v1
 kind: Pod
@@ -30,7 +30,7 @@ spec:
       securityContext: {{- include "service-lib.securityContext" .root | nindent 8 }}
 {{- end }}
 
-{{/* helm test of one service: it is ready, through its Service, and a member of its consumer group. */}}
+{{/* helm test of a service: it is ready, through its Service, and a member of its consumer group. */}}
 {{- define "service-lib.test" -}}
 {{- $script := include "service-lib.testScript" . }}
 ---

@@ -1,4 +1,4 @@
-/** The article's order, as the samples of all events tell of it. */
+/** The article's order, on which the samples of all events are based. */
 import type { z } from 'zod';
 
 export const sampleOrderId = '018f8c1e-7a00-7000-8000-0123456789ab';
