@@ -1,4 +1,4 @@
-/** The auditor finds nothing wrong with a pipeline that is right, and each fault that is planted. */
+/** The auditor finds no violation in a consistent pipeline, and finds each planted one. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Partitioners, type Admin } from 'kafkajs';
@@ -15,13 +15,13 @@ import { mixedOrder, stockForMixedOrders } from '../support/mixed-orders.ts';
 import { orderOf, placeOrder, placeOrders, untilFinal, type NewOrder } from '../support/orders.ts';
 import { usePipeline } from '../support/pipeline.ts';
 import { deadLetter } from './dead-letter.ts';
-import { faults, longAgo, noFaults, type Kind, type Planted, type Planting } from './planted-faults.ts';
+import { legalStates, longAgo, violations, type Kind, type Planted, type Planting } from './audit-cases.ts';
 import { runTool, startTool } from './run-tool.ts';
 
-/** Long enough to cancel an order whose stock is reserved. */
+/** With the time to cancel an order whose stock is reserved. */
 const on = usePipeline({ env: { SHIPMENT_PROCESSING_MS: '1500' } });
 
-const auditAtRest = () => runTool(on, auditTool, '--json', '--younger-than', '0s', '--recheck-after', '50ms');
+const auditIdlePipeline = () => runTool(on, auditTool, '--json', '--younger-than', '0s', '--recheck-after', '50ms');
 
 interface Violation {
   readonly rule: string;
@@ -35,55 +35,55 @@ function violationsIn(audit: { json(): any }): Violation[] {
 }
 
 const cancel = (orderId: string) => postJson(on.url('order', `/orders/${orderId}/cancel`), {});
-const untilItIs = (status: string, orderId: string) =>
+const untilStatus = (status: string, orderId: string) =>
   eventually(async () => {
     const { body } = await getJson(on.url('order', `/orders/${orderId}?wait=${status}&timeout_ms=5000`));
     expect(body.status).toBe(status);
   });
 
-const maxTries = 20;
+const maxAttempts = 20;
 
-/** Places such an order, again where something else came first, until one has come to that end. */
+/** Places such an order, repeatedly if another event comes first, until one ends as expected. */
 async function orderThatEnded(
   end: string,
   order: NewOrder,
   meanwhile = async (_orderId: string): Promise<unknown> => undefined,
 ): Promise<string> {
-  for (let tries = 0; tries < maxTries; tries += 1) {
+  for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     const orderId = await placeOrder(on, order);
     await meanwhile(orderId);
     if ((await untilFinal(on, orderId)).status === end) return orderId;
   }
-  throw new Error(`none of ${maxTries} orders ended ${end}`);
+  throw new Error(`none of ${maxAttempts} orders ended as ${end}`);
 }
 
-const parcel = orderOf([{ product_id: 'PLENTY', quantity: 2, price: 12.34 }]);
-const declinedParcel = { ...parcel, customer_id: 'DECLINE-ME' };
-const atAnotherPrice = orderOf([{ product_id: 'P001', quantity: 1, price: 1 }]);
+const plenty = orderOf([{ product_id: 'PLENTY', quantity: 2, price: 12.34 }]);
+const declined = { ...plenty, customer_id: 'DECLINE-ME' };
+const mispriced = orderOf([{ product_id: 'P001', quantity: 1, price: 1 }]);
 
 const placeOneOf: Record<Exclude<Kind, 'dead-lettered'>, () => Promise<string>> = {
-  shipped: () => orderThatEnded('SHIPPED', parcel),
-  declined: () => orderThatEnded('PAYMENT_DECLINED', declinedParcel),
-  refunded: () => orderThatEnded('REFUNDED', atAnotherPrice),
-  // So late that everything has to be undone.
+  shipped: () => orderThatEnded('SHIPPED', plenty),
+  declined: () => orderThatEnded('PAYMENT_DECLINED', declined),
+  refunded: () => orderThatEnded('REFUNDED', mispriced),
+  // So late that everything must be compensated.
   cancelled: () =>
-    orderThatEnded('CANCELLED', parcel, (id) =>
+    orderThatEnded('CANCELLED', plenty, (id) =>
       getJson(on.url('order', `/orders/${id}?wait=RESERVED&timeout_ms=20000`)).then(() => cancel(id)),
     ),
-  'cancelled before declined': () => orderThatEnded('CANCELLED', declinedParcel, cancel),
+  'cancelled before declined': () => orderThatEnded('CANCELLED', declined, cancel),
 };
 
-/** Orders that were cancelled after the inventory had passed by what they paid; their dead letters stand in their order. */
+/** Orders that were cancelled after the inventory had dead-lettered their payment. */
 async function deadLettered(count: number): Promise<string[]> {
   await untilIdle(on);
   const inventory = on.pipeline.services.inventory[0]!;
   await inventory.stop();
-  const ids = await placeOrders(on, count, () => parcel);
-  await Promise.all(ids.map((id) => untilItIs('PAID', id)));
+  const ids = await placeOrders(on, count, () => plenty);
+  await Promise.all(ids.map((id) => untilStatus('PAID', id)));
   for (const id of ids) await deadLetter(on, 'inventory-service', 'payment_processed', [id]);
   await inventory.start();
   await Promise.all(ids.map(cancel));
-  await Promise.all(ids.map((id) => untilItIs('CANCELLED', id)));
+  await Promise.all(ids.map((id) => untilStatus('CANCELLED', id)));
   await runTool(on, dlq, 'discard', '--all');
   return ids;
 }
@@ -92,7 +92,7 @@ const placed: string[] = [];
 
 beforeAll(() => stockForMixedOrders(on));
 
-test('beside a pipeline under load it finds nothing wrong', async () => {
+test('finds no violation in a pipeline under load', async () => {
   let audited = false;
   const auditing = async (): Promise<void> => {
     for (let audits = 0; audits < 3; audits += 1) {
@@ -112,8 +112,8 @@ test('beside a pipeline under load it finds nothing wrong', async () => {
   expect(placed.length).toBeGreaterThan(40);
 }, 120_000);
 
-describe('at rest', () => {
-  const planted: readonly Planted[] = [...faults, ...noFaults];
+describe('in an idle pipeline', () => {
+  const planted: readonly Planted[] = [...violations, ...legalStates];
   const orders = {} as Record<Kind, string[]>;
 
   beforeAll(async () => {
@@ -124,12 +124,12 @@ describe('at rest', () => {
     await Promise.all(placing);
     orders['dead-lettered'] = await deadLettered(count('dead-lettered'));
     await untilIdle(on);
-    // Nobody is to repair what is planted.
+    // So that no service repairs what is planted.
     await Promise.all(Object.values(on.pipeline.services).flatMap((replicas) => replicas.map((each) => each.stop())));
   }, 120_000);
 
-  test('it finds nothing wrong, and says what it went through', async () => {
-    const audit = await auditAtRest();
+  test('finds no violation, and reports what it has read', async () => {
+    const audit = await auditIdlePipeline();
     expect(violationsIn(audit)).toEqual([]);
     expect(audit.code).toBe(0);
     const { checked } = audit.json();
@@ -141,7 +141,7 @@ describe('at rest', () => {
     expect(checked.events).toBeGreaterThan(2 * placed.length);
   });
 
-  test('it can go on and on, and tell Prometheus', async () => {
+  test('audits repeatedly and exposes metrics', async () => {
     const stopping = new AbortController();
     const often = ['--every', '100ms', '--metrics-port', '0', '--younger-than', '0s', '--recheck-after', '50ms'];
     const { out, err, ended } = startTool(on, auditTool, stopping.signal, ...often);
@@ -162,8 +162,8 @@ describe('at rest', () => {
   const restore = async (): Promise<void> => {
     for (const each of restoring.splice(0).toReversed()) await each();
   };
-  /** Partitions of the events that were planted: those stay. */
-  const sentTo = new Set<number>();
+  /** Partitions of the planted events, which remain in their topic. */
+  const plantedIn = new Set<number>();
 
   const planting: Planting = {
     async change(_id, changes) {
@@ -178,34 +178,34 @@ describe('at rest', () => {
       const producer = on.kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
       await producer.connect();
       const [{ partition } = { partition: -1 }] = await producer.send({ topic, messages: [message] });
-      if (topic === 'payment_processed') sentTo.add(partition);
+      if (topic === 'payment_processed') plantedIn.add(partition);
       await producer.disconnect();
     },
-    async loseLetter(orderId) {
-      const letters = await readTopic(on.kafka, 'inventory-service.dlq');
-      const { message } = letters.find(({ message }) => String(message.key) === orderId)!;
-      await cut('inventory-service.dlq', () => Number(message.offset) + 1);
+    async deleteDeadLetter(orderId) {
+      const records = await readTopic(on.kafka, 'inventory-service.dlq');
+      const { message } = records.find(({ message }) => String(message.key) === orderId)!;
+      await deleteBefore('inventory-service.dlq', () => Number(message.offset) + 1);
       restoring.push(() => deadLetter(on, 'inventory-service', 'payment_processed', [orderId]));
     },
   };
 
   type Offsets = Awaited<ReturnType<Admin['fetchTopicOffsets']>>[number];
 
-  /** Deletes what stands before the offset that is answered for each partition. */
-  async function cut(topic: string, beginning: (partition: Offsets) => number): Promise<void> {
+  /** Deletes the records before the offset that `start` returns for each partition. */
+  async function deleteBefore(topic: string, start: (partition: Offsets) => number): Promise<void> {
     const admin = on.kafka.admin();
     await admin.connect();
     const partitions = (await admin.fetchTopicOffsets(topic)).map((each) => ({
       partition: each.partition,
-      offset: String(beginning(each)),
+      offset: String(start(each)),
     }));
     await admin.deleteTopicRecords({ topic, partitions });
     await admin.disconnect();
   }
 
-  describe('with faults, each planted in an order of its own,', () => {
+  describe('with planted violations, each in an order of its own,', () => {
     const subjects = new Map<Planted, string>();
-    let audit: Awaited<ReturnType<typeof auditAtRest>>;
+    let audit: Awaited<ReturnType<typeof auditIdlePipeline>>;
     const foundIn = (each: Planted) =>
       violationsIn(audit)
         .filter(({ subject }) => subject === subjects.get(each))
@@ -214,75 +214,75 @@ describe('at rest', () => {
     beforeAll(async () => {
       const left = new Map(Object.entries(orders).map(([kind, ids]) => [kind, [...ids]]));
       for (const each of planted) {
-        const subject = each.of === 'nobody' ? randomUUID() : (left.get(each.of)?.shift() ?? each.of);
+        const subject = each.of === 'no order' ? randomUUID() : (left.get(each.of)?.shift() ?? each.of);
         subjects.set(each, subject);
         await each.plant(subject, planting);
       }
-      audit = await auditAtRest();
+      audit = await auditIdlePipeline();
     }, 60_000);
     afterAll(async () => {
       await restore();
       await runTool(on, dlq, 'discard', '--all');
     }, 60_000);
 
-    test.each(faults)('the rule $rule alone finds $what', (fault) => {
-      expect(foundIn(fault)).toEqual([{ rule: fault.rule, detail: expect.stringMatching(fault.says) }]);
+    test.each(violations)('only the rule $rule finds $what', (violation) => {
+      expect(foundIn(violation)).toEqual([{ rule: violation.rule, detail: expect.stringMatching(violation.detail) }]);
     });
 
-    test.each(noFaults)('no rule finds $what', (noFault) => {
-      expect(foundIn(noFault)).toEqual([]);
+    test.each(legalStates)('no rule finds $what', (legal) => {
+      expect(foundIn(legal)).toEqual([]);
     });
 
     test('no rule finds anything else, and the exit code is 1', () => {
-      expect(violationsIn(audit)).toHaveLength(faults.length);
+      expect(violationsIn(audit)).toHaveLength(violations.length);
       expect(audit).toMatchObject({ code: 1 });
-      expect(audit.json().violations).toBe(faults.length);
+      expect(audit.json().violations).toBe(violations.length);
     });
 
-    test('every rule was seen to find something', () => {
-      expect([...new Set(faults.map(({ rule }) => rule))].toSorted()).toEqual(rules.map(({ id }) => id).toSorted());
+    test('every rule has found a violation', () => {
+      expect([...new Set(violations.map(({ rule }) => rule))].toSorted()).toEqual(rules.map(({ id }) => id).toSorted());
     });
   });
 
-  describe('with topics whose beginning is gone,', () => {
+  describe('with topics whose oldest records are deleted,', () => {
     beforeAll(async () => {
-      const wholly = (partition: number): boolean => partition % 2 === 0 || sentTo.has(partition);
-      await cut('payment_processed', ({ partition, low, high }) => {
-        if (wholly(partition)) return Number(high);
+      const isEmptied = (partition: number): boolean => partition % 2 === 0 || plantedIn.has(partition);
+      await deleteBefore('payment_processed', ({ partition, low, high }) => {
+        if (isEmptied(partition)) return Number(high);
         return partition === 1 ? Math.min(Number(low) + 1, Number(high)) : Number(low);
       });
-      await cut('order_cancelled', ({ partition, low, high }) => Number(wholly(partition) ? high : low));
+      await deleteBefore('order_cancelled', ({ partition, low, high }) => Number(isEmptied(partition) ? high : low));
     }, 60_000);
     afterAll(restore);
 
-    test('what they no longer hold is not missed', async () => {
-      const audit = await auditAtRest();
+    test('does not report events that have expired', async () => {
+      const audit = await auditIdlePipeline();
       expect(violationsIn(audit)).toEqual([]);
       expect(audit.code).toBe(0);
     });
 
-    test('what they should still hold is', async () => {
-      const [ofThePlace, ofTheTime, ofTheSetting, tooOld] = orders.shipped as [string, string, string, string];
+    test('reports missing events that cannot have expired', async () => {
+      const [byOffset, byTime, byRetention, tooOld] = orders.shipped as [string, string, string, string];
       const refunded = { topic: 'payment_processed', time: longAgo.toISOString(), partition: 0, offset: '1000000' };
       const cancelledAt = (time: Date) => ({ topic: 'order_cancelled', time: time.toISOString() });
-      await planting.change(ofThePlace, { orders: { $set: { 'facts.payment_processed:REFUNDED': refunded } } });
-      await planting.change(ofTheTime, {
+      await planting.change(byOffset, { orders: { $set: { 'facts.payment_processed:REFUNDED': refunded } } });
+      await planting.change(byTime, {
         payments: {
           $set: {
             compensated: {
               type: 'payment_processed',
-              data: { order_id: ofTheTime, status: 'REFUNDED', timestamp: new Date().toISOString() },
+              data: { order_id: byTime, status: 'REFUNDED', timestamp: new Date().toISOString() },
             },
           },
         },
       });
       const cancelled = 'facts.order_cancelled:CANCELLING';
-      await planting.change(ofTheSetting, { orders: { $set: { [cancelled]: cancelledAt(longAgo) } } });
+      await planting.change(byRetention, { orders: { $set: { [cancelled]: cancelledAt(longAgo) } } });
       const beforeRetention = new Date(longAgo.getTime() - eventRetentionMs);
       await planting.change(tooOld, { orders: { $set: { [cancelled]: cancelledAt(beforeRetention) } } });
 
-      const found = violationsIn(await auditAtRest()).map(({ rule, subject }) => ({ rule, subject }));
-      const expected = [ofThePlace, ofTheTime, ofTheSetting].map((subject) => ({
+      const found = violationsIn(await auditIdlePipeline()).map(({ rule, subject }) => ({ rule, subject }));
+      const expected = [byOffset, byTime, byRetention].map((subject) => ({
         rule: 'states-have-their-events',
         subject,
       }));

@@ -1,4 +1,4 @@
-/** The auditor goes through more than it could keep, and sees each product's stock and books at one moment. */
+/** The auditor reads more than fits into its memory, and reads each product's stock and updates from one snapshot. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -29,11 +29,11 @@ async function insert(where: Documents, count: number, make: (number: number) =>
 
 const idOf = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
-test('it goes through tens of thousands of orders in a fraction of the memory that they take, and shows how far it is', async () => {
+test('reads tens of thousands of orders in a fraction of their size, and shows its progress', async () => {
   const count = 16_500;
   const longAgo = new Date(Date.now() - 3_600_000);
   const reason = 'R'.repeat(8_000);
-  // Of the orders that have ended, these have left nothing elsewhere, and what they were told has just come.
+  // These final orders have no documents in other services, and their facts are young.
   const declined = { topic: 'payment_processed', time: new Date().toISOString(), reason };
   await insert(databases.orders, count, (number) => ({
     _id: idOf(number),
@@ -69,7 +69,7 @@ test('it goes through tens of thousands of orders in a fraction of the memory th
   ]);
 }, 120_000);
 
-test('stock that comes back while it reads is seen in the books and on hand, or in neither', async () => {
+test('sees a concurrent release both in the stock and in the updates, or in neither', async () => {
   const [products, reservations] = [2_500, 20_000];
   const productOf = (number: number): string => `product-${number % products}`;
   const perProduct = reservations / products;

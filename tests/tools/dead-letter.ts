@@ -3,7 +3,7 @@ import { deadLetterHeaders } from '@order-pipeline/kafka';
 import { readTopic } from '../support/kafka-reader.ts';
 import type { TestPipeline } from '../support/pipeline.ts';
 
-/** As a service would that fails at these orders alone: their records are passed by and dead-lettered. It has to be stopped. */
+/** Dead-letters the records of these orders, as a service that fails on them would. The service must be stopped. */
 export async function deadLetter(
   on: Pick<TestPipeline, 'kafka'>,
   group: string,

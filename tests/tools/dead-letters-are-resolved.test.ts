@@ -1,4 +1,4 @@
-/** Promise 6: a message that nobody can work off can be listed, shown, redriven and discarded, and stays so. */
+/** Guarantee 6: a dead letter can be listed, shown, redriven and discarded, and its resolution is permanent. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Partitioners } from 'kafkajs';
 import { dlq } from '../../tools/src/dlq/tool.ts';
@@ -14,13 +14,13 @@ import { runTool } from './run-tool.ts';
 const on = usePipeline();
 const run = (...args: string[]) => runTool(on, dlq, ...args);
 
-/** A key for both, so that they stand in one partition, one behind the other. */
-const key = Buffer.from('poison-1');
+/** The same key for both, so that they are in one partition, one after the other. */
+const key = Buffer.from('bad-1');
 const notJson = {
   value: Buffer.from([0xff, 0xfe, 0x00, 0x7b]),
   headers: { ce_id: 'é', 'x-mine': Buffer.from([1, 2]) },
 };
-const notTheSchema = { value: Buffer.from('{"order_id":"nobody"}'), headers: { ce_id: 'second' } };
+const notTheSchema = { value: Buffer.from('{"order_id":"none"}'), headers: { ce_id: 'second' } };
 
 const topic = 'order_placed';
 const group = 'payment-service';
@@ -32,19 +32,19 @@ beforeAll(async () => {
   await producer.disconnect();
   await eventually(async () => {
     const { length } = (await run('list', '--json')).json();
-    if (length !== 2) throw new Error(`${length} of 2 messages are dead-lettered`);
+    if (length !== 2) throw new Error(`${length} of 2 records are dead-lettered`);
   });
 }, 60_000);
 
-const poison = async () =>
+const badRecords = async () =>
   (await readTopic(on.kafka, topic)).map(({ message }) => message).filter((message) => message.key?.equals(key));
 
-test('what could not be worked off is listed with its origin and its error', async () => {
+test('a dead letter is listed with its origin and its error', async () => {
   expect((await run('list', '--json')).json()).toEqual([
     expect.objectContaining({
       id: 'payment-service/0/0',
       group,
-      key: 'poison-1',
+      key: 'bad-1',
       original_topic: topic,
       original_offset: '0',
       attempts: 1,
@@ -60,39 +60,39 @@ test('what could not be worked off is listed with its origin and its error', asy
   expect((await run('list', '--group', 'order-service')).out).toEqual(['No dead letter waits for a decision.']);
 });
 
-test('one is shown whole, also what is no text', async () => {
+test('a dead letter is shown completely, including binary values', async () => {
   const shown = (await run('show', `${group}/0/0`, '--json')).json();
   expect(shown).toMatchObject({
-    record_key: { text: 'poison-1' },
+    record_key: { text: 'bad-1' },
     value: { base64: notJson.value.toString('base64') },
     headers: { ce_id: [{ text: 'é' }], 'x-original-topic': [{ text: topic }] },
   });
-  expect((await run('show', `${group}/0/1`)).out.join('\n')).toContain('"order_id": "nobody"');
+  expect((await run('show', `${group}/0/1`)).out.join('\n')).toContain('"order_id": "none"');
 });
 
 describe('a redrive', () => {
-  test('that is dry says what it would do, and does nothing', async () => {
+  test('with --dry-run reports what it would do, and does nothing', async () => {
     const { code, out } = await run('redrive', '--all', '--dry-run');
     expect({ code, out }).toEqual({
       code: 0,
       out: [`${group}/0/0 would be redriven to ${topic}`, `${group}/0/1 would be redriven to ${topic}`],
     });
-    expect(await poison()).toHaveLength(2);
+    expect(await badRecords()).toHaveLength(2);
     expect((await run('list', '--json')).json()).toHaveLength(2);
   });
 
-  test('does at most what --max allows, and says what is left', async () => {
+  test('with --max redrives that many, and reports how many are left', async () => {
     const { err } = await run('redrive', '--all', '--max', '1', '--dry-run');
     expect(err).toEqual(['Would have been redriven: 1.', '1 more are left, because of --max 1.']);
   });
 
-  test('publishes the message as it was, byte for byte; failing again makes it another dead letter', async () => {
+  test('produces the record again, byte for byte; when it fails again it is another dead letter', async () => {
     const { code, out } = await run('redrive', `${group}/0/0`, '--by', 'ada');
     expect({ code, out }).toEqual({
       code: 0,
       out: [expect.stringMatching(/^payment-service\/0\/0 redriven to order_placed\/\d+\/2$/)],
     });
-    const [first, , again] = await poison();
+    const [first, , again] = await badRecords();
     expect({ value: again!.value, headers: again!.headers }).toEqual({ value: first!.value, headers: first!.headers });
     await eventually(async () =>
       expect((await run('list', '--json')).json()).toMatchObject([
@@ -102,22 +102,22 @@ describe('a redrive', () => {
     );
   });
 
-  test('of the same message changes nothing and says so', async () => {
+  test('of a redriven dead letter changes nothing and reports that', async () => {
     const { code, out } = await run('redrive', `${group}/0/0`);
     expect({ code, out }).toEqual({
       code: 0,
       out: [expect.stringMatching(/^payment-service\/0\/0 was redriven on \d{4}-.*Z by ada; nothing to do$/)],
     });
-    expect(await poison()).toHaveLength(3);
+    expect(await badRecords()).toHaveLength(3);
   });
 
-  test('of what is not there is said, and counts as not done', async () => {
+  test('of an unknown dead letter reports that, with exit code 1', async () => {
     const { code, out } = await run('redrive', `${group}/0/99`);
     expect({ code, out }).toEqual({ code: 1, out: [`${group}/0/99 does not exist`] });
   });
 });
 
-test('what is discarded waits for nobody any more, and cannot be redriven', async () => {
+test('a discarded dead letter is resolved, and cannot be redriven', async () => {
   await run('discard', '--all', '--by', 'ada');
   expect((await run('list', '--json')).json()).toEqual([]);
   expect((await run('list', '--resolved', '--json')).json()).toMatchObject([
@@ -126,10 +126,10 @@ test('what is discarded waits for nobody any more, and cannot be redriven', asyn
     { resolution: { action: 'discarded', by: 'ada' } },
   ]);
   expect((await run('redrive', `${group}/0/2`)).out[0]).toMatch(/was discarded on .* by ada; nothing to do$/);
-  expect(await poison()).toHaveLength(3);
+  expect(await badRecords()).toHaveLength(3);
 });
 
-test('what was done is kept in a compacted topic under topic, partition and offset', async () => {
+test('resolutions are kept in a compacted topic by topic, partition and offset', async () => {
   const records = await readTopic(on.kafka, `${group}.dlq.resolved`);
   expect(records.map(({ message }) => [message.key?.toString(), JSON.parse(message.value!.toString())])).toEqual([
     [`${group}.dlq-0-0`, { action: 'redriven', time: expect.any(String), by: 'ada' }],
@@ -138,7 +138,7 @@ test('what was done is kept in a compacted topic under topic, partition and offs
   ]);
 });
 
-describe('an order one of whose steps was dead-lettered', () => {
+describe('an order with a dead-lettered event', () => {
   const why = async (orderId: string) => (await runTool(on, order, 'why', orderId)).out.join('\n');
   let cancelled = '';
   let redriven = '';
@@ -149,7 +149,7 @@ describe('an order one of whose steps was dead-lettered', () => {
     [cancelled, redriven] = [await placeOrder(on, articleOrder), await placeOrder(on, articleOrder)];
   });
 
-  test('waits for a service that does not run, before that', async () => {
+  test('waits for the service while that does not run', async () => {
     await eventually(async () =>
       expect(await why(cancelled)).toMatch(
         /It is PENDING\.\nIt waits for payment-service to work off order_placed \(partition \d+, offset \d+\)\.\npayment-service has no consumer running/,
@@ -157,7 +157,7 @@ describe('an order one of whose steps was dead-lettered', () => {
     );
   });
 
-  test('says which step it is, why it failed, and what can be done', async () => {
+  test('is explained by the failed step, its error, and the possible remedies', async () => {
     await deadLetter(on, group, topic, [cancelled, redriven]);
     await on.pipeline.services.payment[0]!.start();
     const text = await why(cancelled);
@@ -166,14 +166,14 @@ describe('an order one of whose steps was dead-lettered', () => {
     expect(text).toMatch(/npm run dlq -- redrive payment-service\/0\/\d+ tries that step again\./);
   });
 
-  test('goes on where it is redriven', async () => {
-    const letters = (await run('list', '--json')).json() as { id: string; key: string }[];
-    expect((await run('redrive', letters.find(({ key }) => key === redriven)!.id)).code).toBe(0);
+  test('continues after a redrive', async () => {
+    const deadLetters = (await run('list', '--json')).json() as { id: string; key: string }[];
+    expect((await run('redrive', deadLetters.find(({ key }) => key === redriven)!.id)).code).toBe(0);
     expect((await untilFinal(on, redriven)).status).toBe('SHIPPED');
     expect(await why(redriven)).toContain('109.97 USD were charged.');
   });
 
-  test('ends where it is cancelled; a redrive afterwards charges nothing and reserves nothing', async () => {
+  test('can be cancelled; a redrive afterwards charges and reserves nothing', async () => {
     expect((await postJson(on.url('order', `/orders/${cancelled}/cancel`), {})).status).toBe(202);
     expect((await untilFinal(on, cancelled)).status).toBe('CANCELLED');
     expect((await run('redrive', '--all')).err).toContain('redriven: 1.');
@@ -185,7 +185,7 @@ describe('an order one of whose steps was dead-lettered', () => {
     expect(await why(cancelled)).toMatch(/It is CANCELLED.*Nothing was charged\.\nIt has ended/s);
   });
 
-  test('at the inventory ends likewise; a redrive after the cancellation reserves nothing', async () => {
+  test('at the inventory can be cancelled; a redrive afterwards reserves nothing', async () => {
     const inventory = on.pipeline.services.inventory[0]!;
     const stock = async () => (await getJson(on.url('inventory', '/inventory'))).body;
     const before = await stock();
@@ -210,7 +210,7 @@ describe('an order one of whose steps was dead-lettered', () => {
     expect((await getJson(on.url('payment', `/payments/${orderId}`))).body.status).toBe('REFUNDED');
   });
 
-  test('shows its timeline', async () => {
+  test('has a timeline', async () => {
     const { out } = await runTool(on, order, 'show', redriven);
     expect(out[0]).toMatch(/^TIME +AFTER +TOPIC +STATUS +PARTITION\/OFFSET/);
     expect(out.slice(1).map((line) => line.split(/ {2,}/)[3])).toEqual(['PENDING', 'COMPLETED', 'RESERVED', 'SHIPPED']);
@@ -219,7 +219,7 @@ describe('an order one of whose steps was dead-lettered', () => {
   });
 });
 
-test('an order that is not there, and what is no order id, are told apart', async () => {
+test('an unknown order and a malformed id have different errors', async () => {
   const unknown = '00000000-0000-4000-8000-000000000000';
   expect(await runTool(on, order, 'why', unknown)).toMatchObject({ code: 2, err: [`There is no order ${unknown}.`] });
   const wrong = await runTool(on, order, 'why', '42');
@@ -234,7 +234,7 @@ test.each([
   [['show', '0/0'], "0/0 is no dead letter's id, which looks like order-service/0/12."],
   [['list', '--group', 'nobody'], 'There is no group nobody; there are order-service'],
   [['list', '--limit', 'many'], '--limit many: expected a whole number from 1 to 10000.'],
-])('%j is answered with what is wrong', async (args, sentence) => {
+])('%j is rejected with a reason', async (args, sentence) => {
   const { code, err } = await run(...args);
   expect(code).toBe(2);
   expect(err[0]).toContain(sentence);

@@ -1,4 +1,4 @@
-/** The load generator says what became of its orders and whether the books balance; the watcher follows one to its end. */
+/** `npm run load` reports the outcomes of its orders and audits them; `npm run watch` follows an order to its final state. */
 import { expect, test } from '@jest/globals';
 import { load } from '../../tools/src/load/tool.ts';
 import type { Terminal, Tool } from '../../tools/src/command-line.ts';
@@ -11,7 +11,7 @@ import { runTool, startTool } from './run-tool.ts';
 
 const on = usePipeline({ env: { SHIPMENT_PROCESSING_MS: '500' } });
 
-/** The tool, told where the services are. */
+/** The tool with the URLs of the services in its environment. */
 const reachable =
   (tool: Tool, given: Partial<Terminal> = {}): Tool =>
   (args, terminal) =>
@@ -21,10 +21,10 @@ const reachable =
       env: { ...terminal.env, ORDER_URL: on.url('order', ''), INVENTORY_URL: on.url('inventory', ''), ...given.env },
     });
 
-/** Rows of the closing tables by their first column. */
+/** Rows of the final tables, by their first column. */
 const rowsOf = (lines: readonly string[]) => new Map(lines.map((line) => [line.split(/ {2,}/u)[0], line]));
 
-test('a load ends with a table of what became of each order, and with the audit', async () => {
+test('load ends with a table of the outcomes of its orders and with an audit', async () => {
   const shown: string[] = [];
   const tool = reachable(load, { progress: (text) => void shown.push(text) });
   const mix = 'shipped=6,declined=1,out-of-stock=1,price-changed=1,cancelled=1';
@@ -37,7 +37,7 @@ test('a load ends with a table of what became of each order, and with the audit'
   expect(rows.get('PAYMENT_DECLINED')).toMatch(/ 20 {5}10\.0 %$/u);
   expect(rows.get('REFUNDED')).toMatch(/ 40 {5}20\.0 %$/u);
   expect(rows.get('CANCELLED')).toMatch(/ 20 {5}10\.0 %$/u);
-  // The parcel waits half a second, and no order has shipped before.
+  // A shipment takes half a second, so no order ships sooner.
   expect(rows.get('placed to shipped')).toMatch(/^placed to shipped( +(5|6|7|8|9)\d\d ms| +[\d.]+ s){4}$/u);
   expect(rows.get('answer to POST /orders')).toMatch(/( +[\d.]+ m?s){4}$/u);
   expect(out.at(-1)).toMatch(/^No violation\. Went through 0 letters, \d+ events, 200 orders/u);
@@ -49,7 +49,7 @@ test('a load ends with a table of what became of each order, and with the audit'
   expect(stored).toBe(120);
 }, 120_000);
 
-test('what the auditor finds is the exit code of the load', async () => {
+test('load exits with 1 when the audit finds a violation', async () => {
   const stock = on.mongo.db('inventory_db').collection<{ _id: string }>('inventory');
   await stock.updateOne({ _id: 'P003' }, { $inc: { quantity: 1 } });
   const { code, out } = await runTool(on, reachable(load), '--rate', '5', '--for', '1s');
@@ -59,7 +59,7 @@ test('what the auditor finds is the exit code of the load', async () => {
   expect(code).toBe(1);
 }, 120_000);
 
-test('orders that do not end in time are told by their state, and are no success', async () => {
+test('load reports orders that are not final in time by their state, and exits with 1', async () => {
   await on.pipeline.services.payment[0]!.kill('SIGSTOP');
   try {
     const { code, out, err } = await runTool(on, reachable(load), '--rate', '10', '--for', '1s', '--settle', '1s');
@@ -71,7 +71,7 @@ test('orders that do not end in time are told by their state, and are no success
   }
 }, 120_000);
 
-test('a load that is stopped shows what it has, and audits nothing', async () => {
+test('load that is stopped reports its orders, and audits nothing', async () => {
   const stopping = new AbortController();
   const shown: string[] = [];
   const tool = reachable(load, { progress: (text) => void shown.push(text) });
@@ -92,14 +92,14 @@ test.each([
   [['--rate', '5000', '--for', '1h'], '--rate and --for make 18000000 orders; expected 1 to 1000000.'],
   [['--mix', 'lost=1'], '--mix: there is no fate lost;'],
   [['now'], 'now is not expected; there are options only.'],
-])('load %j says what it takes', async (args, sentence) => {
+])('load %j reports which arguments it takes', async (args, sentence) => {
   const { code, err } = await runTool(on, reachable(load), ...args);
   expect(code).toBe(2);
   expect(err[0]).toContain(sentence);
   expect(err[0]).toContain('See npm run load -- --help.');
 });
 
-test('a load without services says what to do', async () => {
+test('load without services reports what to do', async () => {
   const nowhere = reachable(load, { env: { INVENTORY_URL: 'http://127.0.0.1:1' } });
   const { code, err } = await runTool(on, nowhere, '--for', '1s');
   expect(code).toBe(2);
@@ -108,10 +108,10 @@ test('a load without services says what to do', async () => {
   );
 });
 
-test('an order is followed while it moves, to its end', async () => {
+test('watch follows an order to its final state', async () => {
   const orderId = await placeOrder(on, articleOrder);
   const { out, ended } = startTool(on, watch, new AbortController().signal, orderId);
-  // The parcel waits: what came before is shown before the end.
+  // Earlier events are printed while the shipment is pending.
   await eventually(() => expect(out.length).toBeGreaterThan(1));
   expect((await getJson(on.url('order', `/orders/${orderId}`))).body.status).not.toBe('SHIPPED');
   const { code } = await ended;
@@ -126,7 +126,7 @@ test('an order is followed while it moves, to its end', async () => {
   expect(out.join('\n')).toMatch(/It is SHIPPED[^]*The parcel TRK-[0-9A-F]{8} has gone\.\nIt has ended/u);
 });
 
-test('an order that does not end is given up, with where to ask why', async () => {
+test('watch gives up after its time limit, and names the command that explains the order', async () => {
   await on.pipeline.services.payment[0]!.kill('SIGSTOP');
   try {
     const orderId = await placeOrder(on, orderOf(articleOrder.items));
@@ -138,7 +138,7 @@ test('an order that does not end is given up, with where to ask why', async () =
   }
 });
 
-test('an unknown order and an id that is none are told apart', async () => {
+test('an unknown order and a malformed id have different errors', async () => {
   const unknown = '00000000-0000-7000-8000-000000000000';
   expect((await runTool(on, watch, unknown)).err).toEqual([`There is no order ${unknown}.`]);
   expect((await runTool(on, watch, 'ORDER-1')).err[0]).toContain('ORDER-1 is no order id, which is a UUID.');

@@ -1,14 +1,14 @@
-/** A tool as a terminal runs it, within this process: the same arguments, environment, lines and exit code. */
+/** Runs a tool in this process as a terminal does: the same arguments, environment, output and exit code. */
 import type { Tool } from '../../tools/src/command-line.ts';
 import type { TestPipeline } from '../support/pipeline.ts';
 
 export interface ToolRun {
   readonly code: number;
-  /** The lines on standard output. */
+  /** Lines on standard output. */
   readonly out: readonly string[];
-  /** The lines on standard error; that of a failure is last. */
+  /** Lines on standard error, an error message last. */
   readonly err: readonly string[];
-  /** Standard output, read as JSON. */
+  /** Standard output, parsed as JSON. */
   json(): any;
 }
 

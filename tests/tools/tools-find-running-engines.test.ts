@@ -1,4 +1,4 @@
-/** What `npm start` runs in one terminal, a tool in another one finds without being told. */
+/** A tool finds the engines that `npm start` runs in another terminal. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 }, startLimitMs);
 
-test('by the data folder, where the environment says nothing', async () => {
+test('finds them by the data folder if the environment names none', async () => {
   const connection = await connectKafka({ env: {} }, dataDir);
   expect((await connection.admin.describeCluster()).clusterId).toBe(kafka.clusterId);
   await connection.close();
@@ -32,7 +32,7 @@ test('by the data folder, where the environment says nothing', async () => {
   await client.close();
 });
 
-test('the environment comes first', async () => {
+test('prefers the addresses of the environment', async () => {
   await expect(connectKafka({ env: { KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:1' } }, dataDir)).rejects.toThrow(
     /^Kafka at 127\.0\.0\.1:1 cannot be used .*; start the pipeline with npm start, or set KAFKA_BOOTSTRAP_SERVERS\.$/,
   );
@@ -41,7 +41,7 @@ test('the environment comes first', async () => {
   );
 }, 30_000);
 
-test('a broker of another cluster that listens there now is not taken for ours', async () => {
+test('rejects a broker of another cluster on the same port', async () => {
   const file = join(dataDir, 'kafka', 'cluster.json');
   writeFileSync(file, readFileSync(file, 'utf8').replace(kafka.clusterId, 'another-cluster'));
   await expect(connectKafka({ env: {} }, dataDir)).rejects.toThrow(

@@ -1,42 +1,42 @@
-/** What the auditor is shown: faults, each with the rule that has to say so, and what looks like one and is none. */
+/** The cases of the auditor's test: violations, each with the rule that must report it, and legal states that resemble one. */
 import type { Message } from 'kafkajs';
 import { deadLetterHeaders } from '@order-pipeline/kafka';
 import { encodeEvent, type EventOf } from '@order-pipeline/events';
 import type { Databases } from '../../tools/src/databases.ts';
 
-/** How an order came to its end; dead-lettered at the inventory, it was cancelled. */
+/** How an order became final; the one dead-lettered at the inventory was cancelled. */
 export type Kind = 'shipped' | 'declined' | 'refunded' | 'cancelled' | 'cancelled before declined' | 'dead-lettered';
 
 export interface Planting {
-  /** Changes or makes the documents under this key, and removes them where there is null instead of a change. */
+  /** Updates or creates the documents with this id, and deletes those whose change is null. */
   change(_id: string, changes: Partial<Record<keyof Databases, object | null>>): Promise<void>;
   send(message: Message & { readonly topic: string }): Promise<void>;
-  /** As if the order's step had never been dead-lettered. */
-  loseLetter(orderId: string): Promise<void>;
+  /** Deletes the order's dead letter. */
+  deleteDeadLetter(orderId: string): Promise<void>;
 }
 
 export interface Planted {
   readonly what: string;
-  /** The kind of the order that it is planted in, nobody's where none was placed, or the product. */
-  readonly of: Kind | 'nobody' | Uppercase<string>;
+  /** The kind of the order that it is planted in, 'no order' where none was placed, or the product. */
+  readonly of: Kind | 'no order' | Uppercase<string>;
   plant(id: string, planting: Planting): Promise<void>;
 }
 
-export interface Fault extends Planted {
+export interface Violation extends Planted {
   readonly rule: string;
-  /** What the rule says of it. */
-  readonly says: RegExp;
+  /** The detail that the rule reports. */
+  readonly detail: RegExp;
 }
 
 export const longAgo = new Date(Date.now() - 3_600_000);
-/** Never older than a bound. */
+/** Younger than every age limit. */
 const soon = new Date(Date.now() + 3_600_000);
 
 const cancelling = 'order_cancelled:CANCELLING';
 const shipped = 'shipment_processed:SHIPPED';
-const waiting = (fact: string, at: Date) => [{ fact, at, event: {} }];
+const outbox = (fact: string, at: Date) => [{ fact, at, event: {} }];
 const fact = (topic: string, at: Date) => ({ topic, time: at.toISOString() });
-const told = (type: string, order_id: string, status: string, at: Date) => ({
+const event = (type: string, order_id: string, status: string, at: Date) => ({
   type,
   data: { order_id, status, timestamp: at.toISOString() },
 });
@@ -50,23 +50,23 @@ const payment = (order_id: string, status: 'REFUNDED' | 'DECLINED') =>
     data: { order_id, status, amount_minor: 1, currency: 'USD', timestamp: longAgo.toISOString(), reason: 'PLANTED' },
   } satisfies EventOf<'payment_processed'>);
 
-/** The document holds an event of long ago, which nobody was told. */
-const holds =
+/** Puts an old event into the document that was never published. */
+const unpublished =
   (where: keyof Databases, field: string, type: string, status: string): Planted['plant'] =>
   (id, { change }) =>
-    change(id, { [where]: { $set: { [field]: told(type, id, status, longAgo) } } });
+    change(id, { [where]: { $set: { [field]: event(type, id, status, longAgo) } } });
 
-export const faults: readonly Fault[] = [
+export const violations: readonly Violation[] = [
   {
     rule: 'orders-come-to-an-end',
-    what: 'an order that nobody goes on with',
+    what: 'an order without progress',
     of: 'declined',
     plant: (id, { change }) => change(id, { orders: { $set: { status: 'PENDING' } } }),
-    says: /is PENDING since .*; npm run order -- why/,
+    detail: /is PENDING since .*; npm run order -- why/,
   },
   {
     rule: 'orders-come-to-an-end',
-    what: 'a cancellation that nobody goes on with, with a parcel that is not due yet',
+    what: 'a cancellation without progress, with a shipment that is not due yet',
     of: 'shipped',
     plant: (id, { change }) =>
       change(id, {
@@ -74,351 +74,351 @@ export const faults: readonly Fault[] = [
           $set: {
             status: 'CANCELLING',
             [`facts.${cancelling}`]: fact('order_cancelled', longAgo),
-            outbox: waiting(cancelling, soon),
+            outbox: outbox(cancelling, soon),
           },
         },
         shipments: { $set: { status: 'PROCESSING', due_at: soon } },
       }),
-    says: /is CANCELLING since/,
+    detail: /is CANCELLING since/,
   },
   {
     rule: 'orders-come-to-an-end',
-    what: 'an order that does not know of its parcel',
+    what: 'an order that lacks the fact of its reservation',
     of: 'shipped',
     plant: (id, { change }) =>
       change(id, {
         orders: { $set: { status: 'PAID' } },
         shipments: { $set: { status: 'PROCESSING', due_at: soon } },
       }),
-    says: /is PAID since/,
+    detail: /is PAID since/,
   },
   {
     rule: 'orders-come-to-an-end',
-    what: 'a parcel that is overdue',
+    what: 'an overdue shipment',
     of: 'shipped',
     plant: (id, { change }) =>
       change(id, {
         orders: { $set: { status: 'RESERVED' } },
         shipments: { $set: { status: 'PROCESSING', due_at: longAgo } },
       }),
-    says: /is RESERVED since/,
+    detail: /is RESERVED since/,
   },
   {
     rule: 'outbox-is-relayed',
     what: "an order's event that is not published",
     of: 'shipped',
-    plant: (id, { change }) => change(id, { orders: { $set: { outbox: waiting('order_placed:PENDING', longAgo) } } }),
-    says: /order_placed:PENDING is not published since/,
+    plant: (id, { change }) => change(id, { orders: { $set: { outbox: outbox('order_placed:PENDING', longAgo) } } }),
+    detail: /order_placed:PENDING is not published since/,
   },
   {
     rule: 'outbox-is-relayed',
     what: "a shipment's event that is not published",
     of: 'shipped',
-    plant: (id, { change }) => change(id, { shipments: { $set: { outbox: waiting(shipped, longAgo) } } }),
-    says: /shipment_processed:SHIPPED is not published since/,
+    plant: (id, { change }) => change(id, { shipments: { $set: { outbox: outbox(shipped, longAgo) } } }),
+    detail: /shipment_processed:SHIPPED is not published since/,
   },
   {
     rule: 'charged-once',
     what: 'a second charge',
     of: 'shipped',
     plant: (id, { change }) => change(`${id}:charge:again`, { ledger: charge(id, 24_68) }),
-    says: /24\.68 were captured under the key .*:charge:again/,
+    detail: /24\.68 were captured under the key .*:charge:again/,
   },
   {
     rule: 'refunds-within-charges',
     what: 'a refund of more than the charge',
     of: 'refunded',
     plant: (id, { change }) => change(`${id}:refund`, { ledger: { $inc: { amount_minor: 1 } } }),
-    says: /1\.01 were refunded under the key .*:refund, 1\.00 were captured/,
+    detail: /1\.01 were refunded under the key .*:refund, 1\.00 were captured/,
   },
   {
     rule: 'refunds-within-charges',
     what: 'a second refund',
     of: 'refunded',
     plant: (id, { change }) => change(`${id}:refund:again`, { ledger: refund(id, 1_00) }),
-    says: /1\.00 were refunded under the key .*:refund:again, 1\.00 were captured/,
+    detail: /1\.00 were refunded under the key .*:refund:again, 1\.00 were captured/,
   },
   {
     rule: 'refunds-within-charges',
     what: 'a refund without a charge',
     of: 'declined',
     plant: (id, { change }) => change(`${id}:refund`, { ledger: refund(id, 5_00) }),
-    says: /5\.00 were refunded under the key .*:refund, 0\.00 were captured/,
+    detail: /5\.00 were refunded under the key .*:refund, 0\.00 were captured/,
   },
   {
     rule: 'money-balances',
-    what: 'money kept of an order that was refunded',
+    what: 'a REFUNDED order without a refund',
     of: 'refunded',
     plant: (id, { change }) => change(`${id}:refund`, { ledger: null }),
-    says: /is REFUNDED over 1\.00, captured 1\.00, refunded 0\.00/,
+    detail: /is REFUNDED over 1\.00, captured 1\.00, refunded 0\.00/,
   },
   {
     rule: 'money-balances',
-    what: 'less captured than what was shipped costs',
+    what: 'a captured amount below the price of the shipped order',
     of: 'shipped',
     plant: (id, { change }) => change(`${id}:charge`, { ledger: { $inc: { amount_minor: -1 } } }),
-    says: /is SHIPPED over 24\.68, captured 24\.67, refunded 0\.00/,
+    detail: /is SHIPPED over 24\.68, captured 24\.67, refunded 0\.00/,
   },
   {
     rule: 'money-balances',
-    what: 'a charge for an order that is unknown',
-    of: 'nobody',
+    what: 'a charge for an unknown order',
+    of: 'no order',
     plant: (id, { change }) => change(`${id}:charge`, { ledger: charge(id, 1_00) }),
-    says: /1\.00 were captured for an order that is unknown/,
+    detail: /1\.00 were captured for an order that is unknown/,
   },
   {
     rule: 'stock-balances',
-    what: 'a piece too many',
+    what: 'one unit too many',
     of: 'P003',
     plant: (id, { change }) => change(id, { inventory: { $inc: { quantity: 1 } } }),
-    says: /76 on hand, 75 by the books/,
+    detail: /76 on hand, 75 by the books/,
   },
   {
     rule: 'stock-balances',
-    what: 'a product that is in the books alone',
+    what: 'a product with updates and no stock',
     of: 'GONE',
     plant: (id, { change }) => change(`set:${id}`, { updates: { $set: { kind: 'set', product_id: id, delta: 3 } } }),
-    says: /nothing on hand, 3 by the books/,
+    detail: /nothing on hand, 3 by the books/,
   },
   {
     rule: 'stock-balances',
-    what: 'a product that is not in the books',
+    what: 'a product with stock and no updates',
     of: 'FOUND',
     plant: (id, { change }) => change(id, { inventory: { $set: { quantity: 5 } } }),
-    says: /5 on hand, 0 by the books/,
+    detail: /5 on hand, 0 by the books/,
   },
   {
     rule: 'stock-not-negative',
-    what: 'more sold than was there',
+    what: 'negative stock',
     of: 'OVERSOLD',
     async plant(id, { change }) {
       await change(`set:${id}`, { updates: { $set: { kind: 'set', product_id: id, delta: -5 } } });
       await change(id, { inventory: { $set: { quantity: -5 } } });
     },
-    says: /-5 on hand/,
+    detail: /-5 on hand/,
   },
   {
     rule: 'stock-is-held-for-orders',
-    what: 'stock kept back for an order that was refunded',
+    what: 'stock reserved for a refunded order',
     of: 'refunded',
     plant: (id, { change }) => change(id, { updates: { $set: { status: 'RESERVED' } } }),
-    says: /is REFUNDED, and its stock is reserved/,
+    detail: /is REFUNDED, and its stock is reserved/,
   },
   {
     rule: 'stock-is-held-for-orders',
-    what: 'a parcel without stock',
+    what: 'a shipped order without reserved stock',
     of: 'shipped',
     plant: (id, { change }) => change(id, { updates: { $set: { status: 'RELEASED' } } }),
-    says: /is SHIPPED, and its stock is not reserved/,
+    detail: /is SHIPPED, and its stock is not reserved/,
   },
   {
     rule: 'shipped-orders-have-a-parcel',
-    what: 'a parcel that has not gone',
+    what: 'a shipped order whose shipment is not shipped',
     of: 'shipped',
     plant: (id, { change }) => change(id, { shipments: { $set: { status: 'PROCESSING' } } }),
-    says: /is SHIPPED, its shipment is PROCESSING/,
+    detail: /is SHIPPED, its shipment is PROCESSING/,
   },
   {
     rule: 'parcels-have-a-shipped-order',
-    what: 'a parcel for an order that was cancelled',
+    what: 'a shipment of a cancelled order',
     of: 'cancelled',
     plant: (id, { change }) => change(id, { shipments: { $set: { status: 'SHIPPED' } } }),
-    says: /has a parcel that has gone, the order is CANCELLED/,
+    detail: /has a parcel that has gone, the order is CANCELLED/,
   },
   {
     rule: 'parcels-have-a-shipped-order',
-    what: 'a parcel for nobody',
-    of: 'nobody',
+    what: 'a shipment without an order',
+    of: 'no order',
     plant: (id, { change }) => change(id, { shipments: { $set: { status: 'SHIPPED', created_at: longAgo } } }),
-    says: /has a parcel that has gone, the order is not there/,
+    detail: /has a parcel that has gone, the order is not there/,
   },
   {
     rule: 'states-have-their-events',
-    what: 'an order in a state that no fact of it stands for',
+    what: 'an order in a state without a fact for it',
     of: 'declined',
     plant: (id, { change }) => change(id, { orders: { $set: { status: 'REFUNDED' } } }),
-    says: /is REFUNDED without a fact that says so/,
+    detail: /is REFUNDED without a fact that says so/,
   },
   {
     rule: 'states-have-their-events',
-    what: "an order's fact that was never told",
+    what: "an order's fact that was never published",
     of: 'shipped',
     plant: (id, { change }) =>
       change(id, { orders: { $set: { 'facts.payment_processed:REFUNDED': fact('payment_processed', longAgo) } } }),
-    says: /payment_processed:REFUNDED of .* is not in its topic/,
+    detail: /payment_processed:REFUNDED of .* is not in its topic/,
   },
   {
     rule: 'states-have-their-events',
-    what: 'a charge that was never told',
-    of: 'nobody',
-    plant: holds('payments', 'charged', 'payment_processed', 'COMPLETED'),
-    says: /payment_processed:COMPLETED of .* is not in its topic/,
+    what: 'a charge that was never published',
+    of: 'no order',
+    plant: unpublished('payments', 'charged', 'payment_processed', 'COMPLETED'),
+    detail: /payment_processed:COMPLETED of .* is not in its topic/,
   },
   {
     rule: 'states-have-their-events',
-    what: 'a compensation that was never told',
+    what: 'a compensation that was never published',
     of: 'shipped',
-    plant: holds('payments', 'compensated', 'payment_processed', 'REFUNDED'),
-    says: /payment_processed:REFUNDED of .* is not in its topic/,
+    plant: unpublished('payments', 'compensated', 'payment_processed', 'REFUNDED'),
+    detail: /payment_processed:REFUNDED of .* is not in its topic/,
   },
   {
     rule: 'states-have-their-events',
-    what: 'a rejection that was never told',
-    of: 'nobody',
+    what: 'a rejection that was never published',
+    of: 'no order',
     plant: (id, { change }) => {
-      const reserved = told('inventory_updated', id, 'REJECTED', longAgo);
+      const reserved = event('inventory_updated', id, 'REJECTED', longAgo);
       return change(id, { updates: { $set: { kind: 'reservation', lines: [], reserved } } });
     },
-    says: /inventory_updated:REJECTED of .* is not in its topic/,
+    detail: /inventory_updated:REJECTED of .* is not in its topic/,
   },
   {
     rule: 'states-have-their-events',
-    what: 'a release that was never told',
+    what: 'a release that was never published',
     of: 'refunded',
-    plant: holds('updates', 'released', 'inventory_updated', 'RELEASED'),
-    says: /inventory_updated:RELEASED of .* is not in its topic/,
+    plant: unpublished('updates', 'released', 'inventory_updated', 'RELEASED'),
+    detail: /inventory_updated:RELEASED of .* is not in its topic/,
   },
   {
     rule: 'states-have-their-events',
-    what: 'a parcel that was never told of',
+    what: 'a shipment that was never published',
     of: 'cancelled',
-    plant: holds('shipments', 'shipped', 'shipment_processed', 'SHIPPED'),
-    says: /shipment_processed:SHIPPED of .* is not in its topic/,
+    plant: unpublished('shipments', 'shipped', 'shipment_processed', 'SHIPPED'),
+    detail: /shipment_processed:SHIPPED of .* is not in its topic/,
   },
   {
     rule: 'states-have-their-events',
-    what: "a shipment's cancellation that was never told",
+    what: "a shipment's cancellation that was never published",
     of: 'shipped',
-    plant: holds('shipments', 'cancelled', 'shipment_processed', 'CANCELLED'),
-    says: /shipment_processed:CANCELLED of .* is not in its topic/,
+    plant: unpublished('shipments', 'cancelled', 'shipment_processed', 'CANCELLED'),
+    detail: /shipment_processed:CANCELLED of .* is not in its topic/,
   },
   {
     rule: 'events-have-their-states',
-    what: 'an event of something that did not happen',
+    what: 'an event without an effect in its service',
     of: 'shipped',
     plant: (id, { send }) => send(payment(id, 'REFUNDED')),
-    says: /payment_processed:REFUNDED at payment_processed\/\d+\/\d+ tells what its service does not know/,
+    detail: /payment_processed:REFUNDED at payment_processed\/\d+\/\d+ tells what its service does not know/,
   },
   {
     rule: 'events-have-their-states',
-    what: 'an event of an order that is unknown',
-    of: 'nobody',
+    what: 'an event of an unknown order',
+    of: 'no order',
     plant: (id, { send }) => send(payment(id, 'DECLINED')),
-    says: /payment_processed:DECLINED at payment_processed\/\d+\/\d+ tells what its service does not know/,
+    detail: /payment_processed:DECLINED at payment_processed\/\d+\/\d+ tells what its service does not know/,
   },
   {
     rule: 'events-have-their-states',
-    what: 'an order that forgot that it was placed',
+    what: 'an order that lacks its own event',
     of: 'shipped',
     plant: (id, { change }) => change(id, { orders: { $unset: { 'facts.order_placed:PENDING': 1 } } }),
-    says: /order_placed:PENDING at .* tells what its service does not know/,
+    detail: /order_placed:PENDING at .* tells what its service does not know/,
   },
   {
     rule: 'events-have-their-states',
-    what: 'an order that forgot that it was cancelled',
+    what: 'an order that lacks its cancellation',
     of: 'cancelled',
     plant: (id, { change }) => change(id, { orders: { $unset: { [`facts.${cancelling}`]: 1 } } }),
-    says: /order_cancelled:CANCELLING at .* tells what its service does not know/,
+    detail: /order_cancelled:CANCELLING at .* tells what its service does not know/,
   },
   {
     rule: 'events-have-their-states',
-    what: 'a payment that forgot that it was declined',
+    what: 'a payment that lacks its decline',
     of: 'declined',
     plant: (id, { change }) => change(id, { payments: { $unset: { charged: 1 } } }),
-    says: /payment_processed:DECLINED at .* tells what its service does not know/,
+    detail: /payment_processed:DECLINED at .* tells what its service does not know/,
   },
   {
     rule: 'events-have-their-states',
-    what: 'a shipment that forgot that its parcel went',
+    what: 'a shipment that lacks its own event',
     of: 'shipped',
     plant: (id, { change }) => change(id, { shipments: { $unset: { shipped: 1 } } }),
-    says: /shipment_processed:SHIPPED at .* tells what its service does not know/,
+    detail: /shipment_processed:SHIPPED at .* tells what its service does not know/,
   },
   {
     rule: 'events-have-their-states',
-    what: 'a shipment that forgot its cancellation',
+    what: 'a shipment that lacks its cancellation',
     of: 'cancelled',
     plant: (id, { change }) => change(id, { shipments: { $unset: { cancelled: 1 } } }),
-    says: /shipment_processed:CANCELLED at .* tells what its service does not know/,
+    detail: /shipment_processed:CANCELLED at .* tells what its service does not know/,
   },
   {
     rule: 'events-have-their-effects',
-    what: 'a payment that its order does not know',
+    what: 'a payment that its order lacks',
     of: 'shipped',
     plant: (id, { change }) => change(id, { orders: { $unset: { 'facts.payment_processed:COMPLETED': 1 } } }),
-    says: /payment_processed:COMPLETED at .* has no effect at order-service/,
+    detail: /payment_processed:COMPLETED at .* has no effect at order-service/,
   },
   {
     rule: 'events-have-their-effects',
-    what: 'a rejection that its order does not know',
+    what: 'a rejection that its order lacks',
     of: 'refunded',
     plant: (id, { change }) => change(id, { orders: { $unset: { 'facts.inventory_updated:REJECTED': 1 } } }),
-    says: /inventory_updated:REJECTED at .* has no effect at order-service/,
+    detail: /inventory_updated:REJECTED at .* has no effect at order-service/,
   },
   {
     rule: 'events-have-their-effects',
-    what: 'a release that its order does not know',
+    what: 'a release that its order lacks',
     of: 'cancelled',
     plant: (id, { change }) => change(id, { orders: { $unset: { 'facts.inventory_updated:RELEASED': 1 } } }),
-    says: /inventory_updated:RELEASED at inventory_updated\/\d+\/\d+ has no effect at order-service/,
+    detail: /inventory_updated:RELEASED at inventory_updated\/\d+\/\d+ has no effect at order-service/,
   },
   {
     rule: 'events-have-their-effects',
-    what: "a shipment's cancellation that its order does not know",
+    what: "a shipment's cancellation that its order lacks",
     of: 'cancelled',
     plant: (id, { change }) =>
       change(id, {
         orders: { $set: { status: 'REFUNDED' }, $unset: { 'facts.shipment_processed:CANCELLED': 1 } },
       }),
-    says: /shipment_processed:CANCELLED at .* has no effect at order-service/,
+    detail: /shipment_processed:CANCELLED at .* has no effect at order-service/,
   },
   {
     rule: 'events-have-their-effects',
-    what: 'a cancellation that does not stop the parcel',
+    what: 'a cancellation that does not stop the shipment',
     of: 'cancelled',
     plant: (id, { change }) => change(id, { shipments: { $set: { status: 'PROCESSING' } } }),
-    says: /order_cancelled:CANCELLING at .* has no effect at shipment-service/,
+    detail: /order_cancelled:CANCELLING at .* has no effect at shipment-service/,
   },
   {
     rule: 'events-have-their-effects',
-    what: 'a cancellation that leaves the stock reserved',
+    what: 'a cancellation that does not release the stock',
     of: 'cancelled',
     plant: (id, { change }) =>
       change(id, { orders: { $set: { updated_at: soon } }, updates: { $set: { status: 'RESERVED' } } }),
-    says: /shipment_processed:CANCELLED at .* has no effect at inventory-service/,
+    detail: /shipment_processed:CANCELLED at .* has no effect at inventory-service/,
   },
   {
     rule: 'events-have-their-effects',
-    what: 'a cancellation that leaves the payment as it was',
+    what: 'a cancellation that does not change the payment',
     of: 'cancelled before declined',
     plant: (id, { change }) => change(id, { payments: uncompensated('DECLINED') }),
-    says: /shipment_processed:CANCELLED at .* has no effect at payment-service/,
+    detail: /shipment_processed:CANCELLED at .* has no effect at payment-service/,
   },
   {
     rule: 'events-have-their-effects',
-    what: 'a payment that reserved nothing, and no dead letter that says why',
+    what: 'a payment without a reservation and without a dead letter',
     of: 'dead-lettered',
-    plant: (id, { loseLetter }) => loseLetter(id),
-    says: /payment_processed:COMPLETED at .* has no effect at inventory-service/,
+    plant: (id, { deleteDeadLetter }) => deleteDeadLetter(id),
+    detail: /payment_processed:COMPLETED at .* has no effect at inventory-service/,
   },
   {
     rule: 'dead-letters-are-resolved',
-    what: 'a dead letter that waits',
+    what: 'a pending dead letter',
     of: 'shipped',
     plant: (key, { send }) =>
       send({
         topic: 'payment-service.dlq',
         key,
-        value: 'not what it was',
+        value: 'another value',
         headers: { [deadLetterHeaders.topic]: 'order_placed', [deadLetterHeaders.errorKind]: 'not-json' },
       }),
-    says: /waits for a decision; npm run dlq -- show payment-service\/0\/\d+/,
+    detail: /waits for a decision; npm run dlq -- show payment-service\/0\/\d+/,
   },
 ];
 
-export const noFaults: readonly Planted[] = [
+export const legalStates: readonly Planted[] = [
   {
-    what: 'an order whose parcel is not due yet',
+    what: 'an order whose shipment is not due yet',
     of: 'shipped',
     plant: (id, { change }) =>
       change(id, {
@@ -427,7 +427,7 @@ export const noFaults: readonly Planted[] = [
       }),
   },
   {
-    what: 'an order whose parcel has just gone',
+    what: 'an order whose shipment has just shipped',
     of: 'shipped',
     plant: (id, { change }) =>
       change(id, {
@@ -436,7 +436,7 @@ export const noFaults: readonly Planted[] = [
       }),
   },
   {
-    what: 'an old order that was cancelled just now',
+    what: 'an old order that was just cancelled',
     of: 'shipped',
     plant: (id, { change }) =>
       change(id, {
@@ -445,38 +445,38 @@ export const noFaults: readonly Planted[] = [
       }),
   },
   {
-    what: "an order's event that has just come into the outbox",
+    what: "an order's event that is new in the outbox",
     of: 'shipped',
     plant: (id, { change }) =>
       change(id, {
         orders: {
-          $set: { [`facts.${cancelling}`]: fact('order_cancelled', longAgo), outbox: waiting(cancelling, soon) },
+          $set: { [`facts.${cancelling}`]: fact('order_cancelled', longAgo), outbox: outbox(cancelling, soon) },
         },
       }),
   },
   {
-    what: "a shipment's event that has just come into the outbox",
+    what: "a shipment's event that is new in the outbox",
     of: 'cancelled',
     plant: (id, { change }) =>
       change(id, {
         shipments: {
-          $set: { shipped: told('shipment_processed', id, 'SHIPPED', longAgo), outbox: waiting(shipped, soon) },
+          $set: { shipped: event('shipment_processed', id, 'SHIPPED', longAgo), outbox: outbox(shipped, soon) },
         },
       }),
   },
   {
-    what: 'a payment that the gateway refuses to give back',
+    what: 'a payment whose refund the gateway refuses',
     of: 'cancelled before declined',
     plant: (id, { change }) => change(id, { payments: uncompensated('REFUNDING') }),
   },
   {
-    what: 'a payment that was dead-lettered and reserved nothing, its order cancelled and the letter discarded',
+    what: 'a cancelled order without a reservation, whose dead letter was discarded',
     of: 'dead-lettered',
     plant: async () => undefined,
   },
 ];
 
-/** What it told stays so, whichever of the two came first. */
+/** The payment keeps the event that it published, whichever of the two it is. */
 function uncompensated(status: 'DECLINED' | 'REFUNDING'): object {
   return [{ $set: { status, charged: { $ifNull: ['$charged', '$compensated'] } } }, { $unset: 'compensated' }];
 }
