@@ -1,7 +1,7 @@
 /**
- * A real Prometheus scrapes the running services, by the rules as they are shipped but for their clock, which runs thirty
- * times as fast. Each fault makes its alerts fire; when all is mended, each of them clears. Only they are waited for: on a
- * busy machine orders do ship late, and what says so is right.
+ * A real Prometheus scrapes the running services with the shipped rules, whose durations are divided by thirty. Each fault
+ * raises its alerts, and they clear after the faults. The test awaits only these alerts: on a busy machine orders do ship
+ * late, and other alerts are justified.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ const speed = 30;
 const alertLimitMs = 90_000;
 const placeEveryMs = 100;
 
-/** Orders that a busy machine delays are not stuck. */
+/** Long enough that orders which a busy machine delays are not stuck. */
 const own = { ORDER_STUCK_AFTER_MS: '5000', ORDER_STUCK_CHECK_MS: '500' };
 const on = usePipeline({ env: own });
 
@@ -41,8 +41,8 @@ const stopping = new AbortController();
 let auditing: StartedTool;
 let placing: Promise<void>;
 
-/** Customers who never stop; whoever is sent away comes back. */
-async function placeForEver(): Promise<void> {
+/** Places orders until the test stops, whatever the responses. */
+async function keepPlacing(): Promise<void> {
   for (let number = 0; !stopping.signal.aborted; number += 1) {
     const item = { product_id: 'PLENTY', quantity: 1, price: 12.34 };
     const order = { ...articleOrder, items: [item], total_amount: item.price, customer_id: `CUST-${number}` };
@@ -68,7 +68,7 @@ beforeAll(async () => {
     },
     everySeconds: 1,
   });
-  placing = placeForEver();
+  placing = keepPlacing();
 }, startLimitMs);
 afterAll(async () => {
   stopping.abort();
@@ -101,54 +101,54 @@ const ofFaults = [
   'GatewayFailing',
 ];
 
-test('while all is well, orders pass through, and no alert of a fault fires', async () => {
+test('without a fault orders ship, and no alert of a fault fires', async () => {
   const consumed = 'rate(events_consumed_total{service="shipment"}[10s]) > 0';
   await eventually(async () => expect(await prometheus.everHadValue(consumed)).toBe(true), alertLimitMs);
   for (const alertname of ofFaults) await untilClear({ alertname });
 });
 
-describe('a fault makes its alerts fire:', () => {
-  test('poison', async () => {
+describe('an alert fires for', () => {
+  test('a bad record', async () => {
     const producer = on.kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
     await producer.connect();
-    await producer.send({ topic: 'order_placed', messages: [{ key: 'poison', value: 'not JSON' }] });
+    await producer.send({ topic: 'order_placed', messages: [{ key: 'bad', value: 'not JSON' }] });
     await producer.disconnect();
     await untilFiring('DeadLettersArrive', { service: 'payment', topic: 'order_placed', kind: 'not-json' });
   });
 
-  test('books that do not balance', async () => {
+  test('a consistency violation', async () => {
     const stock = on.mongo.db('inventory_db').collection<{ _id: string }>('inventory');
     await stock.updateOne({ _id: 'P003' }, { $inc: { quantity: 1 } });
     await untilFiring('AuditFoundViolation', { rule: 'stock-balances' });
     await stock.updateOne({ _id: 'P003' }, { $inc: { quantity: -1 } });
   });
 
-  test('a lag that the scaler cannot learn', async () => {
-    scaler.loseKafka();
+  test('a lag that the scaler cannot read', async () => {
+    scaler.disconnectKafka();
     await untilFiring('ScalerInFallback', { namespace: 'shop', name: 'payment' });
-    scaler.findKafka();
+    scaler.reconnectKafka();
   });
 
-  test('replicas that bring nothing', async () => {
-    scaler.shareBottleneck();
+  test('replicas that do not help', async () => {
+    scaler.limitThroughput();
     await untilFiring('ScalerIneffective', { namespace: 'shop', name: 'payment' });
-    scaler.widenBottleneck();
+    scaler.removeLimit();
   });
 
-  test('a dead consumer', async () => {
+  test('a killed consumer', async () => {
     await on.pipeline.services.payment[0]!.kill();
     await untilFiring('ConsumerNotPolling', { consumer_group: 'payment-service', topic: 'order_placed' });
     await untilFiring('OrdersStuck', { consumer_group: 'payment-service', topic: 'order_placed' });
   });
 
-  test('the gateway down, for the consumer that takes its place', async () => {
+  test('a failing payment gateway', async () => {
     const payment = on.pipeline.services.payment[0]!;
     const { bootstrapServers, mongoUri } = on.pipeline;
-    const place = { service: 'payment', number: 1, port: payment.port, bootstrapServers, mongoUri } as const;
+    const settings = { service: 'payment', number: 1, port: payment.port, bootstrapServers, mongoUri } as const;
     const failing = createReplica({
-      ...place,
+      ...settings,
       colour: 0,
-      env: environment({ ...place, replicas: [], own: { ...own, PAYMENT_GATEWAY_FAILURE_RATE: '1' } }),
+      env: environment({ ...settings, replicas: [], own: { ...own, PAYMENT_GATEWAY_FAILURE_RATE: '1' } }),
       main: 'services/payment/src/main.ts',
       output: { logDir: dir },
       restart: false,
@@ -166,12 +166,12 @@ describe('a fault makes its alerts fire:', () => {
   });
 });
 
-test('when all is mended, each of them clears', async () => {
+test('after the faults each of these alerts clears', async () => {
   expect(raised).toHaveLength(9);
   for (const alert of raised) await untilClear(alert);
 });
 
-test('every metric that a rule or a dashboard names is there', async () => {
+test('every metric that a rule or a dashboard names exists', async () => {
   const seen = await prometheus.metricNames();
   const panels = dashboards.flatMap(({ rows }) => rows.flatMap(({ panels }) => panels));
   const expressions = [...rules.flatMap(({ rules }) => rules), ...panels.flatMap(({ targets }) => targets)];
@@ -182,7 +182,7 @@ test('every metric that a rule or a dashboard names is there', async () => {
 });
 
 test.each(dashboards.map((dashboard) => [dashboard.title, dashboard] as const))(
-  '%s: each panel shows something',
+  '%s: each panel has data',
   async (_, { rows }) => {
     const empty: string[] = [];
     for (const { expr } of rows.flatMap(({ panels }) => panels.flatMap(({ targets }) => targets))) {

@@ -1,4 +1,4 @@
-/** Each alert fires when it should, says what it should, and clears: by promtool, on the rules as they are shipped. */
+/** promtool verifies on the shipped rules that each alert fires in time, with the right text, and clears. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -44,7 +44,7 @@ const check = async (ruleCase: RuleCase): Promise<string> => {
   const content = {
     rule_files: [rules],
     evaluation_interval: ruleCase.every ?? '1m',
-    // Shares before the alerts that speak of them; else promtool takes the groups as they come.
+    // Recording rules before the alerts that use them; promtool's default order is arbitrary.
     group_eval_order: ruleGroups().map(({ name }) => name),
     tests: [promtoolTest(ruleCase)],
   };
@@ -56,14 +56,14 @@ test.each(ruleCases.map((each) => [each.alert, each.what, each] as const))('%s: 
   expect(await check(ruleCase)).toContain('SUCCESS');
 });
 
-test('a rule that fires at another time, or says something else, is found out', async () => {
+test('detects a rule that fires at another time or with another text', async () => {
   const [ruleCase] = ruleCases.filter(({ alert }) => alert === 'OutboxStuck');
   await expect(check({ ...ruleCase!, firesAt: '3m' })).rejects.toThrow(/FAILED/u);
   await expect(check({ ...ruleCase!, clearsAt: '5m' })).rejects.toThrow(/FAILED/u);
   await expect(check({ ...ruleCase!, summary: 'something else' })).rejects.toThrow(/FAILED/u);
 });
 
-test('no alert is left out, in none of its severities', () => {
+test('every alert is tested in each of its severities', () => {
   const alerts = ruleGroups()
     .flatMap(({ rules }) => rules)
     .flatMap((rule) => ('alert' in rule ? [`${rule.alert} ${rule.labels['severity']}`] : []));

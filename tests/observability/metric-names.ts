@@ -1,4 +1,4 @@
-/** What an expression of PromQL asks for. */
+/** The metrics in a PromQL expression. */
 const words = new Set([
   'and',
   'or',
@@ -13,7 +13,7 @@ const words = new Set([
   'group_right',
 ]);
 
-/** Names that are neither words of the language, functions, labels, nor parts of text and times. */
+/** All names except keywords, functions, labels, and parts of strings and durations. */
 export function metricNamesOf(expr: string): string[] {
   const bare = expr
     .replaceAll(/"[^"]*"/g, '')

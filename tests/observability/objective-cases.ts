@@ -5,10 +5,10 @@ const posts = (status: number) =>
   `http_request_duration_seconds_count{method="POST",route="/orders",status="${status}",service="order"}`;
 const shippedCount = 'order_placed_to_shipped_seconds_count{service="order"}';
 const shippedInTime = 'order_placed_to_shipped_seconds_bucket{le="1",service="order"}';
-/** As Prometheus 3 stores it. */
+/** The label as Prometheus 3 stores it. */
 const shippedInTimeSince3 = 'order_placed_to_shipped_seconds_bucket{le="1.0",service="order"}';
 
-/** A short and heavy breach: it pages, and leaves a ticket open. */
+/** A short and severe breach: the page clears, and the ticket still fires. */
 const heavilyLate: RuleCase = {
   alert: 'OrdersShipLate',
   what: 'nine of ten orders are late for twenty minutes',
@@ -55,7 +55,7 @@ export const objectiveCases: readonly RuleCase[] = [
   },
   {
     alert: 'OrdersNotAccepted',
-    what: 'three of a hundred requests are answered 503, beside those that customers got wrong',
+    what: 'three of a hundred requests get a 503, not counting invalid requests',
     series: { [posts(201)]: '0+95x40', [posts(422)]: '0+2x40', [posts(503)]: '0+3x20 60x20' },
     quietAt: '1m',
     firesAt: '10m',
@@ -69,7 +69,7 @@ export const objectiveCases: readonly RuleCase[] = [
   },
   {
     alert: 'OrdersNotAccepted',
-    what: 'one of a hundred requests is answered 503 for an hour',
+    what: 'one of a hundred requests gets a 503 for an hour',
     every: '5m',
     series: { [posts(201)]: '0+495x180', [posts(503)]: '0+5x12 60x168' },
     quietAt: '14m',

@@ -1,4 +1,4 @@
-/** A real Prometheus and its promtool for the tests. */
+/** Runs Prometheus and promtool for the tests. */
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -10,7 +10,7 @@ import { waitFor } from '../../dev/wait-for.ts';
 import { systemProgram } from '../support/system-program.ts';
 
 const readyLimitMs = 60_000;
-const answerLimitMs = 10_000;
+const responseLimitMs = 10_000;
 
 const binary = (name: 'prometheus' | 'promtool'): Promise<string> =>
   systemProgram({
@@ -21,7 +21,7 @@ const binary = (name: 'prometheus' | 'promtool'): Promise<string> =>
     packages: ['prometheus'],
   });
 
-/** What promtool writes; rejects with it when it finds a fault. */
+/** Returns promtool's output; rejects with it if promtool finds an error. */
 export const promtool = async (...args: readonly string[]): Promise<string> =>
   run(await binary('promtool'), args, { timeoutMs: 120_000 });
 
@@ -41,7 +41,7 @@ export interface FiringAlert {
 
 export interface Prometheus {
   firing(): Promise<FiringAlert[]>;
-  /** Names of everything that it has seen. */
+  /** The names of all metrics since the start. */
   metricNames(): Promise<Set<string>>;
   /** Whether the expression had a value at some time since the start. */
   everHadValue(expr: string): Promise<boolean>;
@@ -68,7 +68,7 @@ export async function startPrometheus({ dir, rules, targets, everySeconds }: Pro
       `--config.file=${join(dir, 'prometheus.yaml')}`,
       `--storage.tsdb.path=${join(dir, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
-      // Who is gone is gone at once, as by the clock that the rules run on here.
+      // Series of stopped targets go stale quickly, in proportion to the rules' shorter durations.
       `--query.lookback-delta=${5 * everySeconds}s`,
     ],
     output,
@@ -77,9 +77,9 @@ export async function startPrometheus({ dir, rules, targets, everySeconds }: Pro
   closeSync(output);
   const begunSeconds = Date.now() / 1_000;
   const ask = async (path: string): Promise<any> => {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(answerLimitMs) });
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(responseLimitMs) });
     const body = (await response.json()) as { status: string; error?: string; data: any };
-    if (body.status !== 'success') throw new Error(`Prometheus refuses ${path}: ${body.error}`);
+    if (body.status !== 'success') throw new Error(`Prometheus rejects ${path}: ${body.error}`);
     return body.data;
   };
   const giveUp = () => (managed.exit ? `it ended; its last lines:\n${lastLines(log)}` : undefined);
@@ -95,6 +95,6 @@ export async function startPrometheus({ dir, rules, targets, everySeconds }: Pro
       const range = { query: expr, start: String(begunSeconds), end: String(Date.now() / 1_000), step: every };
       return (await ask(`/api/v1/query_range?${new URLSearchParams(range).toString()}`)).result.length > 0;
     },
-    stop: async () => void (await managed.stop(answerLimitMs)),
+    stop: async () => void (await managed.stop(responseLimitMs)),
   };
 }

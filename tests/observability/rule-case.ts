@@ -9,9 +9,9 @@ export interface RuleCase {
   readonly firesAt: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly summary: string;
-  /** It has not fired yet. */
+  /** A time at which it does not fire yet. */
   readonly quietAt: string;
   readonly clearsAt: string;
-  /** The same alert in its other severity, still firing when this one has cleared. */
+  /** The same alert in its other severity, which still fires when this one has cleared. */
   readonly left?: Pick<RuleCase, 'labels' | 'summary'>;
 }

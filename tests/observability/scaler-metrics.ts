@@ -1,4 +1,4 @@
-/** The consumer scaler's own metrics, of real decisions about a group that the test disturbs, served for Prometheus. */
+/** Serves the consumer scaler's own metrics, of real decisions about a simulated group that the test disturbs. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createMetrics } from '@order-pipeline/runtime';
@@ -8,12 +8,12 @@ import { evenly, TestGroup } from '../../operator/test/test-group.ts';
 export interface ScalerMetrics {
   /** host:port. */
   readonly target: string;
-  /** Kafka cannot be asked, for longer than the resource's fallback allows. */
-  loseKafka(): void;
-  findKafka(): void;
-  /** What all replicas share is at its limit, and a step up has brought nothing. */
-  shareBottleneck(): void;
-  widenBottleneck(): void;
+  /** Kafka is unreachable for longer than the resource's fallback allows. */
+  disconnectKafka(): void;
+  reconnectKafka(): void;
+  /** A shared bottleneck limits all replicas, and a step up has not helped. */
+  limitThroughput(): void;
+  removeLimit(): void;
   stop(): void;
 }
 
@@ -21,7 +21,7 @@ export async function serveScalerMetrics(): Promise<ScalerMetrics> {
   const registry = createMetrics('consumer-scaler');
   const metrics = createControllerMetrics(registry);
   const group = new TestGroup(2, evenly(150));
-  const lookFor = (seconds: number): void => metrics.looked('shop/payment', group.run(seconds), false);
+  const runFor = (seconds: number): void => metrics.looked('shop/payment', group.run(seconds), false);
 
   metrics.leading(true);
   metrics.queue.added(1);
@@ -29,7 +29,7 @@ export async function serveScalerMetrics(): Promise<ScalerMetrics> {
   metrics.queue.finished('shop/payment', 'error', 0.01);
   metrics.watches.restarted('consumerscalers');
   metrics.watches.missed('consumerscalers', 1);
-  lookFor(120);
+  runFor(120);
 
   const server = createServer((_, response) => {
     void registry.metrics().then((text) => response.setHeader('Content-Type', registry.contentType).end(text));
@@ -37,22 +37,22 @@ export async function serveScalerMetrics(): Promise<ScalerMetrics> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     target: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    loseKafka() {
+    disconnectKafka() {
       group.disturb = (observation) => ({ ...observation, kafka: { unavailable: 'connection refused' } });
-      lookFor(120);
+      runFor(120);
     },
-    findKafka() {
+    reconnectKafka() {
       group.disturb = (observation) => observation;
-      lookFor(120);
+      runFor(120);
     },
-    shareBottleneck() {
+    limitThroughput() {
       group.arrivalsPerSecond = evenly(350);
       group.sharedLimitPerSecond = 120;
-      lookFor(900);
+      runFor(900);
     },
-    widenBottleneck() {
+    removeLimit() {
       group.sharedLimitPerSecond = Infinity;
-      lookFor(200);
+      runFor(200);
     },
     stop() {
       server.close();

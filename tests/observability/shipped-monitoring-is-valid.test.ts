@@ -1,4 +1,4 @@
-/** Rules, dashboards and runbooks as they are shipped: current, valid, and each alert explained. */
+/** The shipped rules, dashboards and runbooks are current and valid, and each alert has a runbook. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -31,7 +31,7 @@ test('kustomize takes the rules and every dashboard', () => {
   expect(resources).toContain('prometheus-rules.yaml');
 });
 
-test('promtool finds nothing wrong with the rules, nor with the expressions of the dashboards', async () => {
+test('promtool accepts the rules and the expressions of the dashboards', async () => {
   const { spec } = parse(readFileSync(join(shipped, 'prometheus-rules.yaml'), 'utf8'));
   const rules = join(dir, 'rules.yaml');
   writeFileSync(rules, stringify(spec));
@@ -52,7 +52,7 @@ test('promtool finds nothing wrong with the rules, nor with the expressions of t
   await expect(promtool('check', 'rules', asRules)).rejects.toThrow(/parse error/u);
 });
 
-test('the scaler’s series keep the namespace that they are about, which the alerts name', () => {
+test('the scaler’s series keep the namespace of their resource, which the alerts name', () => {
   const chart = readFileSync(join(repository, 'helm/consumer-scaler/templates/deployment.yaml'), 'utf8');
   expect(chart.slice(chart.indexOf('kind: PodMonitor'))).toMatch(/path: \/metrics, .*honorLabels: true/u);
 });
@@ -62,7 +62,7 @@ describe('a runbook', () => {
   const alerts = [...new Set(alertRules.map(({ alert }) => alert))];
   const names = alerts.map(runbookOf);
 
-  test.each(alerts)('of %s is linked, and says what it means, what to check and what to do', (alert) => {
+  test.each(alerts)('of %s is linked, and has the sections What it means, What to check and What to do', (alert) => {
     for (const { annotations } of alertRules.filter((rule) => rule.alert === alert)) {
       expect(annotations['runbook_url']).toBe(runbookUrl(alert));
       expect(new URL(annotations['runbook_url']!).pathname.endsWith(`/${runbookOf(alert)}`)).toBe(true);
@@ -72,7 +72,7 @@ describe('a runbook', () => {
     for (const part of ['What it means', 'What to check', 'What to do']) expect(text).toContain(`\n## ${part}\n`);
   });
 
-  test('is there for alerts that exist, and for no others', () => {
+  test('exists for each alert, and for nothing else', () => {
     const files = readdirSync(runbooks).filter((name) => name !== 'README.md');
     expect(files.map((name) => `docs/runbooks/${name}`).toSorted()).toEqual(names.toSorted());
     const overview = readFileSync(join(runbooks, 'README.md'), 'utf8');
@@ -82,7 +82,7 @@ describe('a runbook', () => {
     expect(linked(operations, 'runbooks/')).toEqual(files);
   });
 
-  test('names only metrics that rules or dashboards ask for as well', () => {
+  test('names only metrics that a rule or a dashboard uses', () => {
     const known = new Set(
       [
         ...alertRules.map(({ expr }) => expr),
@@ -97,8 +97,8 @@ describe('a runbook', () => {
   });
 });
 
-/** Every situation that the dashboards and alerts promise to show. */
-const promised = {
+/** Every situation that a dashboard or an alert must show. */
+const required = {
   dashboards: {
     'order-pipeline-overview': ['Objectives', 'Orders', 'Failures'],
     'order-pipeline-consumers': ['Throughput', 'Lag', 'Durations and disturbances'],
@@ -118,12 +118,12 @@ const promised = {
   },
 };
 
-describe('promised is', () => {
-  test.each(Object.entries(promised.alerts))('an alert of: %s', (_, names) => {
+describe('there is', () => {
+  test.each(Object.entries(required.alerts))('an alert of: %s', (_, names) => {
     expect(alertRules.map(({ alert }) => alert)).toEqual(expect.arrayContaining(names));
   });
 
-  test.each(Object.entries(promised.dashboards))('the dashboard %s', (name, rows) => {
+  test.each(Object.entries(required.dashboards))('the dashboard %s', (name, rows) => {
     const dashboard = dashboards.find((one) => one.name === name);
     expect(dashboard?.rows.map(({ title }) => title)).toEqual(rows);
     for (const { panels } of dashboard!.rows) expect(panels.length).toBeGreaterThan(2);

@@ -1,4 +1,4 @@
-/** The scaler's eyes, against real Kafka as Strimzi sets it up, with a user who may Describe and nothing else. */
+/** The operator's lag reader against Kafka as Strimzi sets it up, with a user who has only the Describe right. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { startSecuredKafka, type SecuredKafka } from '../support/secured-kafka.t
 const limitMs = 120_000;
 jest.setTimeout(limitMs);
 const dir = mkdtempSync(join(tmpdir(), 'order-pipeline-scaler-'));
-const topics = ['parcels', 'letters'];
+const topics = ['shipments', 'invoices'];
 const partitions = 3;
 const maxAgeSeconds = 60;
 
@@ -38,9 +38,9 @@ beforeAll(async () => {
   kafka = await startSecuredKafka(join(dir, 'kafka'), authority);
   await kafka.setPasswords({ scaler: 'sees-only' });
   await kafka.grant('scaler', [
-    { resource: { type: 'topic', name: 'parcels' }, operations: ['Describe'] },
-    { resource: { type: 'topic', name: 'letters' }, operations: ['Describe'] },
-    { resource: { type: 'topic', name: 'gone' }, operations: ['Describe'] },
+    { resource: { type: 'topic', name: 'shipments' }, operations: ['Describe'] },
+    { resource: { type: 'topic', name: 'invoices' }, operations: ['Describe'] },
+    { resource: { type: 'topic', name: 'missing' }, operations: ['Describe'] },
     ...['post', 'sleepers', 'movers', 'newcomers'].map((name) => ({
       resource: { type: 'group', name },
       operations: ['Describe'],
@@ -80,30 +80,30 @@ async function commit(groupId: string, topic: string, offsets: Readonly<Record<n
 const read = (group: string, of: readonly string[] = topics, from = reader) =>
   from.read({ group, topics: of, maxAgeSeconds });
 
-/** Fails with what made it unavailable. */
+/** Throws the reason if the reading is unavailable. */
 async function known(group: string, of: readonly string[] = topics): Promise<KafkaReading> {
   const reading = await read(group, of);
   if ('unavailable' in reading) throw new Error(reading.unavailable);
   return reading;
 }
 
-test('starts, ends, commits and the first offset that is young enough are read of every partition', async () => {
-  await produce('parcels', 1, [300, 200, 100, 10, 1]);
-  await commit('post', 'parcels', { 0: '0', 1: '1' });
+test('reads the start, end and committed offsets of every partition, and the first offset within the maximum age', async () => {
+  await produce('shipments', 1, [300, 200, 100, 10, 1]);
+  await commit('post', 'shipments', { 0: '0', 1: '1' });
   const { group, partitions: read } = await known('post');
   expect(group).toEqual({ state: 'Empty', assignor: '', members: [] });
   expect(read).toHaveLength(2 * partitions);
   expect(read[1]).toEqual({
-    topic: 'parcels',
+    topic: 'shipments',
     partition: 1,
     startOffset: 0,
     endOffset: 5,
     committedOffset: 1,
     offsetAtMaxAge: 3,
   });
-  // Nothing is in it, and the group has committed nothing: neither is unknown.
+  // The partition is empty and the group has committed nothing, which is known.
   expect(read[3]).toMatchObject({
-    topic: 'letters',
+    topic: 'invoices',
     startOffset: 0,
     endOffset: 0,
     committedOffset: -1,
@@ -111,17 +111,17 @@ test('starts, ends, commits and the first offset that is young enough are read o
   });
 });
 
-test('records that retention deleted are no longer counted', async () => {
-  await produce('letters', 0, [5, 4, 3]);
+test('does not count records that retention deleted', async () => {
+  await produce('invoices', 0, [5, 4, 3]);
   const admin = kafka.superUser.admin();
   await admin.connect();
-  await admin.fetchTopicOffsets('letters'); // loads the metadata that the next call needs
-  await admin.deleteTopicRecords({ topic: 'letters', partitions: [{ partition: 0, offset: '2' }] });
+  await admin.fetchTopicOffsets('invoices'); // loads the metadata that the next call needs
+  await admin.deleteTopicRecords({ topic: 'invoices', partitions: [{ partition: 0, offset: '2' }] });
   await admin.disconnect();
   expect((await known('post')).partitions[3]).toMatchObject({ startOffset: 2, endOffset: 3 });
 });
 
-test('a group shows its members, what they own, and when they are changing', async () => {
+test('reads the members of a group, their assignments, and its rebalances', async () => {
   const join = async () => {
     const consumer = kafka.superUser.consumer({ groupId: 'movers', maxWaitTimeInMs: 100, heartbeatInterval: 500 });
     consumers.push(consumer);
@@ -134,7 +134,7 @@ test('a group shows its members, what they own, and when they are changing', asy
   await eventually(async () => {
     const { group } = await known('movers');
     expect(group).toMatchObject({ state: 'Stable', assignor: 'RoundRobinAssigner' });
-    expect(group.members.map((owned) => owned.length)).toEqual([3, 3]);
+    expect(group.members.map((assigned) => assigned.length)).toEqual([3, 3]);
     expect(group.members.flat().toSorted()).toEqual(
       topics.flatMap((topic) => [0, 1, 2].map((partition) => `${topic}-${partition}`)).toSorted(),
     );
@@ -152,10 +152,10 @@ test('a group shows its members, what they own, and when they are changing', asy
   await Promise.all(consumers.splice(0).map((consumer) => consumer.disconnect()));
 });
 
-test('a topic that is missing or forbidden leaves one resource unknown, and nobody else', async () => {
+test('a missing or forbidden topic makes only its own resource unknown', async () => {
   const both = await Promise.all([
     read('post'),
-    read('post', ['gone']),
+    read('post', ['missing']),
     read('newcomers', ['secret']),
     read('sleepers'),
   ]);
@@ -163,46 +163,46 @@ test('a topic that is missing or forbidden leaves one resource unknown, and nobo
   expect(both[1]).toHaveProperty('unavailable');
   expect(both[2]).toHaveProperty('unavailable');
   expect(both[3]).toHaveProperty('partitions');
-  // Again: who is known to fail is read alone from now on.
-  const again = await Promise.all([read('post'), read('post', ['gone'])]);
+  // Once more: a resource that has failed is now read on its own.
+  const again = await Promise.all([read('post'), read('post', ['missing'])]);
   expect(again[0]).toHaveProperty('partitions');
   expect(again[1]).toHaveProperty('unavailable');
 });
 
-test('a group that must not be described is unknown, and its neighbours are known', async () => {
+test('a forbidden group is unknown, and the others are known', async () => {
   const [forbidden, allowed] = await Promise.all([read('forbidden'), read('post')]);
   expect(forbidden).toHaveProperty('unavailable');
   expect(allowed).toHaveProperty('partitions');
 });
 
-test('resources of a cluster are read together: requests do not grow with them', async () => {
-  const asked: string[] = [];
+test('reads the resources of a cluster together, with a constant number of requests', async () => {
+  const requests: string[] = [];
   const counted: KafkaCluster = {
-    partitionsOf: (names) => (asked.push('metadata'), cluster.partitionsOf(names)),
-    committed: (group, of) => (asked.push('commits'), cluster.committed(group, of)),
-    offsets: (of, at) => (asked.push('offsets'), cluster.offsets(of, at)),
-    describe: (groups) => (asked.push('groups'), cluster.describe(groups)),
+    partitionsOf: (names) => (requests.push('metadata'), cluster.partitionsOf(names)),
+    committed: (group, of) => (requests.push('commits'), cluster.committed(group, of)),
+    offsets: (of, at) => (requests.push('offsets'), cluster.offsets(of, at)),
+    describe: (groups) => (requests.push('groups'), cluster.describe(groups)),
     refresh: () => cluster.refresh(),
     reset: () => cluster.reset(),
   };
   const shared = createLagReader(() => counted);
   const readings = await Promise.all(['post', 'sleepers', 'newcomers'].map((group) => read(group, topics, shared)));
   for (const reading of readings) expect(reading).toHaveProperty('partitions');
-  const count = (what: string) => asked.filter((one) => one === what).length;
+  const count = (kind: string) => requests.filter((request) => request === kind).length;
   expect([count('metadata'), count('groups'), count('offsets'), count('commits')]).toEqual([1, 1, 3, 3]);
 });
 
-test('a wrong password, and nobody at the address, are unavailable and never no lag', async () => {
+test('a wrong password and an unreachable broker are unavailable, not a lag of zero', async () => {
   const intruder = createLagReader(() => createKafkaCluster(address('wrong')));
   expect(await read('post', topics, intruder)).toHaveProperty('unavailable');
   await intruder.stop();
-  const nobodys = `127.0.0.1:${await freePort()}`;
-  const nobody = createLagReader(() => createKafkaCluster({ brokers: [nobodys] }));
-  expect(await read('post', topics, nobody)).toHaveProperty('unavailable');
-  await nobody.stop();
+  const unused = `127.0.0.1:${await freePort()}`;
+  const disconnected = createLagReader(() => createKafkaCluster({ brokers: [unused] }));
+  expect(await read('post', topics, disconnected)).toHaveProperty('unavailable');
+  await disconnected.stop();
 });
 
-test('an outage is unavailable, and over by itself', async () => {
+test('an outage is unavailable, and the reader recovers by itself', async () => {
   await kafka.kill();
   expect(await read('post')).toHaveProperty('unavailable');
   await kafka.start();

@@ -31,7 +31,7 @@ let certificate: string;
 let roles: ReadonlyMap<string, readonly Role[]>;
 const replicas = new Map<string, ServiceReplica>();
 
-/** In one step, as the kubelet replaces what is mounted. */
+/** Atomically, as the kubelet replaces mounted files. */
 function writeSecret(service: string, path: string, text: string): void {
   const file = secret(service, path);
   mkdirSync(join(file, '..'), { recursive: true });
@@ -44,7 +44,7 @@ const setKafkaPasswords = (password: string) =>
 const setMongoPassword = (service: ServiceEntry, password: string) =>
   mongo.setUser(service.name, password, roles.get(service.name)!);
 
-/** What the container of the rendered chart is told, with the places of this machine in place of the cluster's. */
+/** The environment of the container in the rendered chart, with this machine's addresses and paths. */
 function environmentOf(
   chart: readonly KubeObject[],
   { name, consumerGroup }: ServiceEntry,
@@ -142,7 +142,7 @@ function untilShipped(orderId: string, limitMs = 120_000): Promise<void> {
   }, limitMs);
 }
 
-/** Places orders, one after the other, until the signal; answers those that were accepted. */
+/** Places orders, one after the other, until the signal; returns those that were accepted. */
 async function placeOrdersUntil(signal: AbortSignal): Promise<string[]> {
   const accepted: string[] = [];
   while (!signal.aborted) {
@@ -154,7 +154,7 @@ async function placeOrdersUntil(signal: AbortSignal): Promise<string[]> {
   return accepted;
 }
 
-describe('with the rights that the charts ask for', () => {
+describe('with the rights of the charts', () => {
   test(
     "the article's order ships",
     async () => {
@@ -166,7 +166,7 @@ describe('with the rights that the charts ask for', () => {
   );
 
   test.each(entries.map(({ name }) => [name]))(
-    "%s may neither write nor read another's topics",
+    "%s can neither write nor read another service's topics",
     async (name) => {
       const service = entries.find((entry) => entry.name === name)!;
       const client = createKafka(
@@ -193,7 +193,7 @@ describe('with the rights that the charts ask for', () => {
   );
 
   test.each(entries.map(({ name }) => [name]))(
-    "%s may neither read nor write another's database",
+    "%s can neither read nor write another service's database",
     async (name) => {
       const client = new MongoClient(mongo.uri(name, 'first'), { ca: certificate } as object);
       for (const { database } of entries.filter((entry) => entry.name !== name)) {
@@ -206,15 +206,15 @@ describe('with the rights that the charts ask for', () => {
   );
 });
 
-describe('credentials that change under load', () => {
+describe('running processes under load', () => {
   test(
-    'of Kafka are taken up by the running processes, also where they arrive after the broker has closed every connection',
+    'reload Kafka credentials, even if these arrive after the broker has closed every connection',
     async () => {
       const pids = [...replicas.values()].map(({ pid }) => pid);
       const end = new AbortController();
       const placing = placeOrdersUntil(end.signal);
       await setKafkaPasswords('second');
-      // Whoever comes now shows a password that is no longer right.
+      // New connections use a password that is no longer valid.
       await kafka.kill();
       await kafka.start();
       await pause(3_000);
@@ -230,7 +230,7 @@ describe('credentials that change under load', () => {
   );
 
   test(
-    'of MongoDB are changed over to without a pause, and waited for where they arrive late',
+    'reload MongoDB credentials, and wait for those that arrive late',
     async () => {
       const pids = [...replicas.values()].map(({ pid }) => pid);
       const end = new AbortController();
@@ -255,7 +255,7 @@ describe('credentials that change under load', () => {
 });
 
 test(
-  'the auditor, with the rights of the tools, finds in the end that nothing was lost and nothing doubled',
+  'the auditor, with the rights of the tools, finds that nothing was lost or duplicated',
   async () => {
     writeSecret('tools', 'ca.crt', certificate);
     writeSecret('tools', 'password', 'of-the-tools');

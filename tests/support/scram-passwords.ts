@@ -44,13 +44,13 @@ export async function setScramPasswords(port: number, passwords: Readonly<Record
   const answer = await new Promise<Buffer>((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', timeout: limitMs }, () => socket.write(requestFor(passwords)));
     let read = Buffer.alloc(0);
-    socket.on('data', (chunk) => {
-      read = Buffer.concat([read, chunk]);
+    socket.on('data', (data) => {
+      read = Buffer.concat([read, data]);
       if (read.length < 4 || read.length < 4 + read.readInt32BE(0)) return;
       socket.destroy();
       resolve(read.subarray(4));
     });
-    socket.on('timeout', () => socket.destroy(new Error('Kafka did not answer')));
+    socket.on('timeout', () => socket.destroy(new Error('Kafka did not respond')));
     socket.on('error', reject);
     socket.on('close', () => reject(new Error('Kafka closed the connection')));
   });

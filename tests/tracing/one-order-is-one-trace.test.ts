@@ -1,4 +1,4 @@
-/** Each order is one trace, from the request to its end, and stays one whatever happens on the way. */
+/** Each order is one trace, from its request to its final state, through crashes, cancellations and redrives. */
 import { beforeAll, expect, test } from '@jest/globals';
 import { Partitioners } from 'kafkajs';
 import { buildPage } from '../../dev/page-build.ts';
@@ -29,14 +29,14 @@ async function traceOf(orderId: string): Promise<string> {
   return order!.traceparent.split('-')[1]!;
 }
 
-/** The spans of a trace as a tree: each with its parent's place in it, in no particular order. */
+/** The edges of a trace from parent to child, sorted. */
 function edgesOf(spans: readonly ReceivedSpan[]): string[] {
   const byId = new Map(spans.map((span) => [span.spanId, span]));
   const nameOf = ({ service, name }: ReceivedSpan): string => `${service}: ${name}`;
   return spans
     .map((span) => {
       const parent = byId.get(span.parentSpanId ?? '');
-      return `${parent ? nameOf(parent) : (span.parentSpanId ?? 'nobody')} → ${nameOf(span)}`;
+      return `${parent ? nameOf(parent) : (span.parentSpanId ?? 'root')} → ${nameOf(span)}`;
     })
     .toSorted();
 }
@@ -55,8 +55,8 @@ const consumers = {
   shipment_processed: ['dashboard', 'inventory', 'order', 'payment'],
 } as const;
 
-/** What an order leaves behind that ships: every event sent by the span that decided it, and worked off under it. */
-const shippedEdges = (root = 'nobody'): string[] => {
+/** The edges of an order that ships: the span that decides an event sends it, and is the parent of its processing. */
+const shippedEdges = (root = 'root'): string[] => {
   const decided = {
     order_placed: 'order: POST /orders',
     payment_processed: 'payment: process order_placed',
@@ -72,7 +72,7 @@ const shippedEdges = (root = 'nobody'): string[] => {
   ].toSorted();
 };
 
-test('every hop of an order is an edge of its trace, with its wait in the queue', async () => {
+test('every step of an order is an edge of its trace, with its wait in the queue', async () => {
   const orderId = await placeOrder(on, articleOrder);
   await untilFinal(on, orderId);
   const traceId = await traceOf(orderId);
@@ -83,7 +83,7 @@ test('every hop of an order is an edge of its trace, with its wait in the queue'
   for (const span of spans) {
     expect(span).toMatchObject({ isError: false, links: [] });
     expect(span.endMs).toBeGreaterThanOrEqual(span.startMs);
-    // One clock, read by several processes, in milliseconds.
+    // Several processes read the same clock, in milliseconds.
     const parent = byId.get(span.parentSpanId ?? '') ?? span;
     expect(span.startMs).toBeGreaterThanOrEqual(parent.startMs - 2);
   }
@@ -100,7 +100,7 @@ test('every hop of an order is an edge of its trace, with its wait in the queue'
     expect(attributes['order_pipeline.queue_wait_ms']).toBeGreaterThanOrEqual(0);
     expect(attributes['order_pipeline.queue_wait_ms']).toBeLessThan(10_000);
   }
-  // The parcel waits, and its span says how long.
+  // The span shows how long the shipment was pending.
   const shipped = spans.find(({ name }) => name === 'send shipment_processed')!;
   expect(shipped.startMs - byId.get(shipped.parentSpanId!)!.startMs).toBeGreaterThan(250);
   expect(spans.find(({ kind }) => kind === 'server')!.attributes).toMatchObject({
@@ -109,7 +109,7 @@ test('every hop of an order is an edge of its trace, with its wait in the queue'
   });
 });
 
-test("a caller's trace is continued, and one that is not sampled stays so", async () => {
+test("a caller's trace is continued, and an unsampled one stays unsampled", async () => {
   const caller = (flags: string) => `00-0af7651916cd43dd8448eb211c80319${flags.at(-1)}-b7ad6b7169203331-${flags}`;
   const place = async (traceparent: string): Promise<string> => {
     const { body } = await postJson(on.url('order', '/orders'), articleOrder, { traceparent });
@@ -126,13 +126,13 @@ test("a caller's trace is continued, and one that is not sampled stays so", asyn
   expect(received.ofTrace('0af7651916cd43dd8448eb211c803190')).toEqual([]);
 });
 
-test('an order that is placed from the dashboard begins there, and its page there links to the trace', async () => {
+test('the trace of an order from the dashboard starts there, and the page of the order links to it', async () => {
   const { body } = await postJson(dashboard('/api/orders'), articleOrder);
   await untilFinal(on, body.order_id);
   const traceId = await traceOf(body.order_id);
   const edges = edgesOf(await spansOfTrace(traceId, shippedEdges().length + 1));
   expect(edges).toEqual(
-    ['nobody → dashboard: POST /api/orders', ...shippedEdges('dashboard: POST /api/orders')].toSorted(),
+    ['root → dashboard: POST /api/orders', ...shippedEdges('dashboard: POST /api/orders')].toSorted(),
   );
   const page = await eventually(async () => {
     const { body: page } = await getJson(dashboard(`/api/orders/${body.order_id}`));
@@ -142,7 +142,7 @@ test('an order that is placed from the dashboard begins there, and its page ther
   expect(page.trace).toEqual({ trace_id: traceId, url: `http://traces.example/trace/${traceId}?from=dashboard` });
 });
 
-test('a cancellation belongs to the trace of its order, and says who asked for it', async () => {
+test('a cancellation belongs to the trace of its order, and its request links to it', async () => {
   const orderId = await placeOrder(on, articleOrder);
   await getJson(on.url('order', `/orders/${orderId}?wait=RESERVED`));
   await postJson(on.url('order', `/orders/${orderId}/cancel`), {});
@@ -164,8 +164,10 @@ test('a cancellation belongs to the trace of its order, and says who asked for i
       expect(edges).toContain(edge);
     }
     const root = received.ofTrace(traceId).find(({ kind }) => kind === 'server')!;
-    const asking = received.spans.find(({ name, links }) => name.endsWith('/cancel') && links.includes(root.spanId));
-    expect(asking?.traceId).not.toBe(traceId);
+    const cancelRequest = received.spans.find(
+      ({ name, links }) => name.endsWith('/cancel') && links.includes(root.spanId),
+    );
+    expect(cancelRequest?.traceId).not.toBe(traceId);
   });
 });
 
@@ -182,22 +184,22 @@ test('an order whose event a crash left in the outbox is still one trace', async
   expect(await untilFinal(on, orderId, 60_000)).toMatchObject({ status: 'SHIPPED' });
   const spans = await spansOfTrace(traceId, shippedEdges().length);
   expect(edgesOf(spans)).toEqual(shippedEdges());
-  // Sent by another process than the one that took the order, and its wait in the outbox shows.
+  // Another process than the one that accepted the order sends it, and the span includes the wait in the outbox.
   const sent = spans.find(({ name }) => name === 'send order_placed')!;
   expect(sent.startMs).toBeLessThanOrEqual(placedAt);
   expect(sent.endMs).toBeGreaterThan(placedAt);
 }, 120_000);
 
-test('what is dead-lettered and redriven goes on in its trace, after a span that says what failed', async () => {
+test('a redriven dead letter continues its trace, after a span with the error', async () => {
   const orderId = await placeOrder(on, articleOrder);
   await getJson(on.url('order', `/orders/${orderId}?wait=RESERVED`));
   const traceId = await traceOf(orderId);
-  // The order service cannot work off an event of an order that it does not have.
+  // The order service cannot process an event of an unknown order.
   const order = await orders().findOne({ _id: orderId });
   await orders().deleteOne({ _id: orderId });
   const id = await eventually(async () => {
-    const letters = (await runTool(on, dlq, 'list', '--json')).json();
-    const own = letters.find(({ key }: { key: string }) => key === orderId);
+    const deadLetters = (await runTool(on, dlq, 'list', '--json')).json();
+    const own = deadLetters.find(({ key }: { key: string }) => key === orderId);
     expect(own).toMatchObject({ group: 'order-service', original_topic: 'shipment_processed' });
     return own.id as string;
   });
@@ -206,21 +208,21 @@ test('what is dead-lettered and redriven goes on in its trace, after a span that
   expect(await untilFinal(on, orderId)).toMatchObject({ status: 'SHIPPED' });
 
   await eventually(() => {
-    const tried = received
+    const attempts = received
       .ofTrace(traceId)
       .filter(({ service, name }) => service === 'order' && name === 'process shipment_processed');
-    expect(tried.map(({ isError, events }) => ({ isError, events }))).toEqual([
+    expect(attempts.map(({ isError, events }) => ({ isError, events }))).toEqual([
       { isError: true, events: ['exception'] },
       { isError: false, events: [] },
     ]);
-    expect(new Set(tried.map(({ parentSpanId }) => parentSpanId)).size).toBe(1);
+    expect(new Set(attempts.map(({ parentSpanId }) => parentSpanId)).size).toBe(1);
     expect(edgesOf(received.ofTrace(traceId))).toContain(
       'shipment: process inventory_updated → order: send order-service.dlq',
     );
   });
 });
 
-test('what is told again is told byte for byte, headers included, under the span of then', async () => {
+test('a republished outcome is the same byte for byte, headers included, with the original parent span', async () => {
   const orderId = await placeOrder(on, orderOf(articleOrder.items, 'DECLINE-TWICE'));
   await untilFinal(on, orderId);
   const of = async (topic: string) =>
@@ -231,19 +233,19 @@ test('what is told again is told byte for byte, headers included, under the span
   const { key, value, headers } = placed!;
   await producer.send({ topic: 'order_placed', messages: [{ key, value, headers: headers! }] });
   await producer.disconnect();
-  const told = await eventually(async () => {
+  const outcomes = await eventually(async () => {
     const records = await of('payment_processed');
     expect(records).toHaveLength(2);
     return records;
   });
-  const bytesOf = ({ value, headers }: (typeof told)[number]) => ({
+  const bytesOf = ({ value, headers }: (typeof outcomes)[number]) => ({
     value: value?.toString('hex'),
     headers: Object.entries(headers ?? {}).map(([name, each]) => [name, each?.toString('hex' as never)]),
   });
-  expect(bytesOf(told[1]!)).toEqual(bytesOf(told[0]!));
+  expect(bytesOf(outcomes[1]!)).toEqual(bytesOf(outcomes[0]!));
 
   const traceId = await traceOf(orderId);
-  expect(header(told[0]!, 'traceparent')).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`, 'u'));
+  expect(header(outcomes[0]!, 'traceparent')).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`, 'u'));
   await eventually(() => {
     const spans = received.ofTrace(traceId);
     const [first, second] = spans.filter(
@@ -257,13 +259,13 @@ test('what is told again is told byte for byte, headers included, under the span
   });
 });
 
-test('the metrics name traces as examples of what they measure', async () => {
+test('the metrics have traces as exemplars', async () => {
   const { body, headers } = await request<string>(on.url('order', '/metrics'));
   expect(headers.get('content-type')).toMatch(/^application\/openmetrics-text/u);
-  const exampleOf = (name: string) =>
+  const exemplarOf = (name: string) =>
     new RegExp(`^${name}_bucket\\{[^\\n]* # \\{trace_id="([0-9a-f]{32})"\\}`, 'mu').exec(body)?.[1];
   for (const name of ['order_placed_to_shipped_seconds', 'http_request_duration_seconds']) {
-    const traceId = exampleOf(name);
+    const traceId = exemplarOf(name);
     expect(received.ofTrace(traceId!)).not.toEqual([]);
   }
   expect(body.endsWith('# EOF\n')).toBe(true);

@@ -1,4 +1,4 @@
-/** A collector for one test file: takes OTLP over HTTP as JSON, and keeps every span. */
+/** A collector for one test file: receives OTLP over HTTP as JSON, and keeps every span. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -27,7 +27,7 @@ export interface OtlpReceiver {
   ofTrace(traceId: string): ReceivedSpan[];
 }
 
-/** Sets in `env` what makes services send their spans here, without waiting for long. */
+/** Sets the variables in `env` that make services export their spans here, after a short delay. */
 export function useOtlpReceiver(env: NodeJS.ProcessEnv): OtlpReceiver {
   const spans: ReceivedSpan[] = [];
   const requests: { contentType: string; body: Buffer }[] = [];
@@ -53,9 +53,9 @@ export function useOtlpReceiver(env: NodeJS.ProcessEnv): OtlpReceiver {
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  return Buffer.concat(parts);
 }
 
 const kinds = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];

@@ -1,4 +1,4 @@
-/** Tracing costs nothing where nobody asks for it: not a module is loaded. And it listens to the standard variables. */
+/** Without a collector no module of the tracing SDK is loaded; the standard variables configure it. */
 import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
@@ -8,10 +8,10 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 
 const repository = resolve(import.meta.dirname, '../..');
-const kafkaAway = 'localhost:1';
-const mongoAway = 'mongodb://127.0.0.1:1/?replicaSet=rs0&serverSelectionTimeoutMS=100';
+const unreachableKafka = 'localhost:1';
+const unreachableMongo = 'mongodb://127.0.0.1:1/?replicaSet=rs0&serverSelectionTimeoutMS=100';
 
-/** Starts the order service far from Kafka and MongoDB, asks it for an order, stops it; says what was loaded and logged. */
+/** Starts the order service without Kafka and MongoDB, sends it an order, stops it, and prints the loaded modules. */
 const script = `
   import { registerHooks } from 'node:module';
   const loaded = [];
@@ -26,7 +26,7 @@ const script = `
   const { createOrderService } = await import('./services/order/src/service.ts');
   const { lifecycle, http } = createOrderService(readConfig(settings));
   await lifecycle.start();
-  const answer = await fetch(http.url + '/orders', {
+  const response = await fetch(http.url + '/orders', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: '{}',
@@ -34,7 +34,7 @@ const script = `
   const metrics = await fetch(http.url + '/metrics');
   await lifecycle.stop();
   process.stdout.write(JSON.stringify({
-    status: answer.status,
+    status: response.status,
     metrics: metrics.headers.get('content-type'),
     sdkModules: loaded.length,
   }) + '\\n');
@@ -44,7 +44,7 @@ const script = `
 interface Run {
   readonly status: number;
   readonly metrics: string;
-  /** Modules of OpenTelemetry that were loaded, beside its API. */
+  /** The number of loaded modules of OpenTelemetry, without its API. */
   readonly sdkModules: number;
   readonly log: readonly any[];
 }
@@ -57,8 +57,8 @@ async function run(variables: NodeJS.ProcessEnv): Promise<Run> {
       PATH: process.env['PATH'],
       PORT: '0',
       HOST: '127.0.0.1',
-      KAFKA_BOOTSTRAP_SERVERS: kafkaAway,
-      MONGODB_URI: mongoAway,
+      KAFKA_BOOTSTRAP_SERVERS: unreachableKafka,
+      MONGODB_URI: unreachableMongo,
       ...variables,
     },
   });
@@ -71,13 +71,13 @@ async function run(variables: NodeJS.ProcessEnv): Promise<Run> {
 
 const requests: { readonly url: string; readonly type: string; readonly body: Buffer }[] = [];
 const collector = createServer((request, response) => {
-  const chunks: Buffer[] = [];
-  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const parts: Buffer[] = [];
+  request.on('data', (part: Buffer) => parts.push(part));
   request.on('end', () => {
     requests.push({
       url: request.url!,
       type: request.headers['content-type'] ?? '',
-      body: Buffer.concat(chunks),
+      body: Buffer.concat(parts),
     });
     response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
   });
@@ -94,14 +94,14 @@ afterAll(() => {
   collector.closeAllConnections();
 });
 
-describe('without a word', () => {
+describe('no SDK module is loaded', () => {
   test.each([
-    ['nothing said', {}],
-    ['the SDK disabled', { OTEL_SDK_DISABLED: 'true' }],
-    ['no exporter', { OTEL_TRACES_EXPORTER: 'none' }],
-  ])('of it, %s: no SDK, and metrics in the usual form', async (_, variables) => {
-    const said = Object.keys(variables).length > 0 ? { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } : {};
-    expect(await run({ ...said, ...variables })).toMatchObject({
+    ['without settings', {}],
+    ['with the SDK disabled', { OTEL_SDK_DISABLED: 'true' }],
+    ['without an exporter', { OTEL_TRACES_EXPORTER: 'none' }],
+  ])('%s, and the metrics keep their format', async (_, variables) => {
+    const settings = Object.keys(variables).length > 0 ? { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } : {};
+    expect(await run({ ...settings, ...variables })).toMatchObject({
       status: 422,
       sdkModules: 0,
       metrics: expect.stringMatching(/^text\/plain/u),
@@ -110,7 +110,7 @@ describe('without a word', () => {
   });
 });
 
-test('with a collector, the last spans are delivered before the process ends, in the standard form', async () => {
+test('the last spans are exported before the process exits, in the standard format', async () => {
   const { sdkModules } = await run({
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
     OTEL_SERVICE_NAME: 'renamed',
@@ -123,7 +123,7 @@ test('with a collector, the last spans are delivered before the process ends, in
   expect(text).toContain('renamed');
 });
 
-test('a collector that is away is told of in the log, and stops nobody', async () => {
+test('an unreachable collector is logged, and requests are served', async () => {
   const { status, log } = await run({
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://127.0.0.1:1/v1/traces',
     OTEL_EXPORTER_OTLP_TIMEOUT: '500',
