@@ -1,6 +1,6 @@
 import type { ScalerSpec } from '../src/decide/resource.ts';
 import { generateTraffic } from './consumer-group.ts';
-import { consumerScaler } from './ours.ts';
+import { consumerScaler } from './scaler-policy.ts';
 import { simulate } from './simulate.ts';
 
 /**

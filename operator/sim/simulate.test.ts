@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { decide, defaultSpec, initialState, type Observation } from '../src/decide/decide.ts';
 import { behindHpa } from './behind-hpa.ts';
 import { ConsumerGroup, generateTraffic } from './consumer-group.ts';
-import { consumerScaler } from './ours.ts';
+import { consumerScaler } from './scaler-policy.ts';
 import { kedaWithHpa, lagPerThreshold } from './rivals.ts';
 import { simulate } from './simulate.ts';
 import { buildWorkload, capacityPerSecond, heldOutSeeds, trainingSeeds, type Workload } from './workloads.ts';

@@ -1,7 +1,7 @@
 import { defaultSpec, type ScalerSpec } from '../src/decide/resource.ts';
 import { behindHpa } from './behind-hpa.ts';
 import { generateTraffic } from './consumer-group.ts';
-import { consumerScaler } from './ours.ts';
+import { consumerScaler } from './scaler-policy.ts';
 import type { Row } from './report.ts';
 import { alwaysAll, kedaWithHpa, lagPerThreshold, type Policy } from './rivals.ts';
 import { simulate } from './simulate.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commonSettings, integer, port, type Setting } from '@order-pipeline/runtime';
-import { isName } from './kube/kube-path.ts';
+import { isName } from './kube/api-path.ts';
 
 const { HOST, LOG_LEVEL, INSTANCE_ID, SHUTDOWN_TIMEOUT_MS } = commonSettings;
 const seconds = (fallback: number, description: string): Setting<number> =>

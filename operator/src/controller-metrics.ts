@@ -1,8 +1,8 @@
 /** The operator's metrics: controller-runtime's, and its own: what it knows of each resource, and what it decided. */
 import { Counter, Gauge, type Registry } from '@order-pipeline/runtime';
 import type { Outcome } from './decide/decide.ts';
-import type { WatchObserver } from './kube/kube-watch.ts';
-import { createRuntimeMetrics, type RuntimeMetrics } from './runtime-metrics.ts';
+import type { WatchObserver } from './kube/watched-collection.ts';
+import { createRuntimeMetrics, type RuntimeMetrics } from './controller-runtime-metrics.ts';
 
 export interface ControllerMetrics extends RuntimeMetrics {
   readonly watches: WatchObserver;

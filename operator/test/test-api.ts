@@ -1,4 +1,4 @@
-import { KubeError, type KubeApi, type KubeObject } from '../src/kube/kube-api.ts';
+import { KubeError, type KubeApi, type KubeObject } from '../src/kube/api-client.ts';
 
 type Stored = KubeObject & Record<string, unknown>;
 

@@ -1,4 +1,4 @@
-import { measure, type Look } from './look.ts';
+import { measure, type Look } from './measurement.ts';
 import type { Observation } from './observation.ts';
 import { hold, recommend, type Choice } from './recommendation.ts';
 import type { Decision, ScalerSpec, ScalerStatus } from './resource.ts';

@@ -1,7 +1,7 @@
 import { candidates } from './assignment.ts';
 import { drainSeconds, expectedPerSecond, fewestReplicas, savedSeconds, waitSeconds, type Demand } from './demand.ts';
 import type { Trial } from './effectiveness.ts';
-import type { Look } from './look.ts';
+import type { Look } from './measurement.ts';
 import type { Reason, ScalerSpec } from './resource.ts';
 import { boundsOf } from './status.ts';
 

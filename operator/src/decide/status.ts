@@ -1,6 +1,6 @@
 import { busiestMemberPerSecond, drainSeconds, neededPerSecond } from './demand.ts';
 import { oldestAgeSeconds } from './lag-age.ts';
-import type { Look } from './look.ts';
+import type { Look } from './measurement.ts';
 import { partitionKey } from './observation.ts';
 import type { Condition, Decision, ScalerSpec, ScalerStatus } from './resource.ts';
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { createLogger } from '@order-pipeline/runtime';
-import { originalReplicasAnnotation, restoreFinalizer, type ConsumerScaler } from './consumer-scaler.ts';
-import { KubeError } from './kube-api.ts';
+import { originalReplicasAnnotation, restoreFinalizer, type ConsumerScaler } from './custom-resource.ts';
+import { KubeError } from './api-client.ts';
 import { createScaleWriter, type ScaleWriter } from './scale-writer.ts';
 import { TestApi } from '../../test/test-api.ts';
 import type { Workload } from './targets.ts';

@@ -1,16 +1,16 @@
 /** The only place that changes a workload: through /scale, as leader, and only the version of it that was observed. */
 import type { Logger } from '@order-pipeline/runtime';
-import { resourcePath } from './cluster.ts';
+import { resourcePath } from './cluster-cache.ts';
 import {
   originalReplicasOf,
   originalReplicasAnnotation,
   restoreFinalizer,
   type ConsumerScaler,
-} from './consumer-scaler.ts';
+} from './custom-resource.ts';
 import type { Decision } from '../decide/decide.ts';
-import { hasStatus, type KubeApi } from './kube-api.ts';
-import type { KubePath } from './kube-path.ts';
-import { keyOf } from './kube-watch.ts';
+import { hasStatus, type KubeApi } from './api-client.ts';
+import type { KubePath } from './api-path.ts';
+import { keyOf } from './watched-collection.ts';
 import { replicasOf, scalePath, type Workload } from './targets.ts';
 
 type Change = Pick<Decision, 'to' | 'message'> & { readonly reason: Decision['reason'] | 'Restored' };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ConsumerScaler } from './consumer-scaler.ts';
+import type { ConsumerScaler } from './custom-resource.ts';
 import { conflictOf, isRollingOut, scalePath, type OtherScaler, type Workload } from './targets.ts';
 
 const workload = (status: Workload['status'], generation = 3): Workload => ({

@@ -1,7 +1,7 @@
 /** The workloads that are scaled, and who else would scale them. */
-import type { ConsumerScaler, TargetRef } from './consumer-scaler.ts';
-import type { KubeObject } from './kube-api.ts';
-import { objectPath, type KubePath } from './kube-path.ts';
+import type { ConsumerScaler, TargetRef } from './custom-resource.ts';
+import type { KubeObject } from './api-client.ts';
+import { objectPath, type KubePath } from './api-path.ts';
 
 export type Workload = KubeObject & {
   readonly spec: { readonly replicas?: number };

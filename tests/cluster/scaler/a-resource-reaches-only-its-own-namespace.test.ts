@@ -10,7 +10,7 @@ import { parse } from 'yaml';
 import { repository } from '../../manifests/render.ts';
 import { eventually } from '../../support/eventually.ts';
 import { run } from '../support/kubectl.ts';
-import { applyScalerCrd, createWorld, deployment, kind, type Operator, type World } from './support.ts';
+import { applyScalerCrd, createWorld, deployment, kind, type Operator, type World } from './operator-environment.ts';
 
 jest.setTimeout(120_000);
 const victim = 'scaler-victim';

@@ -1,9 +1,9 @@
 /** One connection per Kafka cluster and login, shared by all resources that name it, and closed when none did for a while. */
-import type { KafkaSpec, SecretKey } from '../kube/consumer-scaler.ts';
-import { createKafkaCluster, type KafkaAddress, type KafkaCluster } from './kafka-cluster.ts';
-import { createLagReader, type LagReader } from './kafka-lag-reader.ts';
-import type { KubeApi } from '../kube/kube-api.ts';
-import { objectPath } from '../kube/kube-path.ts';
+import type { KafkaSpec, SecretKey } from '../kube/custom-resource.ts';
+import { createKafkaCluster, type KafkaAddress, type KafkaCluster } from './cluster.ts';
+import { createLagReader, type LagReader } from './lag-reader.ts';
+import type { KubeApi } from '../kube/api-client.ts';
+import { objectPath } from '../kube/api-path.ts';
 
 export interface KafkaConnections {
   /** Throws when a Secret cannot be read. */

@@ -12,7 +12,7 @@ import {
   objectPath,
   secretKeyPattern,
   type KubePath,
-} from './kube-path.ts';
+} from './api-path.ts';
 
 const secrets = { groupVersion: 'v1', resource: 'secrets', namespace: 'shop' };
 const deployments = { groupVersion: 'apps/v1', resource: 'deployments', namespace: 'shop' };

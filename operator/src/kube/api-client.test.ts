@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { KubeConfig, RequestContext, createConfiguration, HttpMethod } from '@kubernetes/client-node';
-import { createKubeApi, hasStatus } from './kube-api.ts';
-import { collectionPath } from './kube-path.ts';
+import { createKubeApi, hasStatus } from './api-client.ts';
+import { collectionPath } from './api-path.ts';
 
 let server: Server;
 let connections = 0;

@@ -18,8 +18,8 @@ import { asKafkaAdmin } from '../support/clients.ts';
 import { get, helm, kubectl, namespace, portForward } from '../support/kubectl.ts';
 import { actForStrimzi } from '../support/operators.ts';
 import { releaseValues, scalerValues } from '../support/set-up.ts';
-import { joinSeconds, stopSeconds, watchGroup } from './group-watch.ts';
-import { applyScalerCrd, kind } from './support.ts';
+import { joinSeconds, stopSeconds, watchGroup } from './group-monitor.ts';
+import { applyScalerCrd, kind } from './operator-environment.ts';
 
 const limitMs = 900_000;
 jest.setTimeout(limitMs);

@@ -1,5 +1,5 @@
 /** One reading of what groups owe, for any number of resources of a Kafka cluster: requests grow with brokers and groups. */
-import type { GroupDescription, KafkaCluster, Offsets, TopicPartitions } from './kafka-cluster.ts';
+import type { GroupDescription, KafkaCluster, Offsets, TopicPartitions } from './cluster.ts';
 import type { KafkaReading, KafkaUnavailable, PartitionReading } from '../decide/observation.ts';
 
 export type LagRequest = {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createKeyedQueue, type KeyedQueue } from './keyed-queue.ts';
+import { createKeyedQueue, type KeyedQueue } from './work-queue.ts';
 
 const observer = { added() {}, started() {}, finished() {} };
 const backoff = { firstMs: 10, maxMs: 40 };

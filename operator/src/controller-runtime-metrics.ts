@@ -3,7 +3,7 @@
  * dashboards for those serve here. Go's own, and those about what is not here (webhooks, caches, panics), are left out.
  */
 import { Counter, Gauge, Histogram, type Registry } from '@order-pipeline/runtime';
-import type { QueueObserver } from './kube/keyed-queue.ts';
+import type { QueueObserver } from './kube/work-queue.ts';
 
 export interface RuntimeMetrics {
   readonly queue: QueueObserver;

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { createLogger } from '@order-pipeline/runtime';
-import { KubeError, type KubeApi, type KubeObject, type WatchEvent } from './kube-api.ts';
-import { collectionPath } from './kube-path.ts';
-import { watchCollection } from './kube-watch.ts';
+import { KubeError, type KubeApi, type KubeObject, type WatchEvent } from './api-client.ts';
+import { collectionPath } from './api-path.ts';
+import { watchCollection } from './watched-collection.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const object = (name: string, resourceVersion: string): KubeObject => ({

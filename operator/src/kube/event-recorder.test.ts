@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { createLogger } from '@order-pipeline/runtime';
-import { KubeError } from './kube-api.ts';
-import { createEventRecorder, type EventRecorder } from './kube-events.ts';
+import { KubeError } from './api-client.ts';
+import { createEventRecorder, type EventRecorder } from './event-recorder.ts';
 import { TestApi } from '../../test/test-api.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import type { KafkaSpec } from '../kube/consumer-scaler.ts';
-import type { KafkaAddress, KafkaCluster } from './kafka-cluster.ts';
-import { createKafkaConnections, type KafkaConnections } from './kafka-connections.ts';
+import type { KafkaSpec } from '../kube/custom-resource.ts';
+import type { KafkaAddress, KafkaCluster } from './cluster.ts';
+import { createKafkaConnections, type KafkaConnections } from './connections.ts';
 import { TestApi } from '../../test/test-api.ts';
 
 const secretPath = '/api/v1/namespaces/shop/secrets/login';

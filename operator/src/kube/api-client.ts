@@ -1,6 +1,6 @@
 /** The API server, on @kubernetes/client-node's configuration, log-in, requests and watch. */
 import { createConfiguration, HttpMethod, KubeConfig, RequestContext, Watch } from '@kubernetes/client-node';
-import type { KubePath } from './kube-path.ts';
+import type { KubePath } from './api-path.ts';
 
 export type KubeMeta = {
   readonly name: string;

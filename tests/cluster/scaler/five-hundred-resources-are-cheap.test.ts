@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { waitFor } from '../../../dev/wait-for.ts';
 import { repository } from '../../manifests/render.ts';
-import { consumerScaler, createWorld, deployment, kind, type World } from './support.ts';
+import { consumerScaler, createWorld, deployment, kind, type World } from './operator-environment.ts';
 
 jest.setTimeout(900_000);
 const sizes = { some: 200, all: 500 };
@@ -45,7 +45,7 @@ async function measure(resources: number, partitions: number): Promise<{ cpuSeco
   const operator = await world.startOperator(
     `with-${resources}-${partitions}`,
     { STAND_IN_PARTITIONS: String(partitions), LOG_LEVEL: 'warn', NODE_OPTIONS: nodeOptions },
-    '../tests/cluster/scaler/operator-with-stand-in.ts',
+    '../tests/cluster/scaler/operator-with-fake-kafka.ts',
   );
   const looks = () => operator.metric(/^controller_runtime_reconcile_total/);
   const cpu = () => operator.metric(/^process_cpu_seconds_total/);

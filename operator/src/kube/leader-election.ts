@@ -1,8 +1,8 @@
 /** Leader election by a Lease, after client-go's: who holds it works, and who cannot renew it in time ends. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '@order-pipeline/runtime';
-import { hasStatus, type KubeApi, type KubeObject } from './kube-api.ts';
-import { collectionPath, objectPath } from './kube-path.ts';
+import { hasStatus, type KubeApi, type KubeObject } from './api-client.ts';
+import { collectionPath, objectPath } from './api-path.ts';
 
 type Lease = KubeObject & {
   readonly spec?: {

@@ -9,13 +9,13 @@ import {
   statusPatch,
   writtenStatus,
   type ConsumerScaler,
-} from './kube/consumer-scaler.ts';
+} from './kube/custom-resource.ts';
 import { decide, initialState, type Observation, type Outcome, type ScalerState } from './decide/decide.ts';
-import { resourcePath, type Cluster } from './kube/cluster.ts';
+import { resourcePath, type Cluster } from './kube/cluster-cache.ts';
 import type { ControllerMetrics } from './controller-metrics.ts';
-import type { KafkaConnections } from './kafka/kafka-connections.ts';
-import { hasStatus, type KubeApi } from './kube/kube-api.ts';
-import type { EventRecorder } from './kube/kube-events.ts';
+import type { KafkaConnections } from './kafka/connections.ts';
+import { hasStatus, type KubeApi } from './kube/api-client.ts';
+import type { EventRecorder } from './kube/event-recorder.ts';
 import type { ScaleWriter } from './kube/scale-writer.ts';
 import { conflictOf, isRollingOut, replicasOf, type Workload } from './kube/targets.ts';
 

@@ -2,7 +2,7 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { readConfig, runService } from '@order-pipeline/runtime';
 import { settings } from '../../../operator/src/config.ts';
-import type { KafkaCluster, Offsets, TopicPartitions } from '../../../operator/src/kafka/kafka-cluster.ts';
+import type { KafkaCluster, Offsets, TopicPartitions } from '../../../operator/src/kafka/cluster.ts';
 import { createConsumerScaler } from '../../../operator/src/service.ts';
 
 const partitions = Number(process.env['STAND_IN_PARTITIONS']);

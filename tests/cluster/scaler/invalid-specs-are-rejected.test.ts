@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { defaultSpec } from '../../../operator/src/decide/resource.ts';
 import { run } from '../support/kubectl.ts';
-import { createWorld, kind, type World } from './support.ts';
+import { createWorld, kind, type World } from './operator-environment.ts';
 
 jest.setTimeout(120_000);
 let world: World;
@@ -46,7 +46,7 @@ describe('what makes no sense is refused with its reason', () => {
     ['a field that there is not', { maxReplica: 3 }, 'unknown field "spec.maxReplica"'],
   ];
   test.each(refusals)('%s', async (_, spec, reason) => {
-    const resource = (await import('./support.ts')).consumerScaler('bad', spec);
+    const resource = (await import('./operator-environment.ts')).consumerScaler('bad', spec);
     const args = ['--namespace', world.namespace, 'create', '--validate=strict', '--filename', '-'];
     await expect(run('kubectl', args, JSON.stringify(resource))).rejects.toThrow(reason);
   });

@@ -1,7 +1,7 @@
 /** Reads what groups owe. Those who ask while a read is in flight share the next one, so requests grow with brokers. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { readBatch, type LagRequest } from './kafka-batch.ts';
-import type { KafkaCluster } from './kafka-cluster.ts';
+import { readBatch, type LagRequest } from './lag-batch.ts';
+import type { KafkaCluster } from './cluster.ts';
 import type { KafkaReading, KafkaUnavailable } from '../decide/observation.ts';
 
 export interface LagReader {

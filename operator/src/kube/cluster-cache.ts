@@ -1,9 +1,9 @@
 /** What the operator knows of the cluster without asking: five collections, each kept up to date by a watch. */
 import type { Logger } from '@order-pipeline/runtime';
-import { apiVersion, plural, type ConsumerScaler, type TargetRef } from './consumer-scaler.ts';
-import type { KubeApi, KubeObject } from './kube-api.ts';
-import { collectionPath, objectPath, type KubePath } from './kube-path.ts';
-import { keyOf, watchCollection, type WatchObserver, type WatchedCollection } from './kube-watch.ts';
+import { apiVersion, plural, type ConsumerScaler, type TargetRef } from './custom-resource.ts';
+import type { KubeApi, KubeObject } from './api-client.ts';
+import { collectionPath, objectPath, type KubePath } from './api-path.ts';
+import { keyOf, watchCollection, type WatchObserver, type WatchedCollection } from './watched-collection.ts';
 import { coreOf, workloadResources, type OtherScaler, type Workload } from './targets.ts';
 
 interface ClusterOptions {

@@ -4,8 +4,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '@order-pipeline/runtime';
-import { hasStatus, type KubeApi, type KubeObject, type WatchEvent } from './kube-api.ts';
-import type { KubePath } from './kube-path.ts';
+import { hasStatus, type KubeApi, type KubeObject, type WatchEvent } from './api-client.ts';
+import type { KubePath } from './api-path.ts';
 
 export interface WatchObserver {
   restarted(kind: string): void;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createLogger } from '@order-pipeline/runtime';
-import { KubeError } from './kube-api.ts';
-import { createLeaderElection, type LeaderElection } from './kube-lease.ts';
+import { KubeError } from './api-client.ts';
+import { createLeaderElection, type LeaderElection } from './leader-election.ts';
 import { TestApi } from '../../test/test-api.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { KafkaCluster, Offsets, TopicPartitions } from './kafka-cluster.ts';
-import { createLagReader } from './kafka-lag-reader.ts';
+import type { KafkaCluster, Offsets, TopicPartitions } from './cluster.ts';
+import { createLagReader } from './lag-reader.ts';
 
 const each = (of: TopicPartitions, offset: number): Offsets =>
   new Map([...of].map(([topic, ids]) => [topic, new Map(ids.map((id) => [id, offset]))]));

@@ -9,7 +9,7 @@ import {
   writtenStatus,
   type ConsumerScaler,
   type WrittenStatus,
-} from './consumer-scaler.ts';
+} from './custom-resource.ts';
 import { defaultSpec } from '../decide/resource.ts';
 
 const resource = (status?: WrittenStatus): ConsumerScaler => ({

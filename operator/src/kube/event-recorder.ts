@@ -1,8 +1,8 @@
 /** Events on a resource; the same one again is counted and not written anew, so that a fault that lasts fills no etcd. */
 import { createHash } from 'node:crypto';
 import type { Logger } from '@order-pipeline/runtime';
-import { hasStatus, type KubeApi, type KubeMeta } from './kube-api.ts';
-import { collectionPath, objectPath, type KubePath } from './kube-path.ts';
+import { hasStatus, type KubeApi, type KubeMeta } from './api-client.ts';
+import { collectionPath, objectPath, type KubePath } from './api-path.ts';
 
 export interface EventRecorder {
   record(about: About, type: 'Normal' | 'Warning', reason: string, message: string): Promise<void>;

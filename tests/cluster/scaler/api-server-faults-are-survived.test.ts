@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Fault } from './fault-proxy.ts';
-import { createWorld, type Operator, type World } from './support.ts';
+import { createWorld, type Operator, type World } from './operator-environment.ts';
 
 jest.setTimeout(300_000);
 /** More than three minutes in all, and each longer than any back-off of a watch and than a silent watch is believed. */

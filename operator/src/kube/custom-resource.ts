@@ -1,6 +1,6 @@
 /** The resource as the API server has it: what the decision does not know of it, and how its status is written. */
-import type { KubeMeta, KubeObject } from './kube-api.ts';
-import { isName, isSecretKey } from './kube-path.ts';
+import type { KubeMeta, KubeObject } from './api-client.ts';
+import { isName, isSecretKey } from './api-path.ts';
 import { defaultSpec, type Condition, type ScalerSpec, type ScalerStatus } from '../decide/resource.ts';
 
 export const group = 'scaling.orderpipeline.dev';

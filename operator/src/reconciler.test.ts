@@ -1,12 +1,12 @@
 /** What a hostile resource makes the operator do: nothing but say so. */
 import { beforeEach, expect, test } from '@jest/globals';
 import { createLogger, createMetrics } from '@order-pipeline/runtime';
-import type { Cluster } from './kube/cluster.ts';
-import { originalReplicasAnnotation, restoreFinalizer, type ConsumerScaler } from './kube/consumer-scaler.ts';
-import { createController, type Controller } from './controller.ts';
+import type { Cluster } from './kube/cluster-cache.ts';
+import { originalReplicasAnnotation, restoreFinalizer, type ConsumerScaler } from './kube/custom-resource.ts';
+import { createController, type Controller } from './reconciler.ts';
 import { createControllerMetrics } from './controller-metrics.ts';
-import { createKafkaConnections } from './kafka/kafka-connections.ts';
-import { createEventRecorder } from './kube/kube-events.ts';
+import { createKafkaConnections } from './kafka/connections.ts';
+import { createEventRecorder } from './kube/event-recorder.ts';
 import { createScaleWriter } from './kube/scale-writer.ts';
 import { TestApi } from '../test/test-api.ts';
 import type { Workload } from './kube/targets.ts';

@@ -1,7 +1,7 @@
 /** Modes, bounds, fallback, conflicts and deletion, by an operator that has the rights of its chart and no others. */
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { eventually } from '../../support/eventually.ts';
-import { createWorld, kind, type Operator, type World } from './support.ts';
+import { createWorld, kind, type Operator, type World } from './operator-environment.ts';
 
 jest.setTimeout(120_000);
 let world: World;

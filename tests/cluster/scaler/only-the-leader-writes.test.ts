@@ -1,7 +1,7 @@
 /** Two operators and one Lease. */
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { eventually } from '../../support/eventually.ts';
-import { createWorld, type Operator, type World } from './support.ts';
+import { createWorld, type Operator, type World } from './operator-environment.ts';
 
 jest.setTimeout(180_000);
 let world: World;
