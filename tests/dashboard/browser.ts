@@ -29,21 +29,21 @@ const flags = [
 ];
 
 export interface TestBrowser {
-  /** A page in a context of its own, with nothing kept from others; closed after the test. */
+  /** Opens a page in a context of its own, which shares no state with others; it is closed after the test. */
   open(url: string, options?: BrowserContextOptions): Promise<Page>;
 }
 
-/** After each test: nothing was asked of another origin, and nothing was said on the console. */
+/** Fails a test whose page sends a request to another origin, or logs an error or a warning. */
 export function useBrowser(): TestBrowser {
   let browser: Browser | undefined;
-  let complaints: string[] = [];
+  let violations: string[] = [];
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: await chromiumBinary(), args: flags });
   }, installLimitMs);
   afterEach(async () => {
     await Promise.all((browser?.contexts() ?? []).map((context) => context.close()));
-    const found = complaints;
-    complaints = [];
+    const found = violations;
+    violations = [];
     expect(found).toEqual([]);
   });
   afterAll(() => browser?.close());
@@ -55,14 +55,14 @@ export function useBrowser(): TestBrowser {
       page.setDefaultTimeout(30_000);
       const { origin } = new URL(url);
       page.on('request', (request) => {
-        if (new URL(request.url()).origin !== origin) complaints.push(`asked another origin: ${request.url()}`);
+        if (new URL(request.url()).origin !== origin) violations.push(`request to another origin: ${request.url()}`);
       });
       page.on('console', (message) => {
-        // What the server refuses on purpose, Chromium reports as failed to load; all else is a fault of the page.
-        const refused = message.text().startsWith('Failed to load resource');
-        if (['error', 'warning'].includes(message.type()) && !refused) complaints.push(message.text());
+        // Chromium logs every error response, which the tests provoke; everything else is a fault of the page.
+        const isErrorResponse = message.text().startsWith('Failed to load resource');
+        if (['error', 'warning'].includes(message.type()) && !isErrorResponse) violations.push(message.text());
       });
-      page.on('pageerror', (error) => complaints.push(error.message));
+      page.on('pageerror', (error) => violations.push(error.message));
       await page.goto(url);
       return page;
     },

@@ -1,4 +1,4 @@
-/** The pipeline with its dashboard, whose page is built first, for one test file. */
+/** The pipeline with its dashboard for one test file; builds the page first. */
 import { beforeAll } from '@jest/globals';
 import { buildPage } from '../../dev/page-build.ts';
 import { putJson } from '../support/http.ts';
@@ -7,7 +7,7 @@ import { usePipeline, type TestPipeline } from '../support/pipeline.ts';
 const buildLimitMs = 120_000;
 
 export interface TestDashboard extends TestPipeline {
-  /** Address of a view of the page, such as `#/health`. */
+  /** URL of a view of the page, such as `#/health`. */
   view(hash?: string): string;
 }
 
@@ -29,7 +29,7 @@ export function useDashboard(env: NodeJS.ProcessEnv = {}): TestDashboard {
   };
 }
 
-/** So many of each sample product that no test runs out of them. */
+/** Sets the stock of the sample products so high that no test exhausts it. */
 export async function fillStock(on: TestPipeline): Promise<void> {
   const prices = { P001: 29.99, P002: 49.99, P003: 19.99 };
   for (const [id, price] of Object.entries(prices)) {

@@ -11,7 +11,7 @@ import type { TestDashboard } from './dashboard.ts';
 export const token = 'an-operator-token-for-tests';
 export const poison = '{"status": <img src=x onerror=alert(1)>}';
 
-/** Publishes records as they are. */
+/** Produces records unchanged. */
 async function produce(
   on: TestDashboard,
   topic: string,
@@ -23,7 +23,7 @@ async function produce(
   await producer.disconnect();
 }
 
-/** The dead letters that payment-service would have made of such orders, had its handler failed; answers their order ids. */
+/** Produces dead letters as payment-service does when its handler fails; returns their order ids. */
 export async function deadLetterOrders(on: TestDashboard, customers: readonly string[]): Promise<string[]> {
   const orders = customers.map((customer_id) => ({ order_id: randomUUID(), customer_id }));
   const reason = {
@@ -33,10 +33,10 @@ export async function deadLetterOrders(on: TestDashboard, customers: readonly st
     [deadLetterHeaders.group]: 'payment-service',
     [deadLetterHeaders.attempt]: '3',
     [deadLetterHeaders.errorClass]: 'TypeError',
-    [deadLetterHeaders.errorMessage]: 'the gateway gave an answer that cannot be read',
+    [deadLetterHeaders.errorMessage]: 'the response of the gateway is invalid',
     [deadLetterHeaders.errorKind]: 'handler',
   };
-  const letters = orders.map((order) => {
+  const deadLetters = orders.map((order) => {
     const { key, value, headers } = encodeEvent({
       type: 'order_placed',
       data: {
@@ -44,18 +44,18 @@ export async function deadLetterOrders(on: TestDashboard, customers: readonly st
         status: 'PENDING',
         timestamp: new Date().toISOString(),
         items: [{ product_id: 'P002', quantity: 1, price_minor: 49_99 }],
-        shipping_address: 'Where it was meant to go',
+        shipping_address: 'The address of the dead letter',
         total_minor: 49_99,
         currency: 'USD',
       },
     });
     return { key, value, headers: { ...headers, ...reason } };
   });
-  await produce(on, 'payment-service.dlq', letters);
+  await produce(on, 'payment-service.dlq', deadLetters);
   return orders.map(({ order_id }) => order_id);
 }
 
-/** An event that is none, and so ends in the queue of every group that reads the topic; waits until it is there. */
+/** Produces an invalid record, and waits until every group that consumes the topic has dead-lettered it. */
 export async function poisonOrders(on: TestDashboard, key: string): Promise<void> {
   const queues = ['payment-service.dlq', 'dashboard.dlq'];
   const ends = () => Promise.all(queues.map((queue) => endOf(on, queue)));
@@ -77,10 +77,11 @@ async function endOf(on: TestDashboard, topic: string): Promise<number> {
 
 export async function openDeadLetters(on: TestDashboard, browser: TestBrowser, options = {}): Promise<Page> {
   const page = await browser.open(on.view('#/dead-letters'), options);
-  await page.getByLabel("Operator's token").fill(token);
-  await page.getByRole('button', { name: 'Go on' }).click();
-  await page.locator('.letters').waitFor();
+  await page.getByLabel('Operator token').fill(token);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.locator('.dead-letters').waitFor();
   return page;
 }
 
-export const letter = (page: Page, text: string): Locator => page.locator('.letters tbody', { hasText: text });
+export const deadLetterRow = (page: Page, text: string): Locator =>
+  page.locator('.dead-letters tbody', { hasText: text });

@@ -1,11 +1,11 @@
 /**
- * The steps have one sequence whichever replica writes them: whoever follows sees each once, in order and without a gap,
- * also while replicas write at the same time, when he is slow, and when he comes back.
+ * The steps have one sequence, whichever replica writes them: a follower receives each step once, in order and without a
+ * gap, also while replicas write concurrently, when the follower is slow, and when it reconnects.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createMongo, type Mongo } from '@order-pipeline/mongo';
-import { createStepFeed } from '../../services/dashboard/src/step-feed.ts';
+import { StepFeed } from '../../services/dashboard/src/step-feed.ts';
 import { createStepRepository, type StepRepository } from '../../services/dashboard/src/step-repository.ts';
 import type { NewStep } from '../../services/dashboard/src/step.ts';
 import { useMongo } from '../support/engines.ts';
@@ -48,17 +48,17 @@ const stepsOf = (from: number, count: number): NewStep[] =>
     data: { status: 'PENDING' } as NewStep['data'],
   }));
 
-const chunkSize = 20;
-const chunks = 60;
+const batchSize = 20;
+const batches = 60;
 
-test('two replicas that write at once leave no gap for who reads meanwhile, and no step twice', async () => {
+test('concurrent writes of two replicas leave no gap and no duplicate for a concurrent reader', async () => {
   const [one, other] = await replicas();
   let writing = true;
-  // After a rebalance both have the same events in hand: the second replica gets every third chunk of the first, too.
+  // After a rebalance both process the same events: the second replica also gets every third batch of the first.
   const write = async (repository: StepRepository, first: number): Promise<void> => {
-    for (let chunk = 0; chunk < chunks; chunk += 1) {
-      const from = first === 0 || chunk % 3 > 0 ? first + chunk * chunkSize : chunk * chunkSize;
-      await repository.append(stepsOf(from, chunkSize));
+    for (let batch = 0; batch < batches; batch += 1) {
+      const from = first === 0 || batch % 3 > 0 ? first + batch * batchSize : batch * batchSize;
+      await repository.append(stepsOf(from, batchSize));
     }
   };
   const written = Promise.all([write(one, 0), write(other, 100_000)]).finally(() => (writing = false));
@@ -73,13 +73,13 @@ test('two replicas that write at once leave no gap for who reads meanwhile, and 
     await pause(1);
   }
   await written;
-  const total = chunks * chunkSize + ((chunks * 2) / 3) * chunkSize;
+  const total = batches * batchSize + ((batches * 2) / 3) * batchSize;
   expect(seen.map(({ seq }) => seq)).toEqual(Array.from({ length: total }, (_, index) => index + 1));
   expect(new Set(seen.map(({ id }) => id)).size).toBe(total);
   expect(await other.newest()).toBe(total);
 });
 
-test('a chunk that is delivered again changes nothing', async () => {
+test('a redelivered batch changes nothing', async () => {
   const [one, other] = await replicas();
   await one.append(stepsOf(0, 10));
   await other.append([...stepsOf(5, 10), ...stepsOf(5, 10)]);
@@ -89,14 +89,14 @@ test('a chunk that is delivered again changes nothing', async () => {
   expect(steps.map(({ offset }) => offset)).toEqual(Array.from({ length: 15 }, (_, index) => index));
 });
 
-test('the oldest go when there are more than are to be kept', async () => {
+test('the oldest steps are deleted beyond the limit', async () => {
   const [one] = await replicas(1_000);
-  for (let chunk = 0; chunk < 10; chunk += 1) await one.append(stepsOf(chunk * 200, 200));
+  for (let batch = 0; batch < 10; batch += 1) await one.append(stepsOf(batch * 200, 200));
   await eventually(async () => expect([await one.oldest(), await one.newest()]).toEqual([1_001, 2_000]));
 });
 
 describe('the feed', () => {
-  /** Follows until the step of that number came, or a later one with it; answers the numbers, in the order in which they came. */
+  /** Follows until the step of that number arrives; returns the numbers in the order of arrival. */
   async function follow(messages: AsyncGenerator<string>, until: number, slowMs = 0): Promise<number[]> {
     const numbers: number[] = [];
     for await (const message of messages) {
@@ -118,7 +118,7 @@ describe('the feed', () => {
         return repository.readAfter(seq, limit);
       },
     };
-    const feed = createStepFeed({
+    const feed = new StepFeed({
       repository: counting,
       logger: quiet,
       pollMs: 20,
@@ -127,39 +127,39 @@ describe('the feed', () => {
     return { feed, queries: () => queries };
   };
 
-  test('tells every follower every step, those that are slow and those that come back as well', async () => {
+  test('sends every step to every follower, also to one that is slow or reconnects', async () => {
     const [one, other] = await replicas();
     const total = 4_000;
     const mine = feedOf(one).feed;
     const elsewhere = feedOf(other).feed;
-    const quick = follow(await mine.open(undefined), total);
+    const fast = follow(await mine.open(undefined), total);
     const slow = follow(await mine.open(0), total, 40);
     const untilCut = follow(await mine.open(0), 1_000);
-    for (let chunk = 0; chunk < total / 200; chunk += 1)
-      await [one, other][chunk % 2]!.append(stepsOf(chunk * 200, 200));
+    for (let batch = 0; batch < total / 200; batch += 1)
+      await [one, other][batch % 2]!.append(stepsOf(batch * 200, 200));
 
-    // He was cut off, and comes back to another replica with the number of the last step that he saw.
+    // The follower is disconnected, and reconnects to another replica with the number of its last step.
     const before = await untilCut;
     const after = follow(await elsewhere.open(before.at(-1)), total);
     expect([...before, ...(await after)]).toEqual(range(1, total));
-    expect(await quick).toEqual(range(1, total));
+    expect(await fast).toEqual(range(1, total));
     expect(await slow).toEqual(range(1, total));
     await eventually(() => expect([mine.followers, elsewhere.followers]).toEqual([0, 0]));
   });
 
-  test('asks the database no more for fifty followers than for one', async () => {
+  test('sends no more queries for fifty followers than for one', async () => {
     const [one, other] = await replicas();
     const { feed, queries } = feedOf(one);
     const total = 400;
     const followers = await Promise.all(Array.from({ length: 50 }, () => feed.open(0)));
     const all = Promise.all(followers.map((messages) => follow(messages, total)));
-    const begunMs = performance.now();
+    const startedMs = performance.now();
     for (let from = 0; from < total; from += 10) {
       await other.append(stepsOf(from, 10));
       await pause(10);
     }
     for (const numbers of await all) expect(numbers).toEqual(range(1, total));
-    const ticks = (performance.now() - begunMs) / 20;
+    const ticks = (performance.now() - startedMs) / 20;
     expect(queries()).toBeLessThan(2 * ticks + 50);
   });
 });

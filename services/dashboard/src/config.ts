@@ -11,7 +11,7 @@ const url = (description: string, fallback?: string) =>
     fallback,
   ).describe(description);
 const serviceUrl = ({ name, port }: { readonly name: string; readonly port: number }) =>
-  url(`Where the dashboard reaches the ${name} service`, `http://localhost:${port}`);
+  url(`Address of the ${name} service`, `http://localhost:${port}`);
 
 export const settings = z.object({
   ...pipelineSettings,
@@ -20,28 +20,30 @@ export const settings = z.object({
   PAYMENT_URL: serviceUrl(services.payment),
   INVENTORY_URL: serviceUrl(services.inventory),
   SHIPMENT_URL: serviceUrl(services.shipment),
-  AUDIT_METRICS_URL: url("The auditor's metrics; unset, the dashboard says that it is not running").optional(),
+  AUDIT_METRICS_URL: url(
+    "Address of the auditor's metrics; unset, the dashboard shows that the auditor is not running",
+  ).optional(),
   KUBERNETES_API_URL: url(
-    'API server whose ConsumerScalers say how many replicas each group has and wants; unset, the partitions page shows none',
+    'API server with the ConsumerScalers, for the actual and desired replicas of each group; unset, the page shows none',
   ).optional(),
   KUBERNETES_ACCESS_DIR: z
     .string()
     .default('/var/run/secrets/kubernetes.io/serviceaccount')
-    .describe('Folder with the token, the namespace and ca.crt for the API server. Read for each request'),
-  TRACE_URL: setting('an address with {trace_id} in it', (text) =>
+    .describe('Folder with the token, the namespace and ca.crt for the API server; read for each request'),
+  TRACE_URL: setting('an address that contains {trace_id}', (text) =>
     /^https?:\/\/\S*\{trace_id\}\S*$/u.test(text) ? text : undefined,
   )
     .optional()
-    .describe('Where a trace is shown, such as http://localhost:16686/trace/{trace_id}; unset, only its id is'),
+    .describe('Address of a trace, such as http://localhost:16686/trace/{trace_id}; unset, the page shows only its id'),
   OPERATOR_TOKEN: operatorToken,
   DASHBOARD_SERVICE_TIMEOUT_MS: durationMs({ min: 100, max: 60_000, default: 6_000 }).describe(
-    'Milliseconds that the dashboard waits for an answer of a service',
+    'Milliseconds that the dashboard waits for the response of a service',
   ),
   DASHBOARD_MAX_STEPS: integer({ min: 1_000, max: 100_000_000, default: 200_000 }).describe(
-    'Steps of orders that the dashboard keeps; the oldest go first',
+    'Steps of orders that the dashboard keeps; beyond them it deletes the oldest',
   ),
   DASHBOARD_FEED_POLL_MS: durationMs({ min: 10, max: 10_000, default: 100 }).describe(
-    'Milliseconds between looks for new steps while somebody watches',
+    'Milliseconds between queries for new steps while a page follows the feed',
   ),
 });
 

@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import { parseDeadLetterId, type DeadLetterPlace } from '@order-pipeline/kafka';
 import { notFound, requireOperator, route, type Route } from '@order-pipeline/http';
-import { maxListed, type DeadLetterDesk } from './dead-letters.ts';
+import { maxListed, type DeadLetterQueues } from './dead-letter-queues.ts';
 import { deadLetterDetailsView, deadLettersView, resolutionsView } from './views.ts';
 
 export interface DeadLetterRouteOptions {
-  readonly desk: DeadLetterDesk;
-  /** When set, every one of these routes asks for it as a bearer token: a dead letter holds a customer's data. */
+  readonly queues: DeadLetterQueues;
+  /** When set, each of these routes requires it as a bearer token: a dead letter contains a customer's data. */
   readonly operatorToken: string | undefined;
 }
 
 const headers = z.object({ authorization: z.string().optional() });
-const refused = { description: "The operator's token is missing or wrong." };
+const unauthorized = { description: 'The operator token is missing or wrong.' };
 
 const deadLetterId = z.string().transform((text, context): DeadLetterPlace => {
   const place = parseDeadLetterId(text);
@@ -20,21 +20,23 @@ const deadLetterId = z.string().transform((text, context): DeadLetterPlace => {
   return z.NEVER;
 });
 
-export function createDeadLetterRoutes({ desk, operatorToken }: DeadLetterRouteOptions): Route[] {
+export function createDeadLetterRoutes({ queues, operatorToken }: DeadLetterRouteOptions): Route[] {
   const authorize = (authorization: string | undefined): void =>
-    requireOperator(operatorToken, authorization, "The dead letters ask for the operator's token");
+    requireOperator(operatorToken, authorization, 'The dead letters require the operator token');
 
   const list = route({
     method: 'GET',
     path: '/api/dead-letters',
     operationId: 'listDeadLetters',
-    summary: 'What could not be worked off',
+    summary: 'List the dead letters of all consumer groups',
     headers,
-    query: z.object({ resolved: z.enum(['true', 'false']).default('false') }),
-    responses: { 200: { description: 'The dead letters.', schema: deadLettersView }, 401: refused },
+    query: z.object({
+      resolved: z.enum(['true', 'false']).default('false').describe('true includes the resolved ones.'),
+    }),
+    responses: { 200: { description: 'The dead letters.', schema: deadLettersView }, 401: unauthorized },
     async handle({ headers, query }) {
       authorize(headers.authorization);
-      return { status: 200, body: await desk.list(query.resolved === 'true') };
+      return { status: 200, body: await queues.list(query.resolved === 'true') };
     },
   });
 
@@ -42,18 +44,18 @@ export function createDeadLetterRoutes({ desk, operatorToken }: DeadLetterRouteO
     method: 'GET',
     path: '/api/dead-letters/{group}/{partition}/{offset}',
     operationId: 'showDeadLetter',
-    summary: 'One dead letter with its key, value and headers',
+    summary: 'Get a dead letter with its key, value and headers',
     params: z.object({ group: z.string(), partition: z.string(), offset: z.string() }),
     headers,
     responses: {
       200: { description: 'The dead letter.', schema: deadLetterDetailsView },
-      401: refused,
+      401: unauthorized,
       404: { description: 'No such dead letter.' },
     },
     async handle({ headers, params: { group, partition, offset } }) {
       authorize(headers.authorization);
       const place = parseDeadLetterId(`${group}/${partition}/${offset}`);
-      const found = place && (await desk.show(place));
+      const found = place && (await queues.find(place));
       if (!found) throw notFound(`There is no dead letter ${group}/${partition}/${offset}`);
       return { status: 200, body: found };
     },
@@ -63,17 +65,18 @@ export function createDeadLetterRoutes({ desk, operatorToken }: DeadLetterRouteO
     method: 'POST',
     path: '/api/dead-letters/resolutions',
     operationId: 'resolveDeadLetters',
-    summary: 'Redrive or discard dead letters, once each',
+    summary: 'Redrive or discard dead letters',
+    description: 'Each dead letter is resolved once: a resolved one stays as it is.',
     headers,
     body: z.strictObject({
-      action: z.enum(['redriven', 'discarded']).describe('What to have done with them.'),
+      action: z.enum(['redriven', 'discarded']).describe('The resolution.'),
       ids: z.array(deadLetterId).min(1).max(maxListed),
-      dry_run: z.boolean().describe('Only say what would be done.'),
+      dry_run: z.boolean().describe('Only report what would be done.'),
     }),
-    responses: { 200: { description: 'What became of each.', schema: resolutionsView }, 401: refused },
+    responses: { 200: { description: 'The outcome for each.', schema: resolutionsView }, 401: unauthorized },
     async handle({ headers, body: { action, ids, dry_run } }) {
       authorize(headers.authorization);
-      return { status: 200, body: { dry_run, outcomes: await desk.resolve(ids, action, dry_run) } };
+      return { status: 200, body: { dry_run, outcomes: await queues.resolve(ids, action, dry_run) } };
     },
   });
 

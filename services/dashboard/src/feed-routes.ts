@@ -4,7 +4,7 @@ import { route, unavailable, type Route } from '@order-pipeline/http';
 import type { StepFeed } from './step-feed.ts';
 
 const maxFollowers = 200;
-/** Characters of messages that are held for one who is slow to take them; more stay in the database. */
+/** Characters of messages that are buffered for a slow follower; the rest stays in the database. */
 const maxBufferedLength = 64 * 1024;
 
 const sequence = z
@@ -17,13 +17,13 @@ export function createFeedRoutes(feed: StepFeed): Route[] {
     method: 'GET',
     path: '/api/feed',
     operationId: 'followSteps',
-    summary: 'Steps of orders as they happen (server-sent events)',
-    description: 'After a cut, go on with Last-Event-ID (or ?after=): no step is missed while it is still kept.',
-    query: z.object({ after: sequence.optional() }),
+    summary: 'Follow the steps of all orders as they happen (server-sent events)',
+    description: 'After a disconnect, continue with Last-Event-ID (or ?after=): no step is missed while it is kept.',
+    query: z.object({ after: sequence.optional().describe('The last step that the client has received.') }),
     headers: z.object({ 'last-event-id': sequence.optional() }),
     responses: { 200: { description: 'Messages `start`, `steps` and `alive`.', contentType: 'text/event-stream' } },
     async handle({ query, headers }) {
-      if (feed.followers >= maxFollowers) throw unavailable('Too many follow the feed of this replica already', 10);
+      if (feed.followers >= maxFollowers) throw unavailable('Too many clients follow the feed of this replica', 10);
       const messages = await feed.open(headers['last-event-id'] ?? query.after);
       return {
         status: 200,

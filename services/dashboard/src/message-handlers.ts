@@ -2,7 +2,7 @@ import type { Handler } from '@order-pipeline/kafka';
 import { stepOf } from './step.ts';
 import type { StepRepository } from './step-repository.ts';
 
-/** Remembers what happened; nothing follows from it. */
+/** Stores each event as a step; no outcome follows. */
 export const createStepHandler =
   ({ append }: Pick<StepRepository, 'append'>): Handler =>
   async (events) => {

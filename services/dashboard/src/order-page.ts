@@ -1,4 +1,4 @@
-/** One order as all services and the dashboard's own memory know it. */
+/** One order, from the responses of all services and the dashboard's own steps. */
 import { z } from 'zod';
 import { factOfTimelineState, inTimelineOrder, type Fact } from '@order-pipeline/events/order-lifecycle';
 import type { HttpProblem } from '@order-pipeline/http';
@@ -26,14 +26,14 @@ const timelineView = z.object({
 });
 type Timeline = z.output<typeof timelineView>;
 
-/** Undefined when nobody has heard of it. */
+/** Undefined when neither the order service nor the dashboard knows the order. */
 export async function orderPage(orderId: string, sources: Sources): Promise<OrderPage | undefined> {
   const { clients, repository, traceUrl } = sources;
   const [order, timeline, payment, shipment, steps] = await Promise.all([
-    asked(clients.order(`/orders/${orderId}`, orderView)),
-    asked(clients.order(`/orders/${orderId}/timeline`, timelineView)),
-    asked(clients.payment(`/payments/${orderId}`, paymentView)),
-    asked(clients.shipment(`/shipments/${orderId}`, shipmentView)),
+    bodyOrProblem(clients.order(`/orders/${orderId}`, orderView)),
+    bodyOrProblem(clients.order(`/orders/${orderId}/timeline`, timelineView)),
+    bodyOrProblem(clients.payment(`/payments/${orderId}`, paymentView)),
+    bodyOrProblem(clients.shipment(`/shipments/${orderId}`, shipmentView)),
     repository.ofOrder(orderId),
   ]);
   if (order.body === null && order.problem === null && steps.length === 0) return undefined;
@@ -47,12 +47,12 @@ export async function orderPage(orderId: string, sources: Sources): Promise<Orde
   };
 }
 
-/** A service that is away leaves a gap with its reason, and what the others know is shown all the same. */
-async function asked<Body>(
-  answer: Promise<Body>,
+/** An unavailable service leaves a gap with its reason; the page still shows what the others respond. */
+async function bodyOrProblem<Body>(
+  response: Promise<Body>,
 ): Promise<{ readonly body: Body | null; readonly problem: string | null }> {
   try {
-    return { body: await answer, problem: null };
+    return { body: await response, problem: null };
   } catch (error) {
     if ((error as Error).name !== 'HttpProblem') throw error;
     const { status, detail } = error as HttpProblem;

@@ -1,4 +1,4 @@
-/** Orders through the dashboard: it asks the services, so that the page needs to reach nobody else. */
+/** Orders through the dashboard, which calls the services: the page connects to the dashboard only. */
 import { z } from 'zod';
 import { orderIdSchema, productIdSchema } from '@order-pipeline/events';
 import { notFound, route, type Route } from '@order-pipeline/http';
@@ -14,10 +14,10 @@ export interface Clients {
   readonly shipment: ServiceClient;
 }
 
-/** What the services judge themselves. It must be JSON, which no page of another origin can send unasked. */
-const passedOn = z.record(z.string(), z.unknown());
-/** So that what the service does belongs to the trace of the request to here, where there is one. */
-const callerOf = (ctx: { get(header: string): string }) => ({ traceparent: ctx.get('traceparent') || undefined });
+/** Validated by the service. It must be JSON, which a page of another origin cannot send without our consent. */
+const forwardedBody = z.record(z.string(), z.unknown());
+/** So that the service's spans belong to the trace of this request, if it has one. */
+const traceHeaders = (ctx: { get(header: string): string }) => ({ traceparent: ctx.get('traceparent') || undefined });
 const orderParams = z.object({ order_id: orderIdSchema });
 
 export interface OrderRouteOptions {
@@ -26,26 +26,27 @@ export interface OrderRouteOptions {
   readonly traceUrl: string | undefined;
 }
 
-export function createOrderRoutes({ clients, repository, traceUrl }: OrderRouteOptions): Route[] {
-  const catalogue = route({
+const catalogue = ({ clients }: OrderRouteOptions): Route =>
+  route({
     method: 'GET',
     path: '/api/catalogue',
     operationId: 'getCatalogue',
-    summary: 'What can be ordered, and how much of it there is',
+    summary: 'List the products with their stock',
     responses: { 200: { description: 'The products.', schema: catalogueView } },
     async handle() {
       return { status: 200, body: await clients.inventory('/inventory?limit=100', catalogueView) };
     },
   });
 
-  const setStock = route({
+const setStock = ({ clients }: OrderRouteOptions): Route =>
+  route({
     method: 'PUT',
     path: '/api/catalogue/{product_id}',
     operationId: 'setStockOfProduct',
-    summary: 'Set what is available of a product, and its price',
+    summary: 'Set the stock and the price of a product',
     params: z.object({ product_id: productIdSchema }),
     headers: z.object({ authorization: z.string().optional() }),
-    body: passedOn,
+    body: forwardedBody,
     responses: { 200: { description: 'The product as set.', schema: productView } },
     async handle({ params, headers, body }) {
       const product = await clients.inventory(`/inventory/${params.product_id}`, productView, {
@@ -57,46 +58,49 @@ export function createOrderRoutes({ clients, repository, traceUrl }: OrderRouteO
     },
   });
 
-  const place = route({
+const place = ({ clients }: OrderRouteOptions): Route =>
+  route({
     method: 'POST',
     path: '/api/orders',
     operationId: 'placeOrderFromPage',
     summary: 'Place an order',
     headers: z.object({ 'idempotency-key': z.string().min(1).max(255).optional() }),
-    body: passedOn,
+    body: forwardedBody,
     responses: { 201: { description: 'The order as the order service accepted it.', schema: orderView } },
     async handle({ headers, body, ctx }) {
       const order = await clients.order('/orders', orderView, {
         method: 'POST',
         body,
-        headers: { 'Idempotency-Key': headers['idempotency-key'], ...callerOf(ctx) },
+        headers: { 'Idempotency-Key': headers['idempotency-key'], ...traceHeaders(ctx) },
       });
       return { status: 201, body: order };
     },
   });
 
-  const cancel = route({
+const cancel = ({ clients }: OrderRouteOptions): Route =>
+  route({
     method: 'POST',
     path: '/api/orders/{order_id}/cancel',
     operationId: 'cancelOrderFromPage',
-    summary: 'Cancel an order whose parcel has not gone',
+    summary: 'Cancel an order whose parcel has not left',
     params: orderParams,
     body: z.strictObject({}),
-    responses: { 202: { description: 'The order as it is now.', schema: orderView } },
+    responses: { 202: { description: 'The order in its current state.', schema: orderView } },
     async handle({ params, ctx }) {
       const order = await clients.order(`/orders/${params.order_id}/cancel`, orderView, {
         method: 'POST',
-        headers: callerOf(ctx),
+        headers: traceHeaders(ctx),
       });
       return { status: 202, body: order };
     },
   });
 
-  const page = route({
+const show = ({ clients, repository, traceUrl }: OrderRouteOptions): Route =>
+  route({
     method: 'GET',
     path: '/api/orders/{order_id}',
     operationId: 'getOrderPage',
-    summary: 'Everything that is known about an order',
+    summary: 'Get an order with its steps, payment, shipment and trace',
     params: orderParams,
     responses: { 200: { description: 'The order.', schema: orderPageView }, 404: { description: 'No such order.' } },
     async handle({ params: { order_id } }) {
@@ -106,5 +110,10 @@ export function createOrderRoutes({ clients, repository, traceUrl }: OrderRouteO
     },
   });
 
-  return [catalogue, setStock, place, cancel, page];
-}
+export const createOrderRoutes = (options: OrderRouteOptions): Route[] => [
+  catalogue(options),
+  setStock(options),
+  place(options),
+  cancel(options),
+  show(options),
+];

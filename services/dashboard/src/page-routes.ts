@@ -1,4 +1,4 @@
-/** The web page as Vite built it, read once at start: a handful of files whose names tell their content. */
+/** The web page as Vite builds it: a few files, read once at start, whose names contain a hash of their content. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,8 +22,8 @@ interface PageFile {
 }
 
 /**
- * Nothing but this origin's own files, no inline script or style, and no text that becomes markup: with Trusted Types
- * the browser itself refuses to parse a string as HTML.
+ * Only this origin's own files, no inline script or style, and no text that becomes markup: with Trusted Types the browser
+ * refuses to parse a string as HTML.
  */
 export const pageSecurity: NonNullable<AppOptions['helmet']> = {
   contentSecurityPolicy: {
@@ -41,7 +41,7 @@ export const pageSecurity: NonNullable<AppOptions['helmet']> = {
       trustedTypes: ["'none'"],
     },
   },
-  // TLS ends in front of us, so HSTS is for who ends it.
+  // HSTS is up to the proxy that terminates TLS.
   strictTransportSecurity: false,
   referrerPolicy: { policy: 'no-referrer' },
 };
@@ -53,7 +53,7 @@ export function createPageRoutes(folder = builtPage): Route[] {
     const file = files.get(name);
     if (!file) {
       if (files.size === 0) {
-        throw unavailable('The page is not built: run npm run build -w services/dashboard, and start again');
+        throw unavailable('The page is not built: run npm run build -w services/dashboard, then restart the dashboard');
       }
       throw notFound('There is nothing at this path');
     }
@@ -76,7 +76,7 @@ export function createPageRoutes(folder = builtPage): Route[] {
       method: 'GET',
       path,
       operationId,
-      summary: `The web page (${name})`,
+      summary: `Get the web page (${name})`,
       headers,
       query: z.looseObject({}),
       responses: { 200: { description: 'The file.', contentType: contentTypes[extname(name)]! } },
@@ -87,7 +87,7 @@ export function createPageRoutes(folder = builtPage): Route[] {
     method: 'GET',
     path: '/assets/{name}',
     operationId: 'getAsset',
-    summary: 'A file of the page, whose name changes with its content',
+    summary: 'Get a file of the page, whose name changes with its content',
     params: z.object({ name: z.string().max(100) }),
     headers,
     responses: { 200: { description: 'The file.', contentType: 'text/javascript' } },

@@ -1,21 +1,21 @@
-/** The dashboard, wired: what it consists of, in reading order. */
+/** How the dashboard is put together. */
 import { everyService } from '@order-pipeline/events';
 import { createGroupObserver, createOnDemandAdmin } from '@order-pipeline/kafka';
 import { createService, type ServiceEdges, type ServiceParts } from '@order-pipeline/service';
 import { Gauge } from '@order-pipeline/runtime';
 import type { DashboardConfig } from './config.ts';
+import { createScalerSource } from './consumer-scalers.ts';
 import { createDeadLetterRoutes } from './dead-letter-routes.ts';
-import { createDeadLetterDesk } from './dead-letters.ts';
+import { DeadLetterQueues } from './dead-letter-queues.ts';
 import { createFeedRoutes } from './feed-routes.ts';
-import { createGroupWatch } from './group-watch.ts';
+import { GroupMonitor } from './group-monitor.ts';
+import { readHealthOverview } from './health-overview.ts';
 import { createStepHandler } from './message-handlers.ts';
 import { createOrderRoutes } from './order-routes.ts';
-import { readOverview } from './overview.ts';
 import { createPageRoutes, pageSecurity } from './page-routes.ts';
-import { createScalerSource } from './scalers.ts';
 import { createServiceClient } from './service-client.ts';
 import { createStatusRoutes } from './status-routes.ts';
-import { createStepFeed } from './step-feed.ts';
+import { StepFeed } from './step-feed.ts';
 import { createStepRepository } from './step-repository.ts';
 
 export const createDashboardService = (config: DashboardConfig) =>
@@ -40,7 +40,7 @@ function buildDashboard(edges: ServiceEdges, config: DashboardConfig): ServicePa
   };
 
   const repository = createStepRepository(mongo, { maxSteps: config.DASHBOARD_MAX_STEPS });
-  const feed = createStepFeed({
+  const feed = new StepFeed({
     repository,
     logger,
     pollMs: config.DASHBOARD_FEED_POLL_MS,
@@ -48,7 +48,7 @@ function buildDashboard(edges: ServiceEdges, config: DashboardConfig): ServicePa
   });
   const observer = createGroupObserver(kafka);
   const { KUBERNETES_API_URL: apiUrl, KUBERNETES_ACCESS_DIR: accessDir } = config;
-  const groups = createGroupWatch({
+  const groups = new GroupMonitor({
     observer,
     repository,
     entries: Object.values(everyService),
@@ -56,11 +56,11 @@ function buildDashboard(edges: ServiceEdges, config: DashboardConfig): ServicePa
     logger,
   });
   const admin = createOnDemandAdmin(kafka);
-  const desk = createDeadLetterDesk({ kafka, admin, publisher });
+  const queues = new DeadLetterQueues({ kafka, admin, publisher });
   registry.registerMetric(
     new Gauge({
       name: 'dashboard_feed_followers',
-      help: 'Open pages that follow the live feed of this replica.',
+      help: 'Number of clients that follow the live feed of this replica.',
       registers: [],
       collect() {
         this.set(feed.followers);
@@ -72,8 +72,13 @@ function buildDashboard(edges: ServiceEdges, config: DashboardConfig): ServicePa
     createIndexes: repository.createIndexes,
     components: [
       { name: 'group observer', stop: observer.stop },
-      { name: 'dead-letter desk', stop: admin.stop },
-      { name: 'group watch', startsWithoutDatabase: true, start: groups.start, stop: groups.stop },
+      { name: 'dead-letter admin client', stop: admin.stop },
+      {
+        name: 'group monitor',
+        startsWithoutDatabase: true,
+        start: () => groups.start(),
+        stop: () => groups.stop(),
+      },
     ],
     handler: createStepHandler(repository),
     routes: [
@@ -82,16 +87,16 @@ function buildDashboard(edges: ServiceEdges, config: DashboardConfig): ServicePa
       ...createStatusRoutes({
         groups,
         overview: () =>
-          readOverview({
+          readHealthOverview({
             services: urls,
             outboxes: ['order', 'shipment'],
             observer,
             pingMongo: repository.ping,
             auditMetricsUrl: config.AUDIT_METRICS_URL,
           }),
-        asksForToken: config.OPERATOR_TOKEN !== undefined,
+        requiresToken: config.OPERATOR_TOKEN !== undefined,
       }),
-      ...createDeadLetterRoutes({ desk, operatorToken: config.OPERATOR_TOKEN }),
+      ...createDeadLetterRoutes({ queues, operatorToken: config.OPERATOR_TOKEN }),
       ...createPageRoutes(),
     ],
     helmet: pageSecurity,

@@ -1,19 +1,19 @@
 import { route, type Route } from '@order-pipeline/http';
-import type { GroupWatch } from './group-watch.ts';
+import type { GroupMonitor } from './group-monitor.ts';
 import { aboutView, overviewView, partitionsView, type Overview } from './views.ts';
 
 export interface StatusRouteOptions {
-  readonly groups: Pick<GroupWatch, 'read'>;
+  readonly groups: Pick<GroupMonitor, 'read'>;
   readonly overview: () => Promise<Overview['items']>;
-  readonly asksForToken: boolean;
+  readonly requiresToken: boolean;
 }
 
-export function createStatusRoutes({ groups, overview, asksForToken }: StatusRouteOptions): Route[] {
+export function createStatusRoutes({ groups, overview, requiresToken }: StatusRouteOptions): Route[] {
   const partitions = route({
     method: 'GET',
     path: '/api/partitions',
     operationId: 'getPartitions',
-    summary: 'Who reads which partition, how far behind, and the latest rebalances',
+    summary: 'List the consumer groups with members, assignments, lag and the latest rebalances',
     responses: { 200: { description: 'At most a second old.', schema: partitionsView } },
     handle: async () => ({ status: 200, body: await groups.read() }),
   });
@@ -22,8 +22,8 @@ export function createStatusRoutes({ groups, overview, asksForToken }: StatusRou
     method: 'GET',
     path: '/api/overview',
     operationId: 'getOverview',
-    summary: 'How everything is',
-    responses: { 200: { description: 'Each part with its state.', schema: overviewView } },
+    summary: 'List the health of services, Kafka, MongoDB, outboxes and auditor',
+    responses: { 200: { description: 'Each item with its status.', schema: overviewView } },
     handle: async () => ({ status: 200, body: { items: await overview() } }),
   });
 
@@ -31,9 +31,9 @@ export function createStatusRoutes({ groups, overview, asksForToken }: StatusRou
     method: 'GET',
     path: '/api/about',
     operationId: 'getAbout',
-    summary: 'What the page has to know about this installation',
-    responses: { 200: { description: 'Its settings.', schema: aboutView } },
-    handle: () => ({ status: 200, body: { operator_token: asksForToken } }),
+    summary: 'Get the settings that the page needs',
+    responses: { 200: { description: 'The settings.', schema: aboutView } },
+    handle: () => ({ status: 200, body: { operator_token: requiresToken } }),
   });
 
   return [partitions, health, about];

@@ -1,8 +1,8 @@
 /**
- * The live feed: one query per tick for all who follow, each of whom goes on from the last step that reached him. Who is
- * slow, or comes back after a cut, reads what he missed from the database; nothing is queued for anybody.
+ * The live feed of steps. One query per tick serves all followers; each follower continues after the last step that it
+ * has received. A follower that is slow or reconnects reads what it missed from the database: nothing is queued for it.
  */
-import { isOutage, wait, type Logger } from '@order-pipeline/resilience';
+import { isOutage, wait, within, type Logger } from '@order-pipeline/resilience';
 import { feedStep, type Step } from './step.ts';
 import type { StepRepository } from './step-repository.ts';
 
@@ -13,117 +13,124 @@ export interface StepFeedOptions {
   readonly stopping: AbortSignal;
 }
 
-export interface StepFeed {
-  /**
-   * The messages of an event stream: `start`, then `steps` after number `after`, or without one those of the last
-   * orders, and in silence `alive`, which a page can hear, unlike a comment. Ends when the process stops. Ask for the
-   * next message when the last one was taken.
-   */
-  open(after: number | undefined): Promise<AsyncGenerator<string, void, undefined>>;
-  readonly followers: number;
-}
-
-interface Batch {
+/** Consecutive steps as one message of the event stream. */
+interface StepsMessage {
+  /** The number before its first step. */
   readonly after: number;
+  /** The number of its last step. */
   readonly last: number;
-  readonly message: string;
+  readonly text: string;
 }
 
-/** Who comes anew first sees this many steps, so that the page is not empty. */
+/** A new follower first receives this many steps, so that its page is not empty. */
 const stepsAtStart = 200;
 const maxStepsPerMessage = 500;
-const keptBatches = 20;
+const keptMessages = 20;
 const heartbeatMs = 15_000;
 const reconnectAfterMs = 1_000;
 
-export function createStepFeed({ repository, logger, pollMs, stopping }: StepFeedOptions): StepFeed {
-  let followers = 0;
-  let ticking = false;
-  let newest = 0;
-  /** The last batches by the number they begin after: whoever is at that number needs no query of his own. */
-  const batches = new Map<number, Batch>();
-  let moved = Promise.withResolvers<void>();
-  stopping.addEventListener('abort', () => moved.resolve());
+export class StepFeed {
+  readonly #options: StepFeedOptions;
+  /** The latest messages by `after`: a follower that has received the steps before one needs no query of its own. */
+  readonly #messages = new Map<number, StepsMessage>();
+  #followers = 0;
+  #isPolling = false;
+  #newest = 0;
+  /** Resolves when the next steps arrive, or the process stops. */
+  #arrival = Promise.withResolvers<void>();
 
-  const read = async (after: number): Promise<Batch | undefined> => {
-    const steps = await repository.readAfter(after, maxStepsPerMessage);
-    return steps.length === 0 ? undefined : { after, last: steps.at(-1)!.seq, message: stepsMessage(steps) };
-  };
-
-  const readOrReport = (after: number): Promise<Batch | undefined> =>
-    read(after).catch((error: unknown) => {
-      if (isOutage(error)) logger.debug({ err: error }, 'cannot look for new steps now');
-      else logger.error({ err: error }, 'the live feed failed, trying on');
-      return undefined;
-    });
-
-  async function tickWhileFollowed(): Promise<void> {
-    if (ticking) return;
-    for (ticking = true; followers > 0 && !stopping.aborted;) {
-      const batch = await readOrReport(newest);
-      if (batch) {
-        batches.set(batch.after, batch);
-        if (batches.size > keptBatches) batches.delete(batches.keys().next().value!);
-        newest = batch.last;
-        moved.resolve();
-        moved = Promise.withResolvers();
-      }
-      await wait(pollMs, stopping).catch(() => undefined);
-    }
-    ticking = false;
-    batches.clear();
+  constructor(options: StepFeedOptions) {
+    this.#options = options;
+    options.stopping.addEventListener('abort', () => this.#arrival.resolve());
   }
 
-  async function* messages(start: StartingPoint): AsyncGenerator<string, void, undefined> {
-    followers += 1;
+  get followers(): number {
+    return this.#followers;
+  }
+
+  /**
+   * The messages of an event stream: `start`, then `steps` after the number `after`, or the latest steps without one, and
+   * `alive` while there are none, which a page can receive, unlike a comment. Ends when the process stops. Ask for a
+   * message once the one before is sent.
+   */
+  async open(after: number | undefined): Promise<AsyncGenerator<string, void, undefined>> {
+    const { repository } = this.#options;
+    return this.#follow(startingPoint(after, await repository.oldest(), await repository.newest()));
+  }
+
+  async *#follow(start: StartingPoint): AsyncGenerator<string, void, undefined> {
+    const { stopping } = this.#options;
+    this.#followers += 1;
     try {
-      if (!ticking) newest = start.after;
-      void tickWhileFollowed();
+      if (!this.#isPolling) this.#newest = start.after;
+      void this.#pollWhileFollowed();
       yield `retry: ${reconnectAfterMs}\nevent: start\nid: ${start.after}\ndata: ${JSON.stringify(start)}\n\n`;
       for (let seen = start.after; !stopping.aborted;) {
-        const happens = moved.promise;
-        const batch = batches.get(seen) ?? (seen < newest ? await readOrReport(seen) : undefined);
-        if (batch) {
-          yield batch.message;
-          seen = batch.last;
-        } else if (!(await within(heartbeatMs, happens))) {
+        const arrival = this.#arrival.promise;
+        const message = this.#messages.get(seen) ?? (seen < this.#newest ? await this.#readOrLog(seen) : undefined);
+        if (message) {
+          yield message.text;
+          seen = message.last;
+        } else if (!(await arrivesWithin(heartbeatMs, arrival))) {
           yield 'event: alive\ndata: 1\n\n';
         }
       }
     } finally {
-      followers -= 1;
+      this.#followers -= 1;
     }
   }
 
-  return {
-    async open(after) {
-      return messages(startingPoint(after, await repository.oldest(), await repository.newest()));
-    },
-    get followers() {
-      return followers;
-    },
-  };
+  async #pollWhileFollowed(): Promise<void> {
+    const { pollMs, stopping } = this.#options;
+    if (this.#isPolling) return;
+    this.#isPolling = true;
+    while (this.#followers > 0 && !stopping.aborted) {
+      const message = await this.#readOrLog(this.#newest);
+      if (message) this.#announce(message);
+      await wait(pollMs, stopping).catch(() => undefined);
+    }
+    this.#isPolling = false;
+    this.#messages.clear();
+  }
+
+  #announce(message: StepsMessage): void {
+    this.#messages.set(message.after, message);
+    if (this.#messages.size > keptMessages) this.#messages.delete(this.#messages.keys().next().value!);
+    this.#newest = message.last;
+    this.#arrival.resolve();
+    this.#arrival = Promise.withResolvers();
+  }
+
+  /** Undefined when there is no step after this number, or it cannot be read now. */
+  async #readOrLog(after: number): Promise<StepsMessage | undefined> {
+    const { repository, logger } = this.#options;
+    try {
+      const steps = await repository.readAfter(after, maxStepsPerMessage);
+      return steps.length === 0 ? undefined : { after, last: steps.at(-1)!.seq, text: stepsText(steps) };
+    } catch (error) {
+      if (isOutage(error)) logger.debug({ err: error }, 'cannot read new steps, retrying');
+      else logger.error({ err: error }, 'the live feed failed, retrying');
+      return undefined;
+    }
+  }
 }
 
-/** Whether it happened in time. */
-async function within(limitMs: number, event: Promise<void>): Promise<boolean> {
-  const over = Promise.withResolvers<boolean>();
-  const timer = setTimeout(over.resolve, limitMs, false);
-  const happened = await Promise.race([event.then(() => true), over.promise]);
-  clearTimeout(timer);
-  return happened;
-}
+const arrivesWithin = (limitMs: number, arrival: Promise<void>): Promise<boolean> =>
+  within(limitMs, arrival, () => new Error('no step arrived')).then(
+    () => true,
+    () => false,
+  );
 
 export interface StartingPoint {
-  /** The feed goes on after this number. */
+  /** The feed continues after this number. */
   readonly after: number;
-  /** Steps that were asked for and are no longer kept. */
+  /** Steps that the follower asked for and that are no longer kept. */
   readonly lost: number;
-  /** The newest step when the follower came: all up to it are of the past. */
+  /** The newest step when the follower connected: all up to it happened before. */
   readonly newest: number;
 }
 
-/** Where a follower begins who saw the step `after` last; a number from the future is one of another database. */
+/** Where a follower starts whose last step has the number `after`; one beyond the newest is of another database. */
 export function startingPoint(after: number | undefined, oldest: number, newest: number): StartingPoint {
   if (after === undefined || after > newest) {
     return { after: Math.max(oldest - 1, newest - stepsAtStart, 0), lost: 0, newest };
@@ -132,5 +139,5 @@ export function startingPoint(after: number | undefined, oldest: number, newest:
   return { after: after + lost, lost, newest };
 }
 
-const stepsMessage = (steps: readonly Step[]): string =>
+const stepsText = (steps: readonly Step[]): string =>
   `event: steps\nid: ${steps.at(-1)!.seq}\ndata: ${JSON.stringify(steps.map(feedStep))}\n\n`;

@@ -1,7 +1,7 @@
 /**
- * Steps in dashboard_db. A chunk takes its numbers from the counter and inserts its steps in one transaction: the
- * counter's document lets one transaction at a time through, so numbers become visible in their order and without gaps,
- * whichever replica writes, and a reader that goes on after the last number it saw misses nothing.
+ * Steps in dashboard_db. A batch takes its numbers from a counter and inserts its steps in one transaction. The counter's
+ * document serialises these transactions, so numbers become visible in order and without gaps, whichever replica writes,
+ * and a reader that continues after the last number it has read misses nothing.
  */
 import type { ClientSession } from 'mongodb';
 import { openCollection, type Mongo } from '@order-pipeline/mongo';
@@ -9,22 +9,22 @@ import type { NewStep, Step } from './step.ts';
 
 export interface StepRepository {
   createIndexes(): Promise<void>;
-  /** Keeps those that are not known yet, in this order. */
+  /** Stores the steps that are not stored yet, in this order. */
   append(steps: readonly NewStep[]): Promise<void>;
-  /** The number of the newest step; 0 when there was none yet. */
+  /** The number of the newest step; 0 before the first. */
   newest(): Promise<number>;
-  /** The number of the oldest step that is still kept; 0 when there is none. */
+  /** The number of the oldest kept step; 0 when none is kept. */
   oldest(): Promise<number>;
   readAfter(seq: number, limit: number): Promise<Step[]>;
-  /** Every step of an order that is still kept, first to last. */
+  /** The kept steps of an order, by number. */
   ofOrder(orderId: string): Promise<Step[]>;
-  /** When the first fact at or after this place of a partition became true. */
+  /** When the first stored fact at or after this offset of a partition became true. */
   timeAt(topic: string, partition: number, offset: number): Promise<Date | undefined>;
-  /** How the database is; rejects when it is away. */
+  /** The state of the replica set; rejects when it is unreachable. */
   ping(): Promise<{ readonly primary: string; readonly members: number }>;
 }
 
-/** More than an order can have. */
+/** More steps than an order can have. */
 const maxStepsOfOrder = 50;
 const counterId = 'steps';
 
@@ -32,21 +32,21 @@ export function createStepRepository({ client, db }: Mongo, { maxSteps }: { maxS
   const steps = openCollection(db, 'steps');
   const counters = openCollection(db, 'counters');
 
-  /** Answers the number of the last step that was written, or 0 when all were known. */
-  const appendIn = async (session: ClientSession, fresh: Map<string, NewStep>): Promise<number> => {
-    const known = await steps.find({ _id: { $in: [...fresh.keys()] } }, { session, projection: { _id: 1 } }).toArray();
-    for (const { _id } of known) fresh.delete(_id);
-    const unknown = [...fresh.values()];
-    if (unknown.length === 0) return 0;
+  /** Returns the number of the last step that was written, or 0 when all were stored already. */
+  const appendIn = async (session: ClientSession, batch: ReadonlyMap<string, NewStep>): Promise<number> => {
+    const stored = await steps.find({ _id: { $in: [...batch.keys()] } }, { session, projection: { _id: 1 } }).toArray();
+    const storedIds = new Set<unknown>(stored.map(({ _id }) => _id));
+    const added = [...batch.values()].filter(({ _id }) => !storedIds.has(_id));
+    if (added.length === 0) return 0;
     const counter = await counters.findOneAndUpdate(
       { _id: counterId },
-      { $inc: { last: unknown.length } },
+      { $inc: { last: added.length } },
       { session, upsert: true, returnDocument: 'after' },
     );
     const last = counter?.['last'] as number;
-    const first = last - unknown.length + 1;
+    const first = last - added.length + 1;
     await steps.insertMany(
-      unknown.map((step, index) => ({ ...step, seq: first + index })),
+      added.map((step, index) => ({ ...step, seq: first + index })),
       { session },
     );
     return last;
@@ -61,13 +61,13 @@ export function createStepRepository({ client, db }: Mongo, { maxSteps }: { maxS
       ]);
       await counters.updateOne({ _id: counterId }, { $setOnInsert: { last: 0 } }, { upsert: true });
     },
-    async append(chunk) {
+    async append(batch) {
       const last = await client.withSession((session) =>
-        session.withTransaction(() => appendIn(session, new Map(chunk.map((step) => [step._id, step]))), {
+        session.withTransaction(() => appendIn(session, new Map(batch.map((step) => [step._id, step]))), {
           readConcern: { level: 'snapshot' },
         }),
       );
-      // As many go as came, so the collection stays at its limit without anything that has to be scheduled.
+      // Each batch deletes as many as it has added, so that the collection keeps its limit without a scheduled job.
       if (last > maxSteps) await steps.deleteMany({ seq: { $lte: last - maxSteps } }, { writeConcern: { w: 1 } });
     },
     async newest() {

@@ -1,10 +1,10 @@
-/** A step: one event as the dashboard remembers it, with its place in the one sequence that every feed follows. */
+/** A step: an event as the dashboard stores it, with its number in the one sequence that every feed follows. */
 import { eventId, parseTime, type EventType, type PipelineEvent } from '@order-pipeline/events';
 import type { ReceivedEvent } from '@order-pipeline/events';
 import type { FeedStep } from './views.ts';
 
 export interface NewStep {
-  /** The event's `ce_id`: the same fact is one step, however often it is told. */
+  /** The event's `ce_id`: an event that is delivered again is the same step. */
   readonly _id: string;
   readonly order_id: string;
   readonly type: EventType;
@@ -12,14 +12,14 @@ export interface NewStep {
   readonly offset: number;
   /** When the fact became true. */
   readonly time: Date;
-  /** When the dashboard learnt of it. */
+  /** When the dashboard consumed the event. */
   readonly seen_at: Date;
   readonly data: PipelineEvent['data'];
   readonly traceparent?: string;
 }
 
 export interface Step extends NewStep {
-  /** From 1, without gaps; whoever sees a step can see all with a lower number. */
+  /** From 1, without gaps; once a step is visible, so are all with a lower number. */
   readonly seq: number;
 }
 
@@ -35,7 +35,7 @@ export const stepOf = ({ event, partition, offset }: ReceivedEvent, now: Date): 
   ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
 });
 
-/** What a card shows, and no more: thousands of these travel each second. */
+/** Only what a card shows: thousands of these are sent each second. */
 export function feedStep({ seq, order_id, type, time, data }: Step): FeedStep {
   return {
     seq,

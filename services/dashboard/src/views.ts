@@ -1,10 +1,10 @@
-/** What the dashboard's API answers: the one description of it for the server, the OpenAPI document and the page. */
+/** The responses of the dashboard's API, described once for the server, the OpenAPI document and the page. */
 import { z } from 'zod';
 
 const decimal = z.number();
 const time = z.iso.datetime();
 
-/** A step as the live feed tells it: times as milliseconds, because the page reckons with them. */
+/** A step in the live feed, with its time in milliseconds, because the page calculates with it. */
 export interface FeedStep {
   readonly seq: number;
   readonly order_id: string;
@@ -39,11 +39,11 @@ export const orderView = z
 
 export const stepView = z
   .object({
-    seq: z.int().nullable().describe('null for a step that the dashboard no longer keeps, or has not seen yet.'),
+    seq: z.int().nullable().describe('null for a step that the dashboard no longer keeps, or has not consumed yet.'),
     type: z.string(),
     status: z.string(),
     time,
-    seen_at: time.nullable().describe('When the dashboard learnt of it.'),
+    seen_at: time.nullable().describe('When the dashboard consumed the event.'),
     partition: z.int().nullable(),
     offset: z.string().nullable(),
     event_id: z.string().nullable(),
@@ -66,51 +66,56 @@ export const shipmentView = z.object({
   estimated_delivery: time.nullable(),
 });
 
-/** What another service says about the order: its own document, or why there is none. */
-const asked = <T extends z.ZodType>(body: T) =>
+/** The response of another service: its document about the order, or why there is none. */
+const bodyOrProblem = <T extends z.ZodType>(body: T) =>
   z.object({
     body: body.nullable(),
-    problem: z.string().nullable().describe('A sentence when it could not be asked.'),
+    problem: z.string().nullable().describe('Why the service did not respond; null when it did.'),
   });
 
 export const orderPageView = z
   .object({
-    order: asked(orderView),
+    order: bodyOrProblem(orderView),
     steps: z.array(stepView),
-    payment: asked(paymentView),
-    shipment: asked(shipmentView),
+    payment: bodyOrProblem(paymentView),
+    shipment: bodyOrProblem(shipmentView),
     trace: z.object({ trace_id: z.string(), url: z.string().nullable() }).nullable(),
   })
   .meta({ id: 'OrderPage' });
 
 export const partitionView = z.object({
   partition: z.int(),
-  owner: z.string().nullable().describe("The member's id; null while nobody reads it."),
-  committed: z.string().nullable().describe('The next offset that the group will read; null when it never committed.'),
+  owner: z.string().nullable().describe('The id of the member that reads it; null while none does.'),
+  committed: z
+    .string()
+    .nullable()
+    .describe('The committed offset, which is the next that the group reads; null without a commit.'),
   end: z.string(),
   lag: z.int(),
   lag_seconds: z
     .number()
     .nullable()
-    .describe('Age of the oldest event that the group has not worked off; null when the dashboard does not know it.'),
+    .describe('Age of the oldest event that the group has not processed; null when the dashboard does not know it.'),
 });
 
 export const groupView = z.object({
   group: z.string(),
-  state: z.string().describe("Kafka's word: Stable, PreparingRebalance, CompletingRebalance, Empty, Dead."),
+  state: z.string().describe('As Kafka reports it: Stable, PreparingRebalance, CompletingRebalance, Empty, Dead.'),
   members: z.array(z.object({ id: z.string(), client: z.string(), host: z.string() })),
   topics: z.array(z.object({ topic: z.string(), partitions: z.array(partitionView) })),
   lag: z.int(),
   lag_seconds: z.number().nullable(),
   replicas: z
     .object({
-      wanted: z.int().nullable(),
-      had: z.int().nullable(),
-      reason: z.string().nullable().describe("The scaler's word for why."),
-      message: z.string().nullable().describe('The same in a sentence.'),
+      wanted: z.int().nullable().describe('Desired replicas.'),
+      had: z.int().nullable().describe('Actual replicas.'),
+      reason: z.string().nullable().describe("The reason of the scaler's last decision."),
+      message: z.string().nullable().describe('The reason as a sentence.'),
     })
     .nullable()
-    .describe('What the last look of its scaler came to, each null before the first; null where no scaler has it.'),
+    .describe(
+      "The status of the group's ConsumerScaler, each field null before its first reconciliation; null without one.",
+    ),
 });
 
 export const rebalanceView = z.object({
@@ -119,14 +124,17 @@ export const rebalanceView = z.object({
   state: z.string(),
   members_before: z.int(),
   members: z.int(),
-  moved: z.int().describe('Partitions that have another owner than before.'),
+  moved: z.int().describe('Partitions that another member reads than before.'),
 });
 
 export const partitionsView = z
   .object({
     groups: z.array(groupView),
     rebalances: z.array(rebalanceView).describe('Newest first.'),
-    replicas_problem: z.string().nullable().describe('A sentence when the scaler’s resources could not be read.'),
+    replicas_problem: z
+      .string()
+      .nullable()
+      .describe('Why the ConsumerScalers could not be read; null when they could.'),
   })
   .meta({ id: 'Partitions' });
 
@@ -147,7 +155,7 @@ const readableBytes = z
 
 export const deadLetterView = z
   .object({
-    id: z.string().describe('<group>/<partition>/<offset> in its queue.'),
+    id: z.string().describe('<group>/<partition>/<offset> in the dead-letter queue.'),
     group: z.string(),
     key: z.string().nullable(),
     original_topic: z.string().nullable(),
@@ -165,7 +173,7 @@ export const deadLetterView = z
 export const deadLettersView = z
   .object({
     items: z.array(deadLetterView).describe('Newest first.'),
-    more: z.int().describe('How many there are beyond these.'),
+    more: z.int().describe('Number of older ones that are not listed.'),
   })
   .meta({ id: 'DeadLetters' });
 
@@ -183,7 +191,7 @@ export const resolutionsView = z
   .meta({ id: 'Resolutions' });
 
 export const aboutView = z
-  .object({ operator_token: z.boolean().describe("Whether the dead letters ask for an operator's token.") })
+  .object({ operator_token: z.boolean().describe('Whether the dead letters require the operator token.') })
   .meta({ id: 'About' });
 
 export type Product = z.output<typeof productView>;

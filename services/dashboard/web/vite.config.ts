@@ -1,15 +1,15 @@
 import { defineConfig } from 'vite';
 
-/** The page: static files that the dashboard service serves. `npm run dev` serves them from source, next to a running one. */
+/** The page: static files that the dashboard serves. `npm run dev` serves them from source, beside a running dashboard. */
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     target: 'es2022',
-    // From these on browsers know light-dark(), which else would be written out for both schemes.
+    // The first versions with light-dark(), so that it need not be expanded for both colour schemes.
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
-    // The policy of the page forbids what the polyfill does, and every browser that we ask for knows how by itself.
+    // The page's Content-Security-Policy forbids the polyfill, and every browser of `target` has modulepreload.
     modulePreload: { polyfill: false },
-    // An image inlined as data: would need an exception in the policy.
+    // An image inlined as data: would need an exception in the Content-Security-Policy.
     assetsInlineLimit: 0,
     reportCompressedSize: true,
   },

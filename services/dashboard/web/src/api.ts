@@ -1,4 +1,4 @@
-/** The dashboard's own API, and its refusals as errors that a form can show. */
+/** Client of the dashboard's API; its problem documents become errors that a form can show. */
 import { signal } from '@preact/signals';
 import type {
   Catalogue,
@@ -32,40 +32,40 @@ export class Problem extends Error {
 }
 
 const tokenKey = 'operator-token';
-/** Kept for as long as the tab is open. */
+/** Stored until the tab is closed. */
 export const operatorToken = signal(sessionStorage.getItem(tokenKey) ?? '');
 operatorToken.subscribe((token) => sessionStorage.setItem(tokenKey, token));
 
-const limitMs = 15_000;
+const timeoutMs = 15_000;
 
-interface Sending {
+interface Submission {
   readonly method: 'POST' | 'PUT';
   readonly body: unknown;
   readonly idempotencyKey?: string;
 }
 
-/** Throws a Problem for every answer that is none of the 2xx. */
-async function request(path: string, sending?: Sending): Promise<unknown> {
-  const { method = 'GET', body, idempotencyKey } = sending ?? {};
+/** Throws a Problem unless the response is 2xx. */
+async function request(path: string, submission?: Submission): Promise<unknown> {
+  const { method = 'GET', body, idempotencyKey } = submission ?? {};
   let response: Response;
   try {
     response = await fetch(`/api${path}`, {
       method,
       headers: {
-        ...(sending ? { 'Content-Type': 'application/json' } : {}),
+        ...(submission ? { 'Content-Type': 'application/json' } : {}),
         ...(idempotencyKey === undefined ? {} : { 'Idempotency-Key': idempotencyKey }),
         ...(operatorToken.value === '' ? {} : { Authorization: `Bearer ${operatorToken.value}` }),
       },
-      ...(sending ? { body: JSON.stringify(body) } : {}),
-      signal: AbortSignal.timeout(limitMs),
+      ...(submission ? { body: JSON.stringify(body) } : {}),
+      signal: AbortSignal.timeout(timeoutMs),
     });
   } catch {
-    throw new Problem(0, 'The dashboard does not answer; is it still running?');
+    throw new Problem(0, 'The dashboard is unreachable; check that it runs');
   }
-  const answer: unknown = await response.json().catch(() => undefined);
-  if (response.ok) return answer;
-  const { detail, errors } = (answer ?? {}) as { detail?: string; errors?: readonly Fault[] };
-  throw new Problem(response.status, detail ?? `The dashboard answered ${response.status}`, errors);
+  const responseBody: unknown = await response.json().catch(() => undefined);
+  if (response.ok) return responseBody;
+  const { detail, errors } = (responseBody ?? {}) as { detail?: string; errors?: readonly Fault[] };
+  throw new Problem(response.status, detail ?? `The dashboard responded ${response.status}`, errors);
 }
 
 const orderPath = (orderId: string): string => `/orders/${encodeURIComponent(orderId)}`;
@@ -81,7 +81,7 @@ export const getPartitions = () => request('/partitions') as Promise<Partitions>
 export const getOverview = () => request('/overview') as Promise<Overview>;
 export const getDeadLetters = (resolved: boolean) =>
   request(`/dead-letters?resolved=${resolved}`) as Promise<DeadLetters>;
-/** Its id has the form of a path. */
+/** The id is a path: <group>/<partition>/<offset>. */
 export const getDeadLetter = (id: string) => request(`/dead-letters/${id}`) as Promise<DeadLetterDetails>;
 export const resolveDeadLetters = (body: {
   action: 'redriven' | 'discarded';
@@ -89,6 +89,6 @@ export const resolveDeadLetters = (body: {
   dry_run: boolean;
 }) => request('/dead-letters/resolutions', { method: 'POST', body }) as Promise<Resolutions>;
 
-/** A page that is not on localhost or behind TLS has no crypto.randomUUID. */
+/** Not crypto.randomUUID, which exists only on localhost and behind TLS. */
 const newKey = (): string =>
   Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, '0')).join('');

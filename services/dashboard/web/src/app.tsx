@@ -59,7 +59,7 @@ function CurrentPage(): JSX.Element {
   }
 }
 
-/** A fragment is a page's address here, so the link moves the focus itself. */
+/** Fragments are the URLs of views, so the link moves the focus itself. */
 function skipToContent(event: Event): void {
   event.preventDefault();
   document.querySelector<HTMLElement>('main')?.focus();

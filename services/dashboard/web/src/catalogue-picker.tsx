@@ -3,10 +3,10 @@ import { useState } from 'preact/hooks';
 import type { Product } from '../../src/views.ts';
 import { setStock } from './api.ts';
 import { products, refreshCatalogue, unlisted } from './catalogue.ts';
-import { draft } from './desk-store.ts';
+import { draft } from './draft-store.ts';
 import { formatCompact, formatMoney, plural } from './format.ts';
 
-/** Enough for a stream of thousands. */
+/** Enough for a stream of thousands of orders. */
 const restockTo = 100_000;
 const fewLeft = 10;
 
@@ -25,7 +25,7 @@ export function CataloguePicker(): JSX.Element {
 
   return (
     <fieldset class="catalogue">
-      <legend>Catalogue, with live stock</legend>
+      <legend>Catalogue with live stock</legend>
       <ul>
         {products.value.map((product) => (
           <li key={product.product_id}>
@@ -62,7 +62,7 @@ function Stepper({ productId }: { productId: string }): JSX.Element {
     <span class="stepper">
       <button
         type="button"
-        aria-label={`One ${productId} less`}
+        aria-label={`Remove one ${productId}`}
         disabled={quantity === 0}
         onClick={() => set(quantity - 1)}
       >
@@ -71,11 +71,11 @@ function Stepper({ productId }: { productId: string }): JSX.Element {
       <input
         class="num"
         inputMode="numeric"
-        aria-label={`Pieces of ${productId}`}
+        aria-label={`Quantity of ${productId}`}
         value={quantity}
         onInput={({ currentTarget }) => set(Number(currentTarget.value))}
       />
-      <button type="button" aria-label={`One ${productId} more`} onClick={() => set(quantity + 1)}>
+      <button type="button" aria-label={`Add one ${productId}`} onClick={() => set(quantity + 1)}>
         +
       </button>
     </span>

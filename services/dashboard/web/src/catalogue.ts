@@ -1,15 +1,15 @@
-/** The catalogue with its live stock: asked for anew when the inventory says that something moved. */
+/** The catalogue with its live stock: read again when the inventory service has published an event. */
 import { signal } from '@preact/signals';
 import type { Product } from '../../src/views.ts';
 import { getCatalogue } from './api.ts';
 import { onFeed } from './feed.ts';
-import { isOnShelf } from './order-draft.ts';
+import { isListed } from './order-draft.ts';
 
-/** What people order. */
+/** The products that customers order. */
 export const products = signal<readonly Product[]>([]);
-/** How many others there are: those of the load tool. */
+/** Number of the other products: those of the load tool. */
 export const unlisted = signal(0);
-/** A sentence while the inventory cannot be asked. */
+/** A sentence while the catalogue cannot be read. */
 export const catalogueProblem = signal<string | undefined>(undefined);
 
 const refreshEveryMs = 1_000;
@@ -19,7 +19,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 export async function refreshCatalogue(): Promise<void> {
   try {
     const { items } = await getCatalogue();
-    products.value = items.filter(isOnShelf);
+    products.value = items.filter(isListed);
     unlisted.value = items.length - products.value.length;
     catalogueProblem.value = undefined;
   } catch (error) {

@@ -6,18 +6,18 @@ import { formatMoment } from './format.ts';
 
 const kinds: Readonly<Record<string, string>> = {
   'not-json': 'not JSON',
-  schema: 'not its schema',
+  schema: 'invalid data',
   handler: 'handler failed',
 };
 
-/** One dead letter, and when it is opened its key, headers and value: as text, whatever they hold. */
+/** One dead letter and, when it is expanded, its record: key, headers and value as text, whatever they contain. */
 export function DeadLetterRow(props: {
-  letter: DeadLetter;
-  chosen: boolean;
-  onChoose: (wanted: boolean) => void;
+  deadLetter: DeadLetter;
+  selected: boolean;
+  onSelect: (selected: boolean) => void;
 }): JSX.Element {
-  const { letter, chosen, onChoose } = props;
-  const { id, group, resolution } = letter;
+  const { deadLetter, selected, onSelect } = props;
+  const { id, group, resolution } = deadLetter;
   const [open, setOpen] = useState(false);
   const [details, setDetails] = useState<DeadLetterDetails | undefined>(undefined);
   const [problem, setProblem] = useState<string | undefined>(undefined);
@@ -39,39 +39,39 @@ export function DeadLetterRow(props: {
         <td>
           <input
             type="checkbox"
-            aria-label={`Choose ${id}`}
-            checked={chosen}
+            aria-label={`Select ${id}`}
+            checked={selected}
             disabled={resolution !== null}
-            onChange={({ currentTarget }) => onChoose(currentTarget.checked)}
+            onChange={({ currentTarget }) => onSelect(currentTarget.checked)}
           />
         </td>
-        <td class="num">{formatMoment(letter.dead_lettered_at)}</td>
+        <td class="num">{formatMoment(deadLetter.dead_lettered_at)}</td>
         <td>
           <b>{group}</b>
           <br />
           <span class="mono quiet">
-            {letter.original_topic ?? '?'} · partition {letter.original_partition ?? '?'} · offset{' '}
-            {letter.original_offset ?? '?'}
+            {deadLetter.original_topic ?? '?'} · partition {deadLetter.original_partition ?? '?'} · offset{' '}
+            {deadLetter.original_offset ?? '?'}
           </span>
         </td>
         <td class="why">
-          <span class="badge refused">{kinds[letter.error_kind ?? ''] ?? 'unknown'}</span>
+          <span class="badge refused">{kinds[deadLetter.error_kind ?? ''] ?? 'unknown'}</span>
           {resolution && (
             <span class="badge stopped">
               {resolution.action} by {resolution.by}
             </span>
           )}
-          <p>{letter.error_message}</p>
+          <p>{deadLetter.error_message}</p>
           <button type="button" class="link" aria-expanded={open} onClick={() => void toggle()}>
-            {open ? 'Close' : 'Look inside'}
+            {open ? 'Hide record' : 'Show record'}
           </button>
         </td>
       </tr>
       {open && (
-        <tr class="inside">
+        <tr class="record">
           <td colSpan={4}>
             {problem !== undefined && <p class="problem">{problem}</p>}
-            {details ? <Inside details={details} /> : !problem && <p class="quiet">Reading …</p>}
+            {details ? <DeadLetterRecord details={details} /> : !problem && <p class="quiet">Reading …</p>}
           </td>
         </tr>
       )}
@@ -81,7 +81,11 @@ export function DeadLetterRow(props: {
 
 type Bytes = DeadLetterDetails['value'];
 
-function Inside({ details: { record_key: key, value, headers } }: { details: DeadLetterDetails }): JSX.Element {
+function DeadLetterRecord({
+  details: { record_key: key, value, headers },
+}: {
+  details: DeadLetterDetails;
+}): JSX.Element {
   return (
     <>
       <h3>Key</h3>

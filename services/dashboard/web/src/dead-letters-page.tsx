@@ -1,145 +1,69 @@
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
-import type { DeadLetter, DeadLetters, ResolutionOutcome } from '../../src/views.ts';
-import { getDeadLetters, resolveDeadLetters, type Problem } from './api.ts';
-import { DeadLetterRow } from './dead-letter-row.tsx';
+import { DeadLetterTable } from './dead-letter-table.tsx';
 import { DiscardButton } from './discard-button.tsx';
 import { plural } from './format.ts';
 import { TokenForm } from './token-form.tsx';
-
-type Action = 'redriven' | 'discarded';
-
-interface Report {
-  readonly dryRun: boolean;
-  readonly outcomes: readonly ResolutionOutcome[];
-}
+import { useDeadLetters, type DeadLettersState, type ResolutionReport } from './use-dead-letters.ts';
 
 export function DeadLettersPage(): JSX.Element {
-  const [found, setFound] = useState<DeadLetters | undefined>(undefined);
-  const [problem, setProblem] = useState<Problem | undefined>(undefined);
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const [withResolved, setWithResolved] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [report, setReport] = useState<Report | undefined>(undefined);
-
-  const guarded = async (work: () => Promise<void>): Promise<void> => {
-    setBusy(true);
-    try {
-      await work();
-      setProblem(undefined);
-    } catch (error) {
-      setProblem(error as Problem);
-    }
-    setBusy(false);
-  };
-  const load = async (): Promise<void> => {
-    const letters = await getDeadLetters(withResolved);
-    const open = new Set(letters.items.filter(({ resolution }) => !resolution).map(({ id }) => id));
-    setFound(letters);
-    setChosen((before) => new Set([...before].filter((id) => open.has(id))));
-  };
-  const resolve = (action: Action, dryRun: boolean): Promise<void> =>
-    guarded(async () => {
-      const { outcomes } = await resolveDeadLetters({ action, ids: [...chosen], dry_run: dryRun });
-      setReport({ dryRun, outcomes });
-      if (!dryRun) await load();
-    });
-
-  useEffect(() => void guarded(load), [withResolved]);
-
-  if (problem?.status === 401) return <TokenForm problem={problem} onToken={() => void guarded(load)} />;
-  const items = found?.items ?? [];
+  const state = useDeadLetters();
+  const { found, problem, selected, showsResolved, busy, report } = state;
+  if (problem?.status === 401) return <TokenForm problem={problem} onToken={state.refresh} />;
   return (
     <>
       <header class="view-head">
         <h1>Dead letters</h1>
         <p class="quiet">
-          Events that a consumer could not work off. Redrive publishes one again, unchanged, once its cause is cured; to
-          discard says that nobody will.
+          Records that a consumer group could not process. Redrive a dead letter once its cause is fixed: it is
+          published to its original topic again, unchanged. Discard marks it as resolved without processing it.
         </p>
       </header>
-      <div class="toolbar" role="toolbar" aria-label="What to do with the chosen dead letters">
-        <button type="button" disabled={busy || chosen.size === 0} onClick={() => void resolve('redriven', true)}>
-          Dry run
-        </button>
-        <button
-          type="button"
-          class="primary"
-          disabled={busy || chosen.size === 0}
-          onClick={() => void resolve('redriven', false)}
-        >
-          Redrive {chosen.size > 0 && chosen.size}
-        </button>
-        <DiscardButton count={chosen.size} busy={busy} onDiscard={() => void resolve('discarded', false)} />
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={withResolved}
-            onChange={({ currentTarget }) => setWithResolved(currentTarget.checked)}
-          />
-          show those that were dealt with
-        </label>
-        <button type="button" class="link" disabled={busy} onClick={() => void guarded(load)}>
-          Look again
-        </button>
-      </div>
+      <Toolbar state={state} />
       <div role="status">
         {busy && <p class="quiet">Reading the queues …</p>}
         {problem && <p class="problem">{problem.message}</p>}
         {report && <ReportText report={report} />}
       </div>
-      {found && items.length === 0 && <p class="empty">No dead letter waits for a decision.</p>}
-      {items.length > 0 && <LetterTable items={items} chosen={chosen} onChoose={(ids) => setChosen(ids)} />}
-      {found && found.more > 0 && <p class="quiet">{plural(found.more, 'older one')} not shown.</p>}
+      {found?.items.length === 0 && <p class="empty">There are no {showsResolved ? '' : 'unresolved '}dead letters.</p>}
+      {found && found.items.length > 0 && (
+        <DeadLetterTable items={found.items} selected={selected} onSelect={state.setSelected} />
+      )}
+      {found && found.more > 0 && <p class="quiet">{plural(found.more, 'older dead letter')} not shown.</p>}
     </>
   );
 }
 
-function LetterTable(props: {
-  items: readonly DeadLetter[];
-  chosen: ReadonlySet<string>;
-  onChoose: (ids: ReadonlySet<string>) => void;
-}): JSX.Element {
-  const { items, chosen, onChoose } = props;
-  const open = items.filter(({ resolution }) => !resolution).map(({ id }) => id);
-  const all = open.length > 0 && open.every((id) => chosen.has(id));
+function Toolbar({ state }: { state: DeadLettersState }): JSX.Element {
+  const { selected, showsResolved, busy, setShowsResolved, refresh, resolve } = state;
+  const count = selected.size;
   return (
-    <table class="letters">
-      <thead>
-        <tr>
-          <th scope="col">
-            <input
-              type="checkbox"
-              aria-label="Choose all"
-              checked={all}
-              disabled={open.length === 0}
-              onChange={() => onChoose(new Set(all ? [] : open))}
-            />
-          </th>
-          <th scope="col">Since</th>
-          <th scope="col">Group and topic</th>
-          <th scope="col">Why</th>
-        </tr>
-      </thead>
-      {items.map((letter) => (
-        <DeadLetterRow
-          key={letter.id}
-          letter={letter}
-          chosen={chosen.has(letter.id)}
-          onChoose={(wanted) => {
-            const others = [...chosen].filter((id) => id !== letter.id);
-            onChoose(new Set(wanted ? [...others, letter.id] : others));
-          }}
+    <div class="toolbar" role="toolbar" aria-label="Actions for the selected dead letters">
+      <button type="button" disabled={busy || count === 0} onClick={() => resolve('redriven', true)}>
+        Dry run
+      </button>
+      <button type="button" class="primary" disabled={busy || count === 0} onClick={() => resolve('redriven', false)}>
+        Redrive {count > 0 && count}
+      </button>
+      <DiscardButton count={count} busy={busy} onDiscard={() => resolve('discarded', false)} />
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={showsResolved}
+          onChange={({ currentTarget }) => setShowsResolved(currentTarget.checked)}
         />
-      ))}
-    </table>
+        Show resolved
+      </label>
+      <button type="button" class="link" disabled={busy} onClick={refresh}>
+        Refresh
+      </button>
+    </div>
   );
 }
 
-function ReportText({ report: { dryRun, outcomes } }: { report: Report }): JSX.Element {
+function ReportText({ report: { dryRun, outcomes } }: { report: ResolutionReport }): JSX.Element {
   return (
     <div class="report">
-      <h2>{dryRun ? 'A dry run: nothing was done' : 'Done'}</h2>
+      <h2>{dryRun ? 'Dry run: nothing was changed' : 'Done'}</h2>
       <ul>
         {outcomes.map(({ id, outcome, detail }) => (
           <li key={id}>

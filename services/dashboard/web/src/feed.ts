@@ -1,4 +1,4 @@
-/** The live feed: one connection for all pages, which goes on after the last step that arrived, however it was cut. */
+/** The live feed: one connection for all pages, which continues after the last received step, however it was cut. */
 import { signal } from '@preact/signals';
 import type { FeedStep } from '../../src/views.ts';
 
@@ -6,19 +6,20 @@ export type Connection = 'connecting' | 'live' | 'cut';
 
 export interface FeedState {
   readonly connection: Connection;
-  /** The number of the newest step that arrived. */
+  /** The number of the newest received step. */
   readonly last: number | undefined;
-  /** Steps that the numbers show to be missing. */
+  /** Steps that are missing between the received numbers. */
   readonly lost: number;
 }
 
 export const feedState = signal<FeedState>({ connection: 'connecting', last: undefined, lost: 0 });
 
 export interface FeedListener {
-  /** `past`: they happened while the page did not look. */
+  /** `past`: they happened before the page was connected. */
   onSteps(steps: readonly FeedStep[], past: boolean): void;
 }
 
+/** The data of the feed's `start` message. */
 interface StartingPoint {
   readonly after: number;
   readonly lost: number;
@@ -26,8 +27,8 @@ interface StartingPoint {
 }
 
 const reconnectMs = 1_000;
-/** The server says something at least every fifteen seconds. */
-const silenceMs = 40_000;
+/** The server sends a message at least every fifteen seconds. */
+const maxSilenceMs = 40_000;
 
 const listeners = new Set<FeedListener>();
 export function onFeed(listener: FeedListener): () => void {
@@ -35,53 +36,57 @@ export function onFeed(listener: FeedListener): () => void {
   return () => void listeners.delete(listener);
 }
 
-const change = (to: Partial<FeedState>): void => void (feedState.value = { ...feedState.value, ...to });
+const update = (change: Partial<FeedState>): void => void (feedState.value = { ...feedState.value, ...change });
 
-export function startFeed(): void {
-  let source: EventSource | undefined;
-  let silence: ReturnType<typeof setTimeout> | undefined;
+class Feed {
+  #source: EventSource | undefined;
+  #silenceTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The newest step when the connection was opened. */
+  #newestAtStart = 0;
 
-  const connect = (): void => {
-    source?.close();
+  connect(): void {
+    this.#source?.close();
     const { last } = feedState.value;
-    const opened = new EventSource(last === undefined ? '/api/feed' : `/api/feed?after=${last}`);
-    source = opened;
-    /** The newest step when the connection was made. */
-    let newest = 0;
-    listen('start', (data) => {
-      const { after, lost, newest: atStart } = data as StartingPoint;
-      newest = atStart;
-      const { last, lost: lostBefore } = feedState.value;
-      // A number that goes back is that of another database: nothing of it has been seen.
-      change({ connection: 'live', last: after, lost: last !== undefined && after >= last ? lostBefore + lost : 0 });
+    const source = new EventSource(last === undefined ? '/api/feed' : `/api/feed?after=${last}`);
+    this.#source = source;
+    this.#on(source, 'start', (data) => this.#receiveStart(data as StartingPoint));
+    this.#on(source, 'steps', (data) => this.#receiveSteps(data as readonly FeedStep[]));
+    this.#on(source, 'alive', () => undefined);
+    source.addEventListener('error', () => {
+      update({ connection: 'cut' });
+      // The browser reconnects by itself, except when the server has rejected the request.
+      if (source.readyState === EventSource.CLOSED) setTimeout(() => this.connect(), reconnectMs);
     });
-    listen('steps', (data) => {
-      const steps = data as readonly FeedStep[];
-      const { last = 0, lost } = feedState.value;
-      const missing = Math.max(0, steps[0]!.seq - last - 1);
-      change({ last: steps.at(-1)!.seq, lost: lost + missing });
-      const past = steps.filter(({ seq }) => seq <= newest);
-      const now = steps.slice(past.length);
-      for (const { onSteps } of listeners) {
-        if (past.length > 0) onSteps(past, true);
-        if (now.length > 0) onSteps(now, false);
-      }
-    });
-    listen('alive', () => undefined);
-    opened.addEventListener('error', () => {
-      change({ connection: 'cut' });
-      // The browser tries again by itself, unless it was refused: then it leaves that to us.
-      if (opened.readyState === EventSource.CLOSED) setTimeout(connect, reconnectMs);
-    });
+  }
 
-    function listen(name: string, take: (data: unknown) => void): void {
-      opened.addEventListener(name, (event) => {
-        if (opened !== source) return;
-        clearTimeout(silence);
-        silence = setTimeout(connect, silenceMs);
-        take(JSON.parse((event as MessageEvent<string>).data));
-      });
+  #on(source: EventSource, name: string, receive: (data: unknown) => void): void {
+    source.addEventListener(name, (event) => {
+      if (source !== this.#source) return;
+      clearTimeout(this.#silenceTimer);
+      this.#silenceTimer = setTimeout(() => this.connect(), maxSilenceMs);
+      receive(JSON.parse((event as MessageEvent<string>).data));
+    });
+  }
+
+  #receiveStart({ after, lost, newest }: StartingPoint): void {
+    this.#newestAtStart = newest;
+    const { last, lost: lostBefore } = feedState.value;
+    // A lower number than before comes from another database, of which no step was received.
+    const isSameDatabase = last !== undefined && after >= last;
+    update({ connection: 'live', last: after, lost: isSameDatabase ? lostBefore + lost : 0 });
+  }
+
+  #receiveSteps(steps: readonly FeedStep[]): void {
+    const { last = 0, lost } = feedState.value;
+    const missing = Math.max(0, steps[0]!.seq - last - 1);
+    update({ last: steps.at(-1)!.seq, lost: lost + missing });
+    const past = steps.filter(({ seq }) => seq <= this.#newestAtStart);
+    const live = steps.slice(past.length);
+    for (const { onSteps } of listeners) {
+      if (past.length > 0) onSteps(past, true);
+      if (live.length > 0) onSteps(live, false);
     }
-  };
-  connect();
+  }
 }
+
+export const startFeed = (): void => new Feed().connect();

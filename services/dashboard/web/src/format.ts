@@ -16,7 +16,7 @@ export const formatCount = (count: number): string => whole.format(count);
 export const formatClock = (time: number | string): string => clock.format(new Date(time));
 export const formatMoment = (time: number | string): string => moment.format(new Date(time));
 
-/** Two significant places at most: 8 ms, 340 ms, 1.2 s, 45 s, 3 min. */
+/** In one unit, such as 8 ms, 340 ms, 1.2 s, 45 s or 3 min. */
 export function formatMs(ms: number): string {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
   if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`;
@@ -28,7 +28,7 @@ export function formatMs(ms: number): string {
 export const formatRate = (perSecond: number): string =>
   perSecond >= 10 ? String(Math.round(perSecond)) : perSecond.toFixed(1);
 
-/** The end of the id: its start is a clock and the same for all orders of a moment. */
+/** The end of the id: its start is a timestamp, which orders of the same moment share. */
 export const shortId = (orderId: string): string => orderId.slice(-6);
 
 export const plural = (count: number, one: string, many = `${one}s`): string =>

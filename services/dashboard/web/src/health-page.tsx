@@ -1,16 +1,15 @@
 import type { JSX } from 'preact';
 import type { HealthItem } from '../../src/views.ts';
 import { getOverview } from './api.ts';
-import { usePolled } from './polled.ts';
+import { usePolled } from './use-polled.ts';
 
 const refreshMs = 3_000;
-const words = { up: 'up', degraded: 'degraded', down: 'down', off: 'off' } as const;
 const tones = { up: 'good', degraded: 'undone', down: 'refused', off: 'stopped' } as const;
 
 export function HealthPage(): JSX.Element {
   const { value, problem } = usePolled(getOverview, refreshMs);
   const items = value?.items ?? [];
-  const troubled = items.filter(({ status }) => status === 'down' || status === 'degraded');
+  const unhealthy = items.filter(({ status }) => status === 'down' || status === 'degraded');
   return (
     <>
       <header class="view-head">
@@ -18,10 +17,10 @@ export function HealthPage(): JSX.Element {
         <p role="status">
           {problem ??
             (items.length === 0
-              ? 'Asking everybody …'
-              : troubled.length === 0
-                ? 'Everything is well.'
-                : `Not well: ${troubled.map(({ name }) => name).join(', ')}.`)}
+              ? 'Loading …'
+              : unhealthy.length === 0
+                ? 'Everything is healthy.'
+                : `Degraded or down: ${unhealthy.map(({ name }) => name).join(', ')}.`)}
         </p>
       </header>
       <ul class="health">
@@ -38,7 +37,7 @@ function Item({ item: { name, status, summary, facts } }: { item: HealthItem }):
     <li class={`health-item ${tones[status]}`}>
       <header>
         <h2>{name}</h2>
-        <span class={`badge ${tones[status]}`}>{words[status]}</span>
+        <span class={`badge ${tones[status]}`}>{status}</span>
       </header>
       <p>{summary}</p>
       <dl>

@@ -3,15 +3,15 @@ import { formatCount, formatRate } from './format.ts';
 import { lanes } from './labels.ts';
 import type { RateMeter } from './rates.ts';
 
-const hereTexts = ['waiting for payment', 'waiting for stock', 'waiting for a parcel', 'shipped'] as const;
+const countTexts = ['waiting for payment', 'waiting for stock', 'waiting for a parcel', 'shipped'] as const;
 
-export function LaneHead(props: { index: number; here: number; rate: RateMeter; nowMs: number }): JSX.Element {
-  const { index, here, rate, nowMs } = props;
+export function LaneHead(props: { index: number; count: number; rate: RateMeter; nowMs: number }): JSX.Element {
+  const { index, count, rate, nowMs } = props;
   return (
     <div class={`lane-head lane-${lanes[index]}`}>
       <h2>{lanes[index]}</h2>
-      <p class="here num">
-        <b>{formatCount(here)}</b> <span class="quiet">{hereTexts[index]}</span>
+      <p class="lane-count num">
+        <b>{formatCount(count)}</b> <span class="quiet">{countTexts[index]}</span>
       </p>
       <Sparkline counts={rate.history(nowMs)} />
       <p class="rate num">{formatRate(rate.perSecond(3, nowMs))}/s</p>
@@ -22,7 +22,7 @@ export function LaneHead(props: { index: number; here: number; rate: RateMeter; 
 const width = 100;
 const height = 28;
 
-/** One bar per second; the scale never hides that little is little. */
+/** One point per second; the scale starts at zero and has a minimum height, so that a low rate looks low. */
 function Sparkline({ counts }: { counts: readonly number[] }): JSX.Element {
   const top = Math.max(4, ...counts);
   const step = width / (counts.length - 1);

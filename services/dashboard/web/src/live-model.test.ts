@@ -17,7 +17,7 @@ const shippedOrder = (id: string, atMs = 0): FeedStep[] => [
   step(id, 'shipment_processed', 'SHIPPED', atMs + 30),
 ];
 
-/** Lets the cards move until none wants to; answers when each move happened. */
+/** Moves the cards until none is pending; returns when each move happened. */
 function movesOf(model: LiveModel, fromMs: number): number[] {
   const moves: number[] = [];
   for (let nowMs = fromMs, shown = -1; nowMs < fromMs + 60_000; nowMs += 20) {
@@ -30,14 +30,14 @@ function movesOf(model: LiveModel, fromMs: number): number[] {
 }
 
 describe('an order', () => {
-  test('moves from lane to lane with a rest in each, however fast it was', () => {
+  test('moves from lane to lane and stays in each for a moment, however fast it was', () => {
     const model = new LiveModel();
     model.apply(shippedOrder('a'), 0);
     expect(movesOf(model, 0)).toEqual([0, 420, 840, 1260]);
     expect(model.rows[0]).toMatchObject({ state: 'SHIPPED', shown: 4 });
   });
 
-  test('waits in its lane for the step that brought the next one about, but not for ever', () => {
+  test('waits in its lane for the cause of its next step, up to a limit', () => {
     const model = new LiveModel();
     const [placed, paid, reserved] = shippedOrder('a');
     model.apply([paid!, reserved!], 0);
@@ -53,18 +53,18 @@ describe('an order', () => {
     expect(movesOf(model, 10_000)).toEqual([0, 1_500]);
   });
 
-  test('is told by the time of its steps, whatever order they came in', () => {
+  test('shows its steps by time, whatever order they arrived in', () => {
     const model = new LiveModel();
     const [placed, paid, reserved, shipped] = shippedOrder('a');
     model.apply([placed!, shipped!], 0);
     movesOf(model, 0);
     model.apply([reserved!, paid!], 2_000);
     expect(model.rows[0]!.path.map(({ status }) => status)).toEqual(['PENDING', 'COMPLETED', 'RESERVED', 'SHIPPED']);
-    // The late ones lie behind the card: it need not go back for them.
+    // The late ones lie in lanes that the card has passed: it does not move back.
     expect(model.rows[0]!.shown).toBe(4);
   });
 
-  test('is counted once, however often a step is told', () => {
+  test('counts once, however often a step arrives', () => {
     const model = new LiveModel();
     const steps = shippedOrder('a');
     model.apply(steps, 0);
@@ -74,7 +74,7 @@ describe('an order', () => {
     expect(model.latencies).toEqual([30]);
   });
 
-  test('of the past stands where it ended, and moves no more', () => {
+  test('of the past is shown in its latest lane and does not move', () => {
     const model = new LiveModel();
     model.apply(shippedOrder('a'), 0, true);
     expect(model.advance(0)).toBe(false);
@@ -84,39 +84,39 @@ describe('an order', () => {
 });
 
 describe('the lanes', () => {
-  test('hold the open orders where their last step happened, and let go of those that ended', () => {
+  test('count the open orders by their furthest fact, and no order in a final state', () => {
     const model = new LiveModel();
-    const here = () => model.lanes.map((lane) => lane.here);
+    const openOrders = () => model.lanes.map((lane) => lane.openOrders);
     const [placed, paid, reserved, shipped] = shippedOrder('a');
     model.apply([placed!], 0);
-    expect(here()).toEqual([1, 0, 0, 0]);
+    expect(openOrders()).toEqual([1, 0, 0, 0]);
     model.apply([paid!], 0);
-    expect(here()).toEqual([0, 1, 0, 0]);
+    expect(openOrders()).toEqual([0, 1, 0, 0]);
     model.apply([reserved!], 0);
-    expect(here()).toEqual([0, 0, 1, 0]);
+    expect(openOrders()).toEqual([0, 0, 1, 0]);
     model.apply([shipped!], 0);
-    expect(here()).toEqual([0, 0, 0, 0]);
+    expect(openOrders()).toEqual([0, 0, 0, 0]);
   });
 
-  test('count every order of a flood, while the rows are a sample', () => {
+  test('count every order at a high rate, while the rows are a sample', () => {
     const model = new LiveModel();
     for (let n = 0; n < 1_000; n += 1) model.apply(shippedOrder(`order-${n}`), n * 5);
     expect(model.states.SHIPPED).toBe(1_000);
     expect(model.isSampling(5_000)).toBe(true);
-    expect(model.unshown).toBeGreaterThan(900);
+    expect(model.withoutRow).toBeGreaterThan(900);
     expect(model.rows).toHaveLength(model.maxRows);
     expect(model.isSampling(60_000)).toBe(false);
   });
 
-  test('forget the oldest orders, so that nothing grows for ever', () => {
+  test('forget the oldest orders, so that memory stays bounded', () => {
     const model = new LiveModel();
     for (let n = 0; n < 20_500; n += 1) model.apply([step(`order-${n}`, 'order_placed', 'PENDING', n)], n);
     expect(model.orders.size).toBe(20_000);
-    expect(model.lanes[0]!.here).toBe(20_000);
+    expect(model.lanes[0]!.openOrders).toBe(20_000);
   });
 });
 
-test('an order that somebody waits for gets a row in the middle of a flood', () => {
+test('an order that the user has placed gets a row at any rate', () => {
   const model = new LiveModel();
   model.apply(shippedOrder('first'), 0);
   model.follow('mine', 1);
@@ -124,7 +124,7 @@ test('an order that somebody waits for gets a row in the middle of a flood', () 
   expect(model.rows.map(({ id }) => id)).toEqual(['mine', 'first']);
 });
 
-test('quantiles are samples that came', () => {
+test('a quantile is one of the samples', () => {
   expect(quantile([], 0.5)).toBeUndefined();
   expect(quantile([30, 10, 20], 0.5)).toBe(20);
   expect(quantile([30, 10, 20], 0.95)).toBe(30);

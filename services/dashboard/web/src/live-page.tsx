@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
+import { openStates } from '@order-pipeline/events/order-lifecycle';
 import { formatCount, formatMs, formatRate, plural } from './format.ts';
 import { LaneHead } from './lane-head.tsx';
 import { quantile } from './live-model.ts';
 import { frame, model } from './live-store.ts';
-import { OrderDesk } from './order-desk.tsx';
+import { OrderForm } from './order-form.tsx';
 import { Track } from './track.tsx';
 
 export function LivePage(): JSX.Element {
@@ -17,7 +18,7 @@ export function LivePage(): JSX.Element {
         <Totals />
         <Lanes />
       </section>
-      <OrderDesk />
+      <OrderForm />
     </div>
   );
 }
@@ -33,12 +34,12 @@ function Sampling(): JSX.Element | null {
 function Totals(): JSX.Element {
   void frame.value;
   const { states, latencies } = model;
-  const inFlight = states.PENDING + states.PAID + states.RESERVED + states.REFUNDING + states.CANCELLING;
+  const open = openStates.reduce((sum, state) => sum + states[state], 0);
   const p50 = quantile(latencies, 0.5);
   const p95 = quantile(latencies, 0.95);
   return (
     <dl class="totals">
-      <Total name="on their way" value={inFlight} tone="going" />
+      <Total name="on their way" value={open} tone="going" />
       <Total name="shipped" value={states.SHIPPED} tone="good" />
       <Total name="refunded" value={states.REFUNDED} tone="undone" />
       <Total name="declined" value={states.PAYMENT_DECLINED} tone="refused" />
@@ -77,14 +78,16 @@ function Lanes(): JSX.Element {
           <LaneHead
             key={index}
             index={index}
-            here={index === lastLane ? model.states.SHIPPED : lane.here}
+            count={index === lastLane ? model.states.SHIPPED : lane.openOrders}
             rate={lane.rate}
             nowMs={nowMs}
           />
         ))}
       </div>
       {rows.length === 0 && (
-        <p class="empty">No order yet. Place one, and watch it go from lane to lane; each step is an event in Kafka.</p>
+        <p class="empty">
+          There are no orders yet. Place one and watch it move from lane to lane: each step is an event in Kafka.
+        </p>
       )}
       <ol class="tracks" style={{ '--rows': model.maxRows }} aria-label={plural(rows.length, 'latest order')}>
         {rows.map((order, index) => (

@@ -1,49 +1,49 @@
-/** The one model of the live page, kept up to date from the start, and drawn at most once per frame. */
+/** The one model of the live page, updated from the start of the page, and rendered at most once per frame. */
 import { signal } from '@preact/signals';
 import { onFeed } from './feed.ts';
 import { LiveModel } from './live-model.ts';
 
 export const model = new LiveModel();
 
-/** Counts the drawings; a component that reads it is drawn anew with each. */
+/** Counts the renderings; a component that reads it renders again with each. */
 export const frame = signal(0);
 
-/** While cards rest in their lanes nothing has to be drawn. */
-const restTickMs = 60;
-/** Rates fade also when nothing comes. */
+/** Between the moves of the cards there is nothing to render. */
+const moveTickMs = 60;
+/** Rates decrease when no step arrives. */
 const idleTickMs = 1_000;
 
-/** Heights in CSS pixels: one row, and all else that stands above the rows. */
+/** Heights in CSS pixels: of one row, and of everything above the rows. */
 const rowHeight = 62;
 const aboveRows = 320;
-const fewRows = 6;
-const manyRows = 16;
+const minRows = 6;
+const maxRows = 16;
 const narrowRows = 7;
 
-function makeRoom(): void {
+function fitRows(): void {
   const fitting = Math.floor((innerHeight - aboveRows) / rowHeight);
-  model.maxRows = innerWidth < 720 ? narrowRows : Math.min(manyRows, Math.max(fewRows, fitting));
+  model.maxRows = innerWidth < 720 ? narrowRows : Math.min(maxRows, Math.max(minRows, fitting));
   model.rows = model.rows.slice(0, model.maxRows);
 }
-makeRoom();
-addEventListener('resize', makeRoom);
+fitRows();
+addEventListener('resize', fitRows);
 
 let scheduled = false;
-export function draw(): void {
+export function render(): void {
   if (scheduled) return;
   scheduled = true;
   requestAnimationFrame(() => {
     scheduled = false;
     const pending = model.advance(performance.now());
     frame.value += 1;
-    if (pending) setTimeout(draw, restTickMs);
+    if (pending) setTimeout(render, moveTickMs);
   });
 }
 
 onFeed({
   onSteps(steps, past) {
     model.apply(steps, performance.now(), past);
-    draw();
+    render();
   },
 });
-setInterval(draw, idleTickMs);
+setInterval(render, idleTickMs);

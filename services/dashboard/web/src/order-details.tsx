@@ -4,7 +4,7 @@ import type { OrderPage } from '../../src/views.ts';
 import { formatClock, formatMoment, formatMoney } from './format.ts';
 import { knownState, reasonText } from './labels.ts';
 
-/** What each service knows about the order, and why where it could not be asked. */
+/** The documents of the services about the order, or why one could not be read. */
 export function OrderDetails({ found }: { found: OrderPage }): JSX.Element {
   const { order, payment, shipment, steps, trace } = found;
   const reservation = steps.filter(({ type }) => type === 'inventory_updated');
@@ -84,7 +84,7 @@ const pair = (name: string, value: string): [string, string] => [name, value];
 function Facts(props: {
   title: string;
   rows: readonly (readonly [string, string])[];
-  /** What stands there without a row. */
+  /** The text when there is no row. */
   nothing?: string;
   problem?: string | null;
 }): JSX.Element {

@@ -1,10 +1,10 @@
-/** An order before it is one: what the form holds, what the cases change about it, and what is sent. Nothing here is drawn. */
+/** An order before it is placed: the content of the form, the prepared refused orders, and the request body. Pure. */
 import type { Product } from '../../src/views.ts';
 
 export interface Draft {
   readonly customer: string;
   readonly address: string;
-  /** Pieces by product id; what is not there is not ordered. */
+  /** Quantities by product id; a product without one is not ordered. */
   readonly quantities: Readonly<Record<string, number>>;
 }
 
@@ -15,7 +15,7 @@ export interface OrderBody {
   readonly total_amount: number;
 }
 
-/** Cents, because sums of decimals are not decimals. */
+/** In cents, because sums of binary fractions are not exact. */
 const cents = (amount: number): number => Math.round(amount * 100);
 
 export const totalOf = (items: OrderBody['items']): number =>
@@ -31,36 +31,36 @@ export function bodyOf({ customer, address, quantities }: Draft, products: reado
 
 export type Case = 'declined' | 'out-of-stock' | 'price-changed';
 
-/** The load tool's own products are thousands of pieces that nobody picks by hand; streams leave them alone, too. */
-export const isOnShelf = ({ product_id }: Product): boolean => !product_id.startsWith('LOAD-');
+/** The products of the load tool are not listed, and no stream orders them. */
+export const isListed = ({ product_id }: Product): boolean => !product_id.startsWith('LOAD-');
 
-/** The most that a line may ask for, and what the built-in gateway declines by default (PAYMENT_DECLINE_OVER). */
-const maxPieces = 10_000;
-const declinedOverCents = 10_000_00;
+/** The largest quantity of a line, and the amount above which the built-in gateway declines (PAYMENT_DECLINE_OVER). */
+const maxQuantity = 10_000;
+const declineOverCents = 10_000_00;
 
-const onePieceTooMany = ({ quantity, price }: Product): number => (quantity + 1) * cents(price);
+const amountOverStock = ({ quantity, price }: Product): number => (quantity + 1) * cents(price);
 
 /**
- * The product of which one piece more than there is makes the smallest order; undefined where each such order would be
- * refused for another reason: too many pieces for a line, or an amount that is declined.
+ * The product whose stock is exceeded with the smallest amount; undefined when each such order would be refused for another
+ * reason: too large a quantity for a line, or an amount that is declined.
  */
 export function scarceProduct(products: readonly Product[]): Product | undefined {
   return products
-    .filter((product) => product.quantity < maxPieces && onePieceTooMany(product) <= declinedOverCents)
-    .toSorted((a, b) => onePieceTooMany(a) - onePieceTooMany(b))[0];
+    .filter((product) => product.quantity < maxQuantity && amountOverStock(product) <= declineOverCents)
+    .toSorted((a, b) => amountOverStock(a) - amountOverStock(b))[0];
 }
 
-/** Orders that the pipeline must refuse, each in another lane. Undefined without a product for it. */
+/** An order that the pipeline refuses, for the reason that the case names. Undefined when no product is suited. */
 export function bodyOfCase(which: Case, draft: Draft, products: readonly Product[]): OrderBody | undefined {
   const product =
     which === 'out-of-stock' ? scarceProduct(products) : (products.find(({ quantity }) => quantity > 0) ?? products[0]);
   if (!product) return undefined;
   const { product_id, price } = product;
   const quantity = which === 'out-of-stock' ? product.quantity + 1 : 1;
-  const paid = which === 'price-changed' ? (cents(price) + 100) / 100 : price;
-  const items = [{ product_id, quantity, price: paid }];
+  const itemPrice = which === 'price-changed' ? (cents(price) + 100) / 100 : price;
+  const items = [{ product_id, quantity, price: itemPrice }];
   return {
-    // The built-in gateway declines customers of this name.
+    // The built-in gateway declines customers whose id starts like this.
     customer_id: which === 'declined' ? `DECLINE-${draft.customer || 'CUST001'}` : draft.customer || 'CUST001',
     items,
     shipping_address: draft.address || '123 Main St, City, Country',
@@ -68,11 +68,11 @@ export function bodyOfCase(which: Case, draft: Draft, products: readonly Product
   };
 }
 
-/** The n-th order of a stream: the draft's, or where that has no pieces one piece of each product that there is in turn. */
+/** The n-th order of a stream: the draft, or, when that is empty, one piece of each product in stock in turn. */
 export function bodyOfStream(n: number, draft: Draft, products: readonly Product[]): OrderBody {
   const body = bodyOf(draft, products);
-  const there = products.filter(({ quantity }) => quantity > 0);
-  const choice = there.length > 0 ? there : products;
+  const inStock = products.filter(({ quantity }) => quantity > 0);
+  const choice = inStock.length > 0 ? inStock : products;
   const product = choice[n % Math.max(1, choice.length)];
   if (body.items.length > 0 || !product) return body;
   const items = [{ product_id: product.product_id, quantity: 1, price: product.price }];

@@ -9,7 +9,7 @@ import { knownState, reasonText, stateLabels } from './labels.ts';
 import { OrderDetails } from './order-details.tsx';
 import { Timeline } from './timeline.tsx';
 
-/** The services may know a moment later what the feed tells at once. */
+/** The documents of the services may follow a moment after the events in the feed. */
 const refreshAfterMs = 150;
 
 export function OrderPage({ orderId }: { orderId: string }): JSX.Element {
@@ -64,7 +64,7 @@ export function OrderPage({ orderId }: { orderId: string }): JSX.Element {
             <span class="quiet">placed {formatMoment(order.created_at)}</span>
             {isCancellable(state) && (
               <button type="button" onClick={() => void cancel()}>
-                Cancel the order
+                Cancel order
               </button>
             )}
           </div>
@@ -80,7 +80,7 @@ export function OrderPage({ orderId }: { orderId: string }): JSX.Element {
             <h2 id="timeline-title">Timeline</h2>
             <Timeline steps={found.steps} />
           </section>
-          <aside aria-label="What the services know">
+          <aside aria-label="Details from the services">
             <OrderDetails found={found} />
           </aside>
         </div>

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { streamOrders, type StreamProgress } from './order-stream.ts';
 
-test('a stream keeps its pace, sends all, and says how many were refused and why', async () => {
-  const begunMs = performance.now();
+test('keeps its rate, places all orders, and reports how many failed and why', async () => {
+  const startedMs = performance.now();
   const placed: number[] = [];
   let last: StreamProgress | undefined;
   await streamOrders({
@@ -17,27 +17,27 @@ test('a stream keeps its pace, sends all, and says how many were refused and why
     onProgress: (progress) => (last = progress),
   });
   expect(placed).toEqual(Array.from({ length: 20 }, (_, n) => n));
-  expect(last).toEqual({ sent: 18, refused: 2, count: 20, done: true, problem: 'no more' });
-  expect(performance.now() - begunMs).toBeGreaterThan(150);
+  expect(last).toEqual({ sent: 18, failed: 2, count: 20, done: true, problem: 'no more' });
+  expect(performance.now() - startedMs).toBeGreaterThan(150);
 });
 
-test('a stream has a bound on what is under way, and ends when it is stopped', async () => {
+test('limits the orders in flight, and ends when it is stopped', async () => {
   const stopping = new AbortController();
-  let underWay = 0;
+  let inFlight = 0;
   let most = 0;
   await streamOrders({
     count: 1_000,
     perSecond: 100_000,
     signal: stopping.signal,
     place: async (n) => {
-      underWay += 1;
-      most = Math.max(most, underWay);
+      inFlight += 1;
+      most = Math.max(most, inFlight);
       if (n === 30) stopping.abort();
       await pause(20);
-      underWay -= 1;
+      inFlight -= 1;
     },
     onProgress: () => undefined,
   });
   expect(most).toBe(16);
-  expect(underWay).toBe(0);
+  expect(inFlight).toBe(0);
 });

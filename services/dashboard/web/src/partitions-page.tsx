@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import type { GroupView, PartitionView, RebalanceView } from '../../src/views.ts';
 import { getPartitions } from './api.ts';
 import { formatClock, formatCount, formatMs, plural } from './format.ts';
-import { usePolled } from './polled.ts';
+import { usePolled } from './use-polled.ts';
 
 const refreshMs = 1_000;
 
@@ -13,8 +13,8 @@ export function PartitionsPage(): JSX.Element {
       <header class="view-head">
         <h1>Partitions</h1>
         <p class="quiet">
-          Which member of each consumer group reads which partition, and how many events it still owes: the events, and
-          the age of the oldest. Letters and colours are the members.
+          Which member of each consumer group reads which partition, and the consumer lag: the number of events, and the
+          age of the oldest. Each member has a label and a colour.
         </p>
         {problem !== undefined && (
           <p class="problem" role="alert">
@@ -40,24 +40,24 @@ export function PartitionsPage(): JSX.Element {
   );
 }
 
-const letterOf = (index: number): string => String.fromCodePoint('A'.codePointAt(0)! + (index % 26));
+const memberLabel = (index: number): string => String.fromCodePoint('A'.codePointAt(0)! + (index % 26));
 
 function Group({ group }: { group: GroupView }): JSX.Element {
   const { members, replicas } = group;
   const columns = Math.max(0, ...group.topics.map(({ partitions }) => partitions.length));
-  const settled = group.state === 'Stable';
+  const isStable = group.state === 'Stable';
   return (
     <section class="group" aria-label={group.group}>
       <header>
         <h2>{group.group}</h2>
-        <span class={`badge ${settled ? 'good' : 'undone'}`}>{settled ? 'stable' : words(group.state)}</span>
+        <span class={`badge ${isStable ? 'good' : 'undone'}`}>{isStable ? 'stable' : words(group.state)}</span>
         <span class="group-lag num">{lagText(group)}</span>
       </header>
       <ul class="members" aria-label="Members">
-        {members.length === 0 && <li class="quiet">nobody reads</li>}
+        {members.length === 0 && <li class="quiet">no members</li>}
         {members.map(({ id, client, host }, index) => (
           <li key={id} title={`${id} at ${host}`}>
-            <span class={`chip owner-${index % 8}`}>{letterOf(index)}</span> {nameOf(client)}
+            <span class={`chip owner-${index % 8}`}>{memberLabel(index)}</span> {nameOf(client)}
           </li>
         ))}
       </ul>
@@ -90,36 +90,39 @@ function Group({ group }: { group: GroupView }): JSX.Element {
   );
 }
 
-/** What the scaler made of the group at its last look. */
+/** The result of the latest reconciliation of the group's ConsumerScaler. */
 function Replicas({ replicas }: { replicas: NonNullable<GroupView['replicas']> }): JSX.Element {
   const { wanted, had, reason, message } = replicas;
-  if (wanted === null || had === null) return <p class="replicas">The scaler has not looked at this group yet.</p>;
+  if (wanted === null || had === null) return <p class="replicas">The scaler has not reconciled this group yet.</p>;
   return (
     <p class="replicas">
       <b class={`num ${wanted === had ? '' : 'changing'}`}>
-        {plural(had, 'replica')}, {wanted} wanted
+        {plural(had, 'replica')}, {wanted} desired
       </b>{' '}
       {reason !== null && <span class="badge stopped">{words(reason)}</span>} {message}
     </p>
   );
 }
 
-/** A replica that is named after its service need not say it twice. */
+/** The client id without the service's name, where it contains that twice. */
 const nameOf = (client: string): string => client.replace(/^([\w-]+)-(?=\1-)/u, '');
 
 function Cell({ partition, members }: { partition: PartitionView; members: GroupView['members'] }): JSX.Element {
   const { owner, lag, lag_seconds: seconds, committed, end } = partition;
   const index = members.findIndex(({ id }) => id === owner);
   return (
-    <td class={index < 0 ? 'unowned' : `owner-${index % 8}`} title={`next ${committed ?? 'none'} of ${end}`}>
-      <span class="letter" aria-hidden={index < 0}>
-        {index < 0 ? '–' : letterOf(index)}
+    <td
+      class={index < 0 ? 'unowned' : `owner-${index % 8}`}
+      title={`committed offset ${committed ?? 'none'}, end offset ${end}`}
+    >
+      <span class="member-label" aria-hidden={index < 0}>
+        {index < 0 ? '–' : memberLabel(index)}
       </span>
-      {index < 0 && <span class="unseen">nobody, </span>}
-      <span class={`num ${lag > 0 ? 'behind' : 'even'}`}>{formatCount(lag)}</span>
+      {index < 0 && <span class="unseen">no member, </span>}
+      <span class={`num ${lag > 0 ? 'lag' : 'no-lag'}`}>{formatCount(lag)}</span>
       {lag > 0 && (
         <span class="age num">
-          <span class="unseen">behind, the oldest </span>
+          <span class="unseen">events, the oldest </span>
           {seconds === null ? '?' : formatMs(seconds * 1_000)}
         </span>
       )}
@@ -128,8 +131,8 @@ function Cell({ partition, members }: { partition: PartitionView; members: Group
 }
 
 function lagText({ lag, lag_seconds: seconds }: GroupView): string {
-  if (lag === 0) return 'up to date';
-  return `${plural(lag, 'event')} behind${seconds === null ? '' : `, ${formatMs(seconds * 1_000)}`}`;
+  if (lag === 0) return 'no lag';
+  return `lag ${plural(lag, 'event')}${seconds === null ? '' : `, ${formatMs(seconds * 1_000)}`}`;
 }
 
 const words = (state: string): string => state.replaceAll(/(?<=[a-z])(?=[A-Z])/gu, ' ').toLowerCase();

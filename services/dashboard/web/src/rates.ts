@@ -1,4 +1,4 @@
-/** How much happened in each of the last seconds. */
+/** Counts per second over the last seconds. */
 export class RateMeter {
   readonly #counts: number[];
   #second = 0;
@@ -12,14 +12,14 @@ export class RateMeter {
     this.#counts[this.#counts.length - 1]! += count;
   }
 
-  /** Mean of the last whole seconds; the one that has only begun would pull it down. */
+  /** Mean of the last complete seconds, without the current one, which is incomplete. */
   perSecond(seconds: number, nowMs: number): number {
     this.#advance(nowMs);
     const whole = this.#counts.slice(-1 - seconds, -1);
     return whole.reduce((sum, count) => sum + count, 0) / seconds;
   }
 
-  /** One count per whole second, oldest first. */
+  /** One count per complete second, oldest first. */
   history(nowMs: number): readonly number[] {
     this.#advance(nowMs);
     return this.#counts.slice(0, -1);

@@ -1,4 +1,4 @@
-/** Which page is shown: the part of the address after #, so that every view has an address of its own. */
+/** Routing by the fragment of the URL, so that every view has a URL of its own. */
 import { effect, signal } from '@preact/signals';
 import { shortId } from './format.ts';
 
@@ -18,7 +18,7 @@ export function parseRoute(hash: string): Route {
 
 const titles = { live: 'Live', partitions: 'Partitions', 'dead-letters': 'Dead letters', health: 'Health' } as const;
 
-/** So that tabs, bookmarks and the browser's history tell the views apart, and a screen reader says where one is. */
+/** The document's title: it distinguishes tabs, bookmarks and history entries, and a screen reader announces it. */
 export const titleOf = ({ page, orderId = '' }: Route): string =>
   `${page === 'order' ? `Order ${shortId(orderId)}` : titles[page]} – order-pipeline`;
 
@@ -29,6 +29,6 @@ export const orderHref = (orderId: string): string => `#/orders/${orderId}`;
 addEventListener('hashchange', () => {
   route.value = parseRoute(location.hash);
   scrollTo(0, 0);
-  // Whoever reads by ear or by keyboard is at the new page's start, as after any link.
+  // Keyboard and screen reader continue at the start of the new view, as after any link.
   document.querySelector<HTMLElement>('main')?.focus();
 });

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { signal } from '@preact/signals';
 import { placeOrder } from './api.ts';
 import { products } from './catalogue.ts';
-import { draft } from './desk-store.ts';
+import { draft } from './draft-store.ts';
 import { formatCount } from './format.ts';
 import { bodyOfStream } from './order-draft.ts';
 import { streamOrders, type StreamProgress } from './order-stream.ts';
@@ -13,7 +13,7 @@ let stopping: AbortController | undefined;
 
 const limits = { count: 10_000, perSecond: 200 };
 
-/** Goes on while the page is open, also when another view is looked at. */
+/** Continues until the page is closed, also while the user visits other views. */
 function start(): void {
   const { count, perSecond } = settings.value;
   const catalogue = products.value;
@@ -29,7 +29,7 @@ function start(): void {
 }
 
 export function StreamForm(): JSX.Element {
-  const { sent = 0, refused = 0, count = 1, done = true, problem } = progress.value ?? {};
+  const { sent = 0, failed = 0, count = 1, done = true, problem } = progress.value ?? {};
   return (
     <form
       class="stream"
@@ -40,7 +40,7 @@ export function StreamForm(): JSX.Element {
         else stopping?.abort();
       }}
     >
-      <h3>A stream of orders</h3>
+      <h3>Stream of orders</h3>
       <div class="stream-fields">
         <NumberField name="count" label="Orders" />
         <NumberField name="perSecond" label="per second" />
@@ -50,10 +50,10 @@ export function StreamForm(): JSX.Element {
       </div>
       {progress.value && (
         <>
-          <progress max={count} value={sent + refused} aria-label="Orders of the stream that were sent" />
+          <progress max={count} value={sent + failed} aria-label="Progress of the stream" />
           <p class="quiet num" role="status">
             {done ? `${formatCount(sent)} placed` : `${formatCount(sent)} of ${formatCount(count)}`}
-            {refused > 0 && `, ${formatCount(refused)} refused: ${problem}`}
+            {failed > 0 && `, ${formatCount(failed)} failed: ${problem}`}
           </p>
         </>
       )}

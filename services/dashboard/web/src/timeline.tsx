@@ -4,7 +4,7 @@ import { formatClock, formatMs } from './format.ts';
 import { labelOf, lanes, reasonText } from './labels.ts';
 import { causeOf } from './steps.ts';
 
-/** The steps of an order by time, each with its place in Kafka, how long after its cause it came, and its event. */
+/** The steps of an order by time, each with its topic, partition and offset, the time since its cause, and its event. */
 export function Timeline({ steps }: { steps: readonly OrderStep[] }): JSX.Element {
   const timed = steps.map((step) => ({ ...step, at: step, time: Date.parse(step.time) }));
   return (
@@ -28,7 +28,7 @@ export function Timeline({ steps }: { steps: readonly OrderStep[] }): JSX.Elemen
             <p class="place mono">
               {formatClock(step.time)} · {step.type}
               {step.partition === null
-                ? ' · not seen in its topic yet'
+                ? ' · not consumed from its topic yet'
                 : ` · partition ${step.partition} · offset ${step.offset}`}
             </p>
             {step.data !== null && (

@@ -16,7 +16,7 @@ export function TokenForm({ problem, onToken }: { problem: Problem; onToken: () 
     >
       <h1>Dead letters</h1>
       <p role="alert">{problem.message}.</p>
-      <label for="operator-token">Operator's token</label>
+      <label for="operator-token">Operator token</label>
       <input
         id="operator-token"
         type="password"
@@ -25,9 +25,9 @@ export function TokenForm({ problem, onToken }: { problem: Problem; onToken: () 
         onInput={({ currentTarget }) => setToken(currentTarget.value)}
       />
       <button type="submit" class="primary" disabled={token === ''}>
-        Go on
+        Continue
       </button>
-      <p class="quiet">It is kept until this tab is closed.</p>
+      <p class="quiet">The token is stored until this tab is closed.</p>
     </form>
   );
 }

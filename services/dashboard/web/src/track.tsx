@@ -14,7 +14,7 @@ interface TrackProps {
   readonly shown: number;
 }
 
-/** One order across the lanes: its card where it is now, and behind it what happened in the lanes that it passed. */
+/** The row of one order: its card in the current lane, and its steps in the lanes that it has passed. */
 export class Track extends Component<TrackProps> {
   override shouldComponentUpdate(next: TrackProps): boolean {
     const { index, steps, shown } = this.props;
@@ -31,10 +31,10 @@ export class Track extends Component<TrackProps> {
     const reason = visible.findLast((step) => step.reason !== undefined)?.reason;
     const took = last && placed && last !== placed ? formatMs(last.time - placed.time) : undefined;
     return (
-      <li class={`track ${label.tone} ${isFinal(state) ? 'ended' : ''}`} style={{ '--row': index }}>
+      <li class={`track ${label.tone} ${isFinal(state) ? 'final' : ''}`} style={{ '--row': index }}>
         <span class="rail" aria-hidden="true" />
         {lanes.map((_, at) => (
-          <Footprint steps={visible.filter((step) => labelOf(step)?.lane === at)} all={visible} />
+          <PassedSteps steps={visible.filter((step) => labelOf(step)?.lane === at)} all={visible} />
         ))}
         <a class={`card at-${lanes[lane]}`} href={orderHref(order.id)}>
           <span class="card-head">
@@ -53,16 +53,16 @@ export class Track extends Component<TrackProps> {
   }
 }
 
-function Footprint({ steps, all }: { steps: readonly FeedStep[]; all: readonly FeedStep[] }): JSX.Element {
+function PassedSteps({ steps, all }: { steps: readonly FeedStep[]; all: readonly FeedStep[] }): JSX.Element {
   const last = steps.at(-1);
   const label = last && labelOf(last);
-  if (!last || !label) return <span class="print" />;
+  if (!last || !label) return <span class="passed" />;
   const cause = causeOf(last, all);
   const since = cause ? `+${formatMs(last.time - cause.time)}` : last.shipping_address;
   return (
-    <span class={`print ${label.tone}`}>
-      <span class="print-label">{steps.map((step) => labelOf(step)?.text).join(', then ')}</span>
-      <span class="print-note num">
+    <span class={`passed ${label.tone}`}>
+      <span class="passed-label">{steps.map((step) => labelOf(step)?.text).join(', then ')}</span>
+      <span class="passed-note num">
         {last.reason ? reasonText(last.reason) : since}
         {last.product_id ? ` · ${last.product_id}` : ''}
       </span>

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { duration, samplesOf } from './overview.ts';
+import { duration, samplesOf } from './health-overview.ts';
 
 const metrics = `# HELP outbox_pending_documents Documents with unpublished events.
 # TYPE outbox_pending_documents gauge
@@ -10,7 +10,7 @@ audit_violations{rule="stock-balances"} 2
 plain 1.5e3
 `;
 
-test('samples of a metric are found with their labels, and not those of a longer name', () => {
+test('finds the samples of a metric with their labels, without those of a longer name', () => {
   expect(samplesOf(metrics, 'outbox_pending_documents')).toEqual([{ labels: { service: 'order' }, value: 12 }]);
   expect(samplesOf(metrics, 'audit_violations').map(({ labels, value }) => [labels['rule'], value])).toEqual([
     ['money-charged-once', 0],
@@ -20,6 +20,6 @@ test('samples of a metric are found with their labels, and not those of a longer
   expect(samplesOf(metrics, 'nothing')).toEqual([]);
 });
 
-test('durations have one unit', () => {
+test('shows a duration in one unit', () => {
   expect([5, 119, 3_600, 200_000].map(duration)).toEqual(['5 s', '1 min', '1 h', '2 d']);
 });

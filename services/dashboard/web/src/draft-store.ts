@@ -1,4 +1,4 @@
-/** What the order desk holds, while other pages are looked at, too. */
+/** The draft of the order form, kept while the user visits other pages. */
 import { signal } from '@preact/signals';
 import type { Draft } from './order-draft.ts';
 

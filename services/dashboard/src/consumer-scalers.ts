@@ -1,19 +1,19 @@
 /**
- * Replicas wanted and had, as the consumer scaler writes them into its resources: one GET of the Kubernetes API, with what
- * a pod is given for it. A client for the whole API would weigh more than the dashboard itself.
+ * The actual and desired replicas from the status of the ConsumerScalers: one GET of the Kubernetes API with the pod's own
+ * credentials. A client for the whole API would be larger than the dashboard itself.
  */
 import { readFile } from 'node:fs/promises';
 import { request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { ReplicaSource } from './group-watch.ts';
+import type { ReplicaSource } from './group-monitor.ts';
 import type { GroupView } from './views.ts';
 
-/** helm/consumer-scaler/crds; a test compares them. */
+/** As helm/consumer-scaler/crds defines it; a test compares them. */
 export const scalerResource = { group: 'scaling.orderpipeline.dev', version: 'v1alpha1', plural: 'consumerscalers' };
 
-/** What is read of them, and optional as there: a resource that nobody has looked at yet has no status. */
+/** The fields that are read, optional as in the CRD: a resource has no status before its first reconciliation. */
 const scalerList = z.object({
   items: z.array(
     z.object({
@@ -31,30 +31,30 @@ const scalerList = z.object({
 
 export interface ScalerSourceOptions {
   readonly apiUrl: string;
-  /** Where the kubelet keeps `token`, `namespace` and `ca.crt` up to date. */
+  /** The folder in which the kubelet renews `token`, `namespace` and `ca.crt`. */
   readonly accessDir: string;
 }
 
-/** A DNS label of RFC 1123: it becomes a segment of the path, and must not leave that. */
+/** A DNS label of RFC 1123: it is a segment of the request's path and must stay one. */
 const namespaceName = z
   .string()
   .trim()
   .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/u, 'the namespace has an invalid name');
 
-const limitMs = 2_000;
+const timeoutMs = 2_000;
 const maxBytes = 4 * 1_024 * 1_024;
-/** A pipeline has a handful. */
+/** More than a pipeline has consumer groups. */
 const maxScalers = 500;
 
 export function createScalerSource({ apiUrl, accessDir }: ScalerSourceOptions): ReplicaSource {
-  const access = (name: string): Promise<string> => readFile(join(accessDir, name), 'utf8');
+  const readAccessFile = (name: string): Promise<string> => readFile(join(accessDir, name), 'utf8');
   return {
     async read() {
-      // Each time, because they are rotated.
+      // For each request, because the kubelet rotates them.
       const [token, namespace, ca] = await Promise.all([
-        access('token'),
-        access('namespace'),
-        apiUrl.startsWith('https:') ? access('ca.crt') : undefined,
+        readAccessFile('token'),
+        readAccessFile('namespace'),
+        apiUrl.startsWith('https:') ? readAccessFile('ca.crt') : undefined,
       ]);
       const { group, version, plural } = scalerResource;
       const path = `/apis/${group}/${version}/namespaces/${namespaceName.parse(namespace)}/${plural}?limit=${maxScalers}`;
@@ -63,7 +63,7 @@ export function createScalerSource({ apiUrl, accessDir }: ScalerSourceOptions): 
   };
 }
 
-/** By consumer group. Throws when it is no list of ConsumerScalers. */
+/** By consumer group. Throws when the value is not a list of ConsumerScalers. */
 export function replicasOf(list: unknown): Map<string, NonNullable<GroupView['replicas']>> {
   return new Map(
     scalerList.parse(list).items.map(({ spec, status }) => [
@@ -78,23 +78,23 @@ export function replicasOf(list: unknown): Map<string, NonNullable<GroupView['re
   );
 }
 
-/** fetch takes no authority of one's own. */
+/** Not `fetch`, which cannot be given a certificate authority. */
 function get(url: string, token: string, ca: string | undefined): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const options = {
     headers: { Accept: 'application/json', Authorization: `Bearer ${token}` },
-    signal: AbortSignal.timeout(limitMs),
+    signal: AbortSignal.timeout(timeoutMs),
   };
   const request = ca === undefined ? plainRequest(url, options) : tlsRequest(url, { ...options, ca });
   request.once('error', reject).once('response', (response) => {
     let text = '';
-    response.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk;
-      if (text.length > maxBytes) request.destroy(new Error('the answer is too large'));
+    response.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+      if (text.length > maxBytes) request.destroy(new Error('the response is too large'));
     });
     response.once('error', reject).once('end', () => {
       if (response.statusCode === 200) resolve(text);
-      else reject(new Error(`the API server answers ${response.statusCode}${messageOf(text)}`));
+      else reject(new Error(`the API server responds ${response.statusCode}${messageOf(text)}`));
     });
   });
   request.end();

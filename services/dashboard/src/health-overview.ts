@@ -1,31 +1,31 @@
-/** How everything is: the services as they answer, Kafka, MongoDB, the outboxes, and the auditor's verdict. */
+/** The health of the services, Kafka, MongoDB and the outboxes, and the result of the auditor. */
 import type { GroupObserver } from '@order-pipeline/kafka';
 import type { HealthItem } from './views.ts';
 
-export interface OverviewSources {
-  /** Addresses by service name. */
+export interface HealthSources {
+  /** URLs by service name. */
   readonly services: Readonly<Record<string, string>>;
-  /** Those of the services that have an outbox. */
+  /** The services that have an outbox. */
   readonly outboxes: readonly string[];
   readonly observer: Pick<GroupObserver, 'brokers'>;
-  /** Rejects when MongoDB is away. */
+  /** Rejects when MongoDB is unreachable. */
   readonly pingMongo: () => Promise<{ readonly primary: string; readonly members: number }>;
   readonly auditMetricsUrl: string | undefined;
 }
 
-const limitMs = 2_000;
-/** An event normally leaves the outbox within milliseconds. */
+const timeoutMs = 2_000;
+/** The relay normally publishes an event within milliseconds. */
 const outboxLateSeconds = 10;
 
-export async function readOverview(sources: OverviewSources): Promise<HealthItem[]> {
+export async function readHealthOverview(sources: HealthSources): Promise<HealthItem[]> {
   const { services, outboxes, observer, pingMongo, auditMetricsUrl } = sources;
   return Promise.all([
     ...Object.entries(services).map(([name, url]) => serviceHealth(name, url)),
-    orDown('Kafka', 'does not answer', async () => {
+    orDown('Kafka', 'unreachable', async () => {
       const { count, clusterId } = await observer.brokers();
       return item('Kafka', 'up', count === 1 ? '1 broker' : `${count} brokers`, { cluster: clusterId });
     }),
-    orDown('MongoDB', 'does not answer', async () => {
+    orDown('MongoDB', 'unreachable', async () => {
       const { primary, members } = await pingMongo();
       return item('MongoDB', 'up', members === 1 ? '1 member' : `${members} members`, { primary });
     }),
@@ -42,17 +42,17 @@ interface ServiceHealth {
 }
 
 const serviceHealth = (name: string, url: string): Promise<HealthItem> =>
-  orDown(`${name} service`, `does not answer at ${url}`, async () => {
+  orDown(`${name} service`, `unreachable at ${url}`, async () => {
     const { status, instance, uptime_seconds, checks } = JSON.parse(await read(`${url}/health`)) as ServiceHealth;
     const states = Object.entries(checks);
-    const troubles = states.filter(([, check]) => check.status !== 'up');
+    const failing = states.filter(([, check]) => check.status !== 'up');
     return {
       name: `${name} service`,
-      status: status === 'unhealthy' ? 'down' : troubles.length > 0 ? 'degraded' : 'up',
-      summary: troubles.length === 0 ? 'serves' : troubles.map(([check]) => check).join(', '),
+      status: status === 'unhealthy' ? 'down' : failing.length > 0 ? 'degraded' : 'up',
+      summary: failing.length === 0 ? 'ready' : failing.map(([check]) => check).join(', '),
       facts: [
         ...(instance === undefined ? [] : [{ name: 'instance', value: instance }]),
-        { name: 'up for', value: duration(uptime_seconds) },
+        { name: 'uptime', value: duration(uptime_seconds) },
         ...states.map(([check, { status, detail }]) => ({
           name: check,
           value: typeof detail === 'string' ? detail : status,
@@ -63,44 +63,44 @@ const serviceHealth = (name: string, url: string): Promise<HealthItem> =>
   });
 
 const outboxHealth = (name: string, url: string): Promise<HealthItem> =>
-  orDown(`${name} outbox`, 'its depth is not known', async () => {
+  orDown(`${name} outbox`, 'the number of pending events is unknown', async () => {
     const metrics = await read(`${url}/metrics`);
     const pending = valueOf(metrics, 'outbox_pending_documents');
     const ageSeconds = valueOf(metrics, 'outbox_oldest_age_seconds');
     return item(
       `${name} outbox`,
       ageSeconds > outboxLateSeconds ? 'degraded' : 'up',
-      pending === 0 ? 'empty' : `${pending} waiting`,
+      pending === 0 ? 'empty' : `${pending} pending`,
       { 'oldest event': `${ageSeconds.toFixed(1)} s` },
     );
   });
 
 async function auditHealth(url: string | undefined): Promise<HealthItem> {
   if (url === undefined)
-    return item('auditor', 'off', 'not running', { remedy: 'npm run audit, or AUDIT_METRICS_URL' });
-  return orDown('auditor', `does not answer at ${url}`, async () => {
+    return item('auditor', 'off', 'not running', { 'to enable': 'npm run audit, or AUDIT_METRICS_URL' });
+  return orDown('auditor', `unreachable at ${url}`, async () => {
     const metrics = await read(url);
     const rules = samplesOf(metrics, 'audit_violations');
-    if (rules.length === 0) return item('auditor', 'degraded', 'has not finished an audit yet');
-    const broken = rules.filter(({ value }) => value > 0);
+    if (rules.length === 0) return item('auditor', 'degraded', 'no audit has finished yet');
+    const violated = rules.filter(({ value }) => value > 0);
     const [lastRun] = samplesOf(metrics, 'audit_last_run_timestamp_seconds');
-    return item('auditor', broken.length === 0 ? 'up' : 'down', verdict(broken), {
+    return item('auditor', violated.length === 0 ? 'up' : 'down', auditResult(violated), {
       rules: String(rules.length),
       ...(lastRun ? { 'last audit': `${duration(Math.max(0, Date.now() / 1_000 - lastRun.value))} ago` } : {}),
-      ...Object.fromEntries(broken.map(({ labels, value }) => [labels['rule'] ?? 'a rule', String(value)])),
+      ...Object.fromEntries(violated.map(({ labels, value }) => [labels['rule'] ?? 'a rule', String(value)])),
     });
   });
 }
 
-function verdict(broken: readonly Sample[]): string {
-  const violations = broken.reduce((sum, { value }) => sum + value, 0);
-  if (violations === 0) return 'the books balance';
+function auditResult(violated: readonly Sample[]): string {
+  const violations = violated.reduce((sum, { value }) => sum + value, 0);
+  if (violations === 0) return 'no violations';
   return violations === 1 ? '1 violation' : `${violations} violations`;
 }
 
-async function orDown(name: string, otherwise: string, look: () => Promise<HealthItem>): Promise<HealthItem> {
+async function orDown(name: string, otherwise: string, check: () => Promise<HealthItem>): Promise<HealthItem> {
   try {
-    return await look();
+    return await check();
   } catch {
     return item(name, 'down', otherwise);
   }
@@ -114,7 +114,7 @@ const item = (
 ): HealthItem => ({ name, status, summary, facts: Object.entries(facts).map(([name, value]) => ({ name, value })) });
 
 async function read(url: string): Promise<string> {
-  return (await fetch(url, { signal: AbortSignal.timeout(limitMs), redirect: 'error' })).text();
+  return (await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' })).text();
 }
 
 interface Sample {
@@ -122,7 +122,7 @@ interface Sample {
   readonly value: number;
 }
 
-/** The series of a metric in the Prometheus text format. */
+/** The samples of a metric in the Prometheus text format. */
 export function samplesOf(metrics: string, name: string): Sample[] {
   const lines = metrics.matchAll(new RegExp(`^${name}(?:\\{([^\\n]*)\\})? (\\S+)`, 'gmu'));
   return [...lines].map(([, labels = '', value]) => ({
@@ -131,7 +131,7 @@ export function samplesOf(metrics: string, name: string): Sample[] {
   }));
 }
 
-/** Throws when the process has no such metric. */
+/** Throws when the process exports no such metric. */
 function valueOf(metrics: string, name: string): number {
   const [sample] = samplesOf(metrics, name);
   if (!sample) throw new Error(`there is no metric ${name}`);

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { everyService } from '@order-pipeline/events';
 import type { GroupObserver } from '@order-pipeline/kafka';
-import { createGroupWatch, type ReplicaSource } from './group-watch.ts';
+import { GroupMonitor, type ReplicaSource } from './group-monitor.ts';
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-const calm: GroupObserver = {
+const reachable: GroupObserver = {
   groups: async (ids) => ids.map((group) => ({ group, state: 'Stable', members: [] })),
   ranges: async () => [{ partition: 0, low: 0n, end: 7n }],
   committed: async (_, topics) => new Map(topics.map((topic) => [topic, new Map([[0, 4n]])])),
@@ -13,8 +13,8 @@ const calm: GroupObserver = {
   stop: async () => {},
 };
 
-const watchOf = (observer: GroupObserver, replicaSource?: ReplicaSource) =>
-  createGroupWatch({
+const monitorOf = (observer: GroupObserver, replicaSource?: ReplicaSource) =>
+  new GroupMonitor({
     observer,
     repository: { timeAt: async () => new Date(Date.now() - 5_000) },
     entries: [everyService.payment, everyService.shipment],
@@ -22,10 +22,10 @@ const watchOf = (observer: GroupObserver, replicaSource?: ReplicaSource) =>
     logger,
   });
 
-test('a scaler that cannot be read is missing by itself: Kafka’s part is shown all the same', async () => {
-  const away = { read: () => Promise.reject(new Error('the API server answers 403')) };
-  const { groups, replicas_problem } = await watchOf(calm, away).read();
-  expect(replicas_problem).toBe("The scaler's resources cannot be read: the API server answers 403");
+test('shows what Kafka reports although the ConsumerScalers cannot be read', async () => {
+  const forbidden = { read: () => Promise.reject(new Error('the API server responds 403')) };
+  const { groups, replicas_problem } = await monitorOf(reachable, forbidden).read();
+  expect(replicas_problem).toBe('The ConsumerScalers cannot be read: the API server responds 403');
   expect(groups.map(({ group, replicas }) => [group, replicas])).toEqual([
     ['payment-service', null],
     ['shipment-service', null],
@@ -34,16 +34,16 @@ test('a scaler that cannot be read is missing by itself: Kafka’s part is shown
   expect(groups[0]?.topics[0]?.partitions[0]?.lag_seconds).toBeCloseTo(5, 0);
 });
 
-test('a group’s replicas are those of the scaler that has it', async () => {
+test('shows the replicas of the groups that have a scaler', async () => {
   const replicas = { wanted: 3, had: 1, reason: 'BehindObjective', message: null };
   const source = { read: async () => new Map([['payment-service', replicas]]) };
-  const view = await watchOf(calm, source).read();
+  const view = await monitorOf(reachable, source).read();
   expect(view.replicas_problem).toBeNull();
   expect(view.groups.map(({ replicas }) => replicas)).toEqual([replicas, null]);
 });
 
-test('Kafka away is an outage, whatever the scaler says', async () => {
-  const away = { ...calm, ranges: () => Promise.reject(new Error('no broker')) };
+test('reports an outage while Kafka is unreachable, even if the ConsumerScalers can be read', async () => {
+  const unreachable = { ...reachable, ranges: () => Promise.reject(new Error('no broker')) };
   const source = { read: async () => new Map() };
-  await expect(watchOf(away, source).read()).rejects.toMatchObject({ name: 'OutageError' });
+  await expect(monitorOf(unreachable, source).read()).rejects.toMatchObject({ name: 'OutageError' });
 });

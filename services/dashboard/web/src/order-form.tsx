@@ -3,9 +3,9 @@ import { computed, signal } from '@preact/signals';
 import { cancelOrder, placeOrder, Problem, setStock, type Fault } from './api.ts';
 import { catalogueProblem, products, refreshCatalogue } from './catalogue.ts';
 import { CataloguePicker } from './catalogue-picker.tsx';
-import { draft } from './desk-store.ts';
+import { draft } from './draft-store.ts';
 import { formatMoney, shortId } from './format.ts';
-import { draw, model } from './live-store.ts';
+import { model, render } from './live-store.ts';
 import { bodyOf, bodyOfCase, type Case, type OrderBody } from './order-draft.ts';
 import { orderHref } from './route.ts';
 import { StreamForm } from './stream-form.tsx';
@@ -22,12 +22,16 @@ const busy = signal(false);
 const body = computed(() => bodyOf(draft.value, products.value));
 
 const cases: readonly { readonly which: Case; readonly title: string; readonly hint: string }[] = [
-  { which: 'declined', title: 'Declined', hint: 'The payment refuses this customer.' },
-  { which: 'out-of-stock', title: 'Out of stock', hint: 'One piece more than there is: charged, rejected, refunded.' },
-  { which: 'price-changed', title: 'Price changed', hint: 'At another price than the catalogue has: refunded.' },
+  { which: 'declined', title: 'Declined', hint: 'The payment gateway declines this customer.' },
+  { which: 'out-of-stock', title: 'Out of stock', hint: 'One piece more than the stock: paid, rejected, refunded.' },
+  {
+    which: 'price-changed',
+    title: 'Price changed',
+    hint: 'A price that differs from the catalogue: paid, rejected, refunded.',
+  },
 ];
 
-/** There may be so much of everything that nothing can run out: then of this product there is none. */
+/** A product without stock, for when the stock of all others is too large to be exceeded. */
 const soldOut = { product_id: 'SOLD-OUT', quantity: 0, price: 9.99 };
 
 async function orderOfCase(which: Case): Promise<OrderBody> {
@@ -45,17 +49,17 @@ async function place(order: OrderBody | Promise<OrderBody>): Promise<void> {
   try {
     const { order_id } = await placeOrder(await order);
     model.follow(order_id, performance.now());
-    draw();
+    render();
     outcome.value = { tone: 'good', text: `Order ${shortId(order_id)} is placed.`, orderId: order_id };
   } catch (error) {
     faults.value = error instanceof Problem ? error.errors : [];
-    outcome.value = { tone: 'refused', text: refusalText(error as Error) };
+    outcome.value = { tone: 'refused', text: rejectionText(error as Error) };
   }
   busy.value = false;
 }
 
-const refusalText = (error: Error): string =>
-  error instanceof Problem && error.errors.length > 0 ? 'The order service refuses this order:' : error.message;
+const rejectionText = (error: Error): string =>
+  error instanceof Problem && error.errors.length > 0 ? 'The order service rejects this order:' : error.message;
 
 async function cancel(orderId: string): Promise<void> {
   try {
@@ -66,10 +70,10 @@ async function cancel(orderId: string): Promise<void> {
   }
 }
 
-export function OrderDesk(): JSX.Element {
+export function OrderForm(): JSX.Element {
   return (
-    <section class="desk" aria-labelledby="desk-title">
-      <h2 id="desk-title">Place an order</h2>
+    <section class="order-form" aria-labelledby="order-form-title">
+      <h2 id="order-form-title">Place an order</h2>
       <form
         noValidate
         onSubmit={(event) => {
@@ -88,7 +92,7 @@ export function OrderDesk(): JSX.Element {
         </button>
         <OutcomeText />
       </form>
-      <h3 id="cases-title">See it refuse</h3>
+      <h3 id="cases-title">Place an order that is refused</h3>
       <div class="cases" role="group" aria-labelledby="cases-title">
         {cases.map(({ which, title, hint }) => (
           <button
@@ -128,7 +132,7 @@ const faultId = (at: string): string => `fault${at.replaceAll('/', '-')}`;
 const faultsAt = (at: string): readonly Fault[] =>
   faults.value.filter(({ pointer = '' }) => pointer === `#${at}` || pointer.startsWith(`#${at}/`));
 
-/** What the order service says about a field. */
+/** The faults that the order service has found in a field. */
 function FaultText({ at }: { at: string }): JSX.Element | null {
   const found = faultsAt(at);
   if (found.length === 0) return null;
@@ -154,9 +158,9 @@ function OutcomeText(): JSX.Element {
       ))}
       {orderId !== undefined && (
         <p class="actions">
-          <a href={orderHref(orderId)}>Look at it</a>
+          <a href={orderHref(orderId)}>Show order</a>
           <button type="button" class="link" onClick={() => void cancel(orderId)}>
-            Cancel it
+            Cancel order
           </button>
         </p>
       )}
