@@ -68,7 +68,7 @@ const borders = [
   ),
   imports(['packages/http/src/**'], ...except(nodeHttp)),
   // A client of the API server, with a certificate authority of its own, which fetch cannot be given.
-  imports(['services/dashboard/src/scalers.ts'], ...except(nodeHttp)),
+  imports(['services/dashboard/src/consumer-scalers.ts'], ...except(nodeHttp)),
   imports(['operator/src/**'], ...except(outside), { regex: '^(\\.\\./){3,}', message: outside.message }),
   imports(['operator/src/kafka/**'], ...except(kafkajs, outside)),
   imports(['operator/src/decide/**'], ...every, ours, io),

@@ -11,7 +11,7 @@ import { createFeedRoutes } from './feed-routes.ts';
 import { GroupMonitor } from './group-monitor.ts';
 import { readHealthOverview } from './health-overview.ts';
 import { createStepHandler } from './message-handlers.ts';
-import { createOrderRoutes } from './order-routes.ts';
+import { createOrderRoutes, type Clients } from './order-routes.ts';
 import { createPageRoutes, pageSecurity } from './page-routes.ts';
 import { createServiceClient } from './service-client.ts';
 import { createStatusRoutes } from './status-routes.ts';
@@ -23,50 +23,30 @@ export const createDashboardService = (config: DashboardConfig) =>
 
 function buildDashboard(edges: ServiceEdges, config: DashboardConfig): ServiceParts {
   const { kafka, logger, mongo, publisher, registry, stopping } = edges;
-
-  const urls = {
-    order: config.ORDER_URL,
-    payment: config.PAYMENT_URL,
-    inventory: config.INVENTORY_URL,
-    shipment: config.SHIPMENT_URL,
-  };
-  const client = (name: keyof typeof urls) =>
-    createServiceClient(name, urls[name], config.DASHBOARD_SERVICE_TIMEOUT_MS);
-  const clients = {
-    order: client('order'),
-    payment: client('payment'),
-    inventory: client('inventory'),
-    shipment: client('shipment'),
-  };
-
-  const repository = createStepRepository(mongo, { maxSteps: config.DASHBOARD_MAX_STEPS });
+  const { DASHBOARD_MAX_STEPS: maxSteps, DASHBOARD_FEED_POLL_MS: pollMs, OPERATOR_TOKEN: operatorToken } = config;
+  const repository = createStepRepository(mongo, { maxSteps });
   const feed = new StepFeed({
     repository,
     logger,
-    pollMs: config.DASHBOARD_FEED_POLL_MS,
+    pollMs,
     stopping,
   });
   const observer = createGroupObserver(kafka);
-  const { KUBERNETES_API_URL: apiUrl, KUBERNETES_ACCESS_DIR: accessDir } = config;
-  const groups = new GroupMonitor({
-    observer,
-    repository,
-    entries: Object.values(everyService),
-    replicaSource: apiUrl === undefined ? undefined : createScalerSource({ apiUrl, accessDir }),
-    logger,
-  });
+  const replicaSource = scalerSource(config);
+  const entries = Object.values(everyService);
+  const groups = new GroupMonitor({ observer, repository, entries, replicaSource, logger });
   const admin = createOnDemandAdmin(kafka);
   const queues = new DeadLetterQueues({ kafka, admin, publisher });
-  registry.registerMetric(
-    new Gauge({
-      name: 'dashboard_feed_followers',
-      help: 'Number of clients that follow the live feed of this replica.',
-      registers: [],
-      collect() {
-        this.set(feed.followers);
-      },
-    }),
-  );
+  const services = serviceUrls(config);
+  const overview = () =>
+    readHealthOverview({
+      services,
+      outboxes: ['order', 'shipment'],
+      observer,
+      pingMongo: repository.ping,
+      auditMetricsUrl: config.AUDIT_METRICS_URL,
+    });
+  registry.registerMetric(followerGauge(feed));
 
   return {
     createIndexes: repository.createIndexes,
@@ -83,22 +63,43 @@ function buildDashboard(edges: ServiceEdges, config: DashboardConfig): ServicePa
     handler: createStepHandler(repository),
     routes: [
       ...createFeedRoutes(feed),
-      ...createOrderRoutes({ clients, repository, traceUrl: config.TRACE_URL }),
-      ...createStatusRoutes({
-        groups,
-        overview: () =>
-          readHealthOverview({
-            services: urls,
-            outboxes: ['order', 'shipment'],
-            observer,
-            pingMongo: repository.ping,
-            auditMetricsUrl: config.AUDIT_METRICS_URL,
-          }),
-        requiresToken: config.OPERATOR_TOKEN !== undefined,
-      }),
-      ...createDeadLetterRoutes({ queues, operatorToken: config.OPERATOR_TOKEN }),
+      ...createOrderRoutes({ clients: serviceClients(config), repository, traceUrl: config.TRACE_URL }),
+      ...createStatusRoutes({ groups, overview, requiresToken: operatorToken !== undefined }),
+      ...createDeadLetterRoutes({ queues, operatorToken }),
       ...createPageRoutes(),
     ],
     helmet: pageSecurity,
   };
 }
+
+const serviceUrls = (config: DashboardConfig) => ({
+  order: config.ORDER_URL,
+  payment: config.PAYMENT_URL,
+  inventory: config.INVENTORY_URL,
+  shipment: config.SHIPMENT_URL,
+});
+
+function serviceClients(config: DashboardConfig): Clients {
+  const { order, payment, inventory, shipment } = serviceUrls(config);
+  const timeoutMs = config.DASHBOARD_SERVICE_TIMEOUT_MS;
+  return {
+    order: createServiceClient('order', order, timeoutMs),
+    payment: createServiceClient('payment', payment, timeoutMs),
+    inventory: createServiceClient('inventory', inventory, timeoutMs),
+    shipment: createServiceClient('shipment', shipment, timeoutMs),
+  };
+}
+
+function scalerSource({ KUBERNETES_API_URL: apiUrl, KUBERNETES_ACCESS_DIR: accessDir }: DashboardConfig) {
+  return apiUrl === undefined ? undefined : createScalerSource({ apiUrl, accessDir });
+}
+
+const followerGauge = (feed: StepFeed): Gauge =>
+  new Gauge({
+    name: 'dashboard_feed_followers',
+    help: 'Number of clients that follow the live feed of this replica.',
+    registers: [],
+    collect() {
+      this.set(feed.followers);
+    },
+  });
