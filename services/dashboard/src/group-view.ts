@@ -17,24 +17,8 @@ export interface GroupSnapshot {
 /** When the record at this offset became true, as far as that is known. */
 type TimeAt = (topic: string, partition: number, offset: number) => Promise<Date | undefined>;
 
-export async function describeGroup(snapshot: GroupSnapshot, timeAt: TimeAt): Promise<Omit<GroupView, 'replicas'>> {
-  const { entry, state } = snapshot;
-  // By name, so that a member keeps its label and colour while others join and leave.
-  const members = (state?.members ?? []).toSorted((a, b) => a.client.localeCompare(b.client, 'en', { numeric: true }));
-  const owners = ownersOf(members);
-  const topics = await Promise.all(
-    entry.consumes.map(async (topic) => ({ topic, partitions: await describeTopic(topic, snapshot, owners, timeAt) })),
-  );
-  const partitions = topics.flatMap((each) => each.partitions);
-  return {
-    group: entry.consumerGroup,
-    state: state?.state ?? 'Dead',
-    members: members.map(({ id, client, host }) => ({ id, client, host })),
-    topics,
-    lag: partitions.reduce((sum, { lag }) => sum + lag, 0),
-    lag_seconds: lagAgeOf(partitions),
-  };
-}
+const secondsSince = (time: Date | undefined): number | null =>
+  time === undefined ? null : Math.max(0, Date.now() - time.getTime()) / 1_000;
 
 const describeTopic = (
   topic: string,
@@ -58,8 +42,24 @@ const describeTopic = (
     }),
   );
 
-const secondsSince = (time: Date | undefined): number | null =>
-  time === undefined ? null : Math.max(0, Date.now() - time.getTime()) / 1_000;
+export async function describeGroup(snapshot: GroupSnapshot, timeAt: TimeAt): Promise<Omit<GroupView, 'replicas'>> {
+  const { entry, state } = snapshot;
+  // By name, so that a member keeps its label and colour while others join and leave.
+  const members = (state?.members ?? []).toSorted((a, b) => a.client.localeCompare(b.client, 'en', { numeric: true }));
+  const owners = ownersOf(members);
+  const topics = await Promise.all(
+    entry.consumes.map(async (topic) => ({ topic, partitions: await describeTopic(topic, snapshot, owners, timeAt) })),
+  );
+  const partitions = topics.flatMap((each) => each.partitions);
+  return {
+    group: entry.consumerGroup,
+    state: state?.state ?? 'Dead',
+    members: members.map(({ id, client, host }) => ({ id, client, host })),
+    topics,
+    lag: partitions.reduce((sum, { lag }) => sum + lag, 0),
+    lag_seconds: lagAgeOf(partitions),
+  };
+}
 
 /** The largest lag age of the partitions; null when there is a lag of which no age is known. */
 function lagAgeOf(partitions: readonly PartitionView[]): number | null {

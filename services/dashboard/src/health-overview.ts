@@ -17,6 +17,13 @@ const timeoutMs = 2_000;
 /** The relay normally publishes an event within milliseconds. */
 const outboxLateSeconds = 10;
 
+const item = (
+  name: string,
+  status: HealthItem['status'],
+  summary: string,
+  facts: Readonly<Record<string, string>> = {},
+): HealthItem => ({ name, status, summary, facts: Object.entries(facts).map(([name, value]) => ({ name, value })) });
+
 export async function readHealthOverview(sources: HealthSources): Promise<HealthItem[]> {
   const { services, outboxes, observer, pingMongo, auditMetricsUrl } = sources;
   return Promise.all([
@@ -41,8 +48,8 @@ interface ServiceHealth {
   readonly checks: Readonly<Record<string, { readonly status: string; readonly detail?: unknown }>>;
 }
 
-const serviceHealth = (name: string, url: string): Promise<HealthItem> =>
-  orDown(`${name} service`, `unreachable at ${url}`, async () => {
+function serviceHealth(name: string, url: string): Promise<HealthItem> {
+  return orDown(`${name} service`, `unreachable at ${url}`, async () => {
     const { status, instance, uptime_seconds, checks } = JSON.parse(await read(`${url}/health`)) as ServiceHealth;
     const states = Object.entries(checks);
     const failing = states.filter(([, check]) => check.status !== 'up');
@@ -61,9 +68,10 @@ const serviceHealth = (name: string, url: string): Promise<HealthItem> =>
       ],
     };
   });
+}
 
-const outboxHealth = (name: string, url: string): Promise<HealthItem> =>
-  orDown(`${name} outbox`, 'the number of pending events is unknown', async () => {
+function outboxHealth(name: string, url: string): Promise<HealthItem> {
+  return orDown(`${name} outbox`, 'the number of pending events is unknown', async () => {
     const metrics = await read(`${url}/metrics`);
     const pending = valueOf(metrics, 'outbox_pending_documents');
     const ageSeconds = valueOf(metrics, 'outbox_oldest_age_seconds');
@@ -74,6 +82,7 @@ const outboxHealth = (name: string, url: string): Promise<HealthItem> =>
       { 'oldest event': `${ageSeconds.toFixed(1)} s` },
     );
   });
+}
 
 async function auditHealth(url: string | undefined): Promise<HealthItem> {
   if (url === undefined)
@@ -105,13 +114,6 @@ async function orDown(name: string, otherwise: string, check: () => Promise<Heal
     return item(name, 'down', otherwise);
   }
 }
-
-const item = (
-  name: string,
-  status: HealthItem['status'],
-  summary: string,
-  facts: Readonly<Record<string, string>> = {},
-): HealthItem => ({ name, status, summary, facts: Object.entries(facts).map(([name, value]) => ({ name, value })) });
 
 async function read(url: string): Promise<string> {
   return (await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' })).text();

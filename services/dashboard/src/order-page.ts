@@ -60,13 +60,7 @@ async function bodyOrProblem<Body>(
   }
 }
 
-/** The steps that the dashboard keeps, and those that only the order service still knows, in timeline order. */
-export function stepsOf(kept: readonly Step[], timeline: Timeline['steps']): OrderStep[] {
-  const own = kept.map(ownStep);
-  const known = new Set(own.map(factName));
-  const others = timeline.map(timelineStep).filter((step) => !known.has(factName(step)));
-  return inTimelineOrder([...own, ...others], (step) => ({ fact: factName(step), timeMs: Date.parse(step.time) }));
-}
+const statusOfFact = (fact: Fact | undefined): string | undefined => fact?.slice(fact.indexOf(':') + 1);
 
 const factName = ({ type, status }: OrderStep): string => `${type}:${status}`;
 
@@ -94,4 +88,10 @@ const timelineStep = ({ state, time, topic, partition, offset }: Timeline['steps
   data: null,
 });
 
-const statusOfFact = (fact: Fact | undefined): string | undefined => fact?.slice(fact.indexOf(':') + 1);
+/** The steps that the dashboard keeps, and those that only the order service still knows, in timeline order. */
+export function stepsOf(kept: readonly Step[], timeline: Timeline['steps']): OrderStep[] {
+  const own = kept.map(ownStep);
+  const known = new Set(own.map(factName));
+  const others = timeline.map(timelineStep).filter((step) => !known.has(factName(step)));
+  return inTimelineOrder([...own, ...others], (step) => ({ fact: factName(step), timeMs: Date.parse(step.time) }));
+}

@@ -11,6 +11,15 @@ interface Observation {
 
 const maxEntries = 50;
 
+export const ownersOf = (members: GroupState['members']): Map<string, string> =>
+  new Map(
+    members.flatMap(({ id, assignment }) =>
+      Object.entries(assignment).flatMap(([topic, partitions]) =>
+        partitions.map((partition): [string, string] => [`${topic}/${partition}`, id]),
+      ),
+    ),
+  );
+
 export class RebalanceLog {
   readonly #latest = new Map<string, Observation>();
   readonly #entries: RebalanceView[] = [];
@@ -39,15 +48,6 @@ export class RebalanceLog {
     return [...this.#entries];
   }
 }
-
-export const ownersOf = (members: GroupState['members']): Map<string, string> =>
-  new Map(
-    members.flatMap(({ id, assignment }) =>
-      Object.entries(assignment).flatMap(([topic, partitions]) =>
-        partitions.map((partition): [string, string] => [`${topic}/${partition}`, id]),
-      ),
-    ),
-  );
 
 function countMoved(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): number {
   const partitions = new Set([...before.keys(), ...after.keys()]);

@@ -18,8 +18,37 @@ import { createStatusRoutes } from './status-routes.ts';
 import { StepFeed } from './step-feed.ts';
 import { createStepRepository } from './step-repository.ts';
 
-export const createDashboardService = (config: DashboardConfig) =>
-  createService(everyService.dashboard, config, buildDashboard);
+const serviceUrls = (config: DashboardConfig) => ({
+  order: config.ORDER_URL,
+  payment: config.PAYMENT_URL,
+  inventory: config.INVENTORY_URL,
+  shipment: config.SHIPMENT_URL,
+});
+
+function serviceClients(config: DashboardConfig): Clients {
+  const { order, payment, inventory, shipment } = serviceUrls(config);
+  const timeoutMs = config.DASHBOARD_SERVICE_TIMEOUT_MS;
+  return {
+    order: createServiceClient('order', order, timeoutMs),
+    payment: createServiceClient('payment', payment, timeoutMs),
+    inventory: createServiceClient('inventory', inventory, timeoutMs),
+    shipment: createServiceClient('shipment', shipment, timeoutMs),
+  };
+}
+
+function scalerSource({ KUBERNETES_API_URL: apiUrl, KUBERNETES_ACCESS_DIR: accessDir }: DashboardConfig) {
+  return apiUrl === undefined ? undefined : createScalerSource({ apiUrl, accessDir });
+}
+
+const followerGauge = (feed: StepFeed): Gauge =>
+  new Gauge({
+    name: 'dashboard_feed_followers',
+    help: 'Number of clients that follow the live feed of this replica.',
+    registers: [],
+    collect() {
+      this.set(feed.followers);
+    },
+  });
 
 function buildDashboard(edges: ServiceEdges, config: DashboardConfig): ServiceParts {
   const { kafka, logger, mongo, publisher, registry, stopping } = edges;
@@ -72,34 +101,5 @@ function buildDashboard(edges: ServiceEdges, config: DashboardConfig): ServicePa
   };
 }
 
-const serviceUrls = (config: DashboardConfig) => ({
-  order: config.ORDER_URL,
-  payment: config.PAYMENT_URL,
-  inventory: config.INVENTORY_URL,
-  shipment: config.SHIPMENT_URL,
-});
-
-function serviceClients(config: DashboardConfig): Clients {
-  const { order, payment, inventory, shipment } = serviceUrls(config);
-  const timeoutMs = config.DASHBOARD_SERVICE_TIMEOUT_MS;
-  return {
-    order: createServiceClient('order', order, timeoutMs),
-    payment: createServiceClient('payment', payment, timeoutMs),
-    inventory: createServiceClient('inventory', inventory, timeoutMs),
-    shipment: createServiceClient('shipment', shipment, timeoutMs),
-  };
-}
-
-function scalerSource({ KUBERNETES_API_URL: apiUrl, KUBERNETES_ACCESS_DIR: accessDir }: DashboardConfig) {
-  return apiUrl === undefined ? undefined : createScalerSource({ apiUrl, accessDir });
-}
-
-const followerGauge = (feed: StepFeed): Gauge =>
-  new Gauge({
-    name: 'dashboard_feed_followers',
-    help: 'Number of clients that follow the live feed of this replica.',
-    registers: [],
-    collect() {
-      this.set(feed.followers);
-    },
-  });
+export const createDashboardService = (config: DashboardConfig) =>
+  createService(everyService.dashboard, config, buildDashboard);

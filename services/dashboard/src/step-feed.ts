@@ -29,6 +29,15 @@ const keptMessages = 20;
 const heartbeatMs = 15_000;
 const reconnectAfterMs = 1_000;
 
+const stepsText = (steps: readonly Step[]): string =>
+  `event: steps\nid: ${steps.at(-1)!.seq}\ndata: ${JSON.stringify(steps.map(feedStep))}\n\n`;
+
+const arrivesWithin = (limitMs: number, arrival: Promise<void>): Promise<boolean> =>
+  within(limitMs, arrival, () => new Error('no step arrived')).then(
+    () => true,
+    () => false,
+  );
+
 export class StepFeed {
   readonly #options: StepFeedOptions;
   /** The latest messages by `after`: a follower that has received the steps before one needs no query of its own. */
@@ -115,12 +124,6 @@ export class StepFeed {
   }
 }
 
-const arrivesWithin = (limitMs: number, arrival: Promise<void>): Promise<boolean> =>
-  within(limitMs, arrival, () => new Error('no step arrived')).then(
-    () => true,
-    () => false,
-  );
-
 export interface StartingPoint {
   /** The feed continues after this number. */
   readonly after: number;
@@ -138,6 +141,3 @@ export function startingPoint(after: number | undefined, oldest: number, newest:
   const lost = oldest === 0 ? newest - after : Math.max(0, oldest - 1 - after);
   return { after: after + lost, lost, newest };
 }
-
-const stepsText = (steps: readonly Step[]): string =>
-  `event: steps\nid: ${steps.at(-1)!.seq}\ndata: ${JSON.stringify(steps.map(feedStep))}\n\n`;

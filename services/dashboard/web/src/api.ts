@@ -68,6 +68,10 @@ async function request(path: string, submission?: Submission): Promise<unknown> 
   throw new Problem(response.status, detail ?? `The dashboard responded ${response.status}`, errors);
 }
 
+/** Not crypto.randomUUID, which exists only on localhost and behind TLS. */
+const newKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, '0')).join('');
+
 const orderPath = (orderId: string): string => `/orders/${encodeURIComponent(orderId)}`;
 
 export const getCatalogue = () => request('/catalogue') as Promise<Catalogue>;
@@ -88,7 +92,3 @@ export const resolveDeadLetters = (body: {
   ids: readonly string[];
   dry_run: boolean;
 }) => request('/dead-letters/resolutions', { method: 'POST', body }) as Promise<Resolutions>;
-
-/** Not crypto.randomUUID, which exists only on localhost and behind TLS. */
-const newKey = (): string =>
-  Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, '0')).join('');

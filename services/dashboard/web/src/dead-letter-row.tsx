@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { DeadLetter, DeadLetterDetails } from '../../src/views.ts';
 import { getDeadLetter } from './api.ts';
+import { DeadLetterRecord } from './dead-letter-record.tsx';
 import { formatMoment } from './format.ts';
 
 const kinds: Readonly<Record<string, string>> = {
@@ -17,7 +18,7 @@ export function DeadLetterRow(props: {
   onSelect: (selected: boolean) => void;
 }): JSX.Element {
   const { deadLetter, selected, onSelect } = props;
-  const { id, group, resolution } = deadLetter;
+  const { id, resolution } = deadLetter;
   const [open, setOpen] = useState(false);
   const [details, setDetails] = useState<DeadLetterDetails | undefined>(undefined);
   const [problem, setProblem] = useState<string | undefined>(undefined);
@@ -47,21 +48,10 @@ export function DeadLetterRow(props: {
         </td>
         <td class="num">{formatMoment(deadLetter.dead_lettered_at)}</td>
         <td>
-          <b>{group}</b>
-          <br />
-          <span class="mono quiet">
-            {deadLetter.original_topic ?? '?'} · partition {deadLetter.original_partition ?? '?'} · offset{' '}
-            {deadLetter.original_offset ?? '?'}
-          </span>
+          <Origin deadLetter={deadLetter} />
         </td>
         <td class="why">
-          <span class="badge refused">{kinds[deadLetter.error_kind ?? ''] ?? 'unknown'}</span>
-          {resolution && (
-            <span class="badge stopped">
-              {resolution.action} by {resolution.by}
-            </span>
-          )}
-          <p>{deadLetter.error_message}</p>
+          <Reason deadLetter={deadLetter} />
           <button type="button" class="link" aria-expanded={open} onClick={() => void toggle()}>
             {open ? 'Hide record' : 'Show record'}
           </button>
@@ -79,41 +69,30 @@ export function DeadLetterRow(props: {
   );
 }
 
-type Bytes = DeadLetterDetails['value'];
-
-function DeadLetterRecord({
-  details: { record_key: key, value, headers },
-}: {
-  details: DeadLetterDetails;
-}): JSX.Element {
+function Origin({ deadLetter }: { deadLetter: DeadLetter }): JSX.Element {
+  const { group, original_topic: topic, original_partition: partition, original_offset: offset } = deadLetter;
   return (
     <>
-      <h3>Key</h3>
-      <pre>{textOf(key)}</pre>
-      <h3>Value</h3>
-      <pre>{pretty(textOf(value))}</pre>
-      <h3>Headers</h3>
-      <dl class="headers">
-        {Object.entries(headers).map(([name, values]) => (
-          <div key={name}>
-            <dt class="mono">{name}</dt>
-            <dd class="mono">{values.map(textOf).join(', ')}</dd>
-          </div>
-        ))}
-      </dl>
+      <b>{group}</b>
+      <br />
+      <span class="mono quiet">
+        {topic ?? '?'} · partition {partition ?? '?'} · offset {offset ?? '?'}
+      </span>
     </>
   );
 }
 
-function textOf(bytes: Bytes): string {
-  if (bytes === null) return '(none)';
-  return 'text' in bytes ? bytes.text : `base64 ${bytes.base64}`;
-}
-
-function pretty(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
+function Reason({ deadLetter }: { deadLetter: DeadLetter }): JSX.Element {
+  const { error_kind: kind, error_message: message, resolution } = deadLetter;
+  return (
+    <>
+      <span class="badge refused">{kinds[kind ?? ''] ?? 'unknown'}</span>
+      {resolution && (
+        <span class="badge stopped">
+          {resolution.action} by {resolution.by}
+        </span>
+      )}
+      <p>{message}</p>
+    </>
+  );
 }

@@ -38,6 +38,8 @@ const dwellMs = 420;
 const historySeconds = 60;
 const maxLatencies = 500;
 
+const laneOf = ({ path }: LiveOrder): Lane => factLabels[furthestFact(path)!].lane;
+
 export class LiveModel {
   readonly orders = new Map<string, LiveOrder>();
   /** As many as the page has room for. */
@@ -165,8 +167,6 @@ function canShowNext({ path, shown, arrivedAtMs }: LiveOrder, nowMs: number): bo
   const needsNoCause = causesOf(factOf(next)!).length === 0;
   return needsNoCause || causeOf(next, path) !== undefined || nowMs - arrivedAtMs >= causeTimeoutMs;
 }
-
-const laneOf = ({ path }: LiveOrder): Lane => factLabels[furthestFact(path)!].lane;
 
 /** The smallest sample that the share `q` (0 to 1) of the samples does not exceed; undefined without samples. */
 export function quantile(samples: readonly number[], q: number): number | undefined {

@@ -4,86 +4,82 @@ import type { OrderPage } from '../../src/views.ts';
 import { formatClock, formatMoment, formatMoney } from './format.ts';
 import { knownState, reasonText } from './labels.ts';
 
+type Row = readonly [name: string, value: string];
+type Document<Name extends 'order' | 'payment' | 'shipment'> = NonNullable<OrderPage[Name]['body']>;
+
 /** The documents of the services about the order, or why one could not be read. */
 export function OrderDetails({ found }: { found: OrderPage }): JSX.Element {
   const { order, payment, shipment, steps, trace } = found;
-  const reservation = steps.filter(({ type }) => type === 'inventory_updated');
   const state = order.body ? knownState(order.body.status) : undefined;
   const nothing = state && isFinal(state) ? 'none' : 'nothing yet';
   return (
     <>
-      {order.body && (
-        <Facts
-          title="Order"
-          rows={[
-            ...order.body.items.map(({ product_id, quantity, price }): [string, string] => [
-              product_id,
-              `${quantity} × ${formatMoney(price)}`,
-            ]),
-            ['Total', formatMoney(order.body.total_amount)],
-            ['Customer', order.body.customer_id],
-            ['Ships to', order.body.shipping_address],
-          ]}
-        />
-      )}
+      {order.body && <Facts title="Order" rows={orderRows(order.body)} />}
       <Facts
         title="Payment"
         nothing={nothing}
         problem={payment.problem}
-        rows={
-          payment.body
-            ? [
-                ['State', payment.body.status],
-                ['Amount', formatMoney(payment.body.amount)],
-                ...(payment.body.reason === undefined ? [] : [pair('Reason', reasonText(payment.body.reason))]),
-                ['Since', formatMoment(payment.body.timestamp)],
-              ]
-            : []
-        }
+        rows={payment.body ? paymentRows(payment.body) : []}
       />
-      <Facts
-        title="Reservation"
-        nothing={nothing}
-        rows={reservation.map(({ status, time, data }) => {
-          const { reason } = (data ?? {}) as { reason?: string };
-          return [status, `${formatClock(time)}${reason === undefined ? '' : `, ${reasonText(reason)}`}`];
-        })}
-      />
+      <Facts title="Reservation" nothing={nothing} rows={reservationRows(steps)} />
       <Facts
         title="Shipment"
         nothing={nothing}
         problem={shipment.problem}
-        rows={
-          shipment.body
-            ? [
-                ['State', shipment.body.status],
-                ['Tracking', shipment.body.tracking_number ?? '–'],
-                ...(shipment.body.estimated_delivery === null
-                  ? []
-                  : [pair('Expected', formatMoment(shipment.body.estimated_delivery))]),
-              ]
-            : []
-        }
+        rows={shipment.body ? shipmentRows(shipment.body) : []}
       />
-      <section class="facts">
-        <h2>Trace</h2>
-        {trace === null && <p class="quiet">none</p>}
-        {trace !== null && trace.url !== null && (
-          <a href={trace.url} class="mono" rel="noreferrer">
-            {trace.trace_id}
-          </a>
-        )}
-        {trace !== null && trace.url === null && <p class="mono">{trace.trace_id}</p>}
-      </section>
+      <Trace trace={trace} />
     </>
   );
 }
 
-const pair = (name: string, value: string): [string, string] => [name, value];
+function orderRows({ items, total_amount, customer_id, shipping_address }: Document<'order'>): Row[] {
+  return [
+    ...items.map(({ product_id, quantity, price }): Row => [product_id, `${quantity} × ${formatMoney(price)}`]),
+    ['Total', formatMoney(total_amount)],
+    ['Customer', customer_id],
+    ['Ships to', shipping_address],
+  ];
+}
+
+function paymentRows({ status, amount, reason, timestamp }: Document<'payment'>): Row[] {
+  const reasonRows: Row[] = reason === undefined ? [] : [['Reason', reasonText(reason)]];
+  return [['State', status], ['Amount', formatMoney(amount)], ...reasonRows, ['Since', formatMoment(timestamp)]];
+}
+
+/** The inventory service has no route for one reservation; its events contain what there is to show. */
+function reservationRows(steps: OrderPage['steps']): Row[] {
+  return steps
+    .filter(({ type }) => type === 'inventory_updated')
+    .map(({ status, time, data }) => {
+      const { reason } = (data ?? {}) as { reason?: string };
+      return [status, `${formatClock(time)}${reason === undefined ? '' : `, ${reasonText(reason)}`}`];
+    });
+}
+
+function shipmentRows({ status, tracking_number, estimated_delivery }: Document<'shipment'>): Row[] {
+  const expected: Row[] = estimated_delivery === null ? [] : [['Expected', formatMoment(estimated_delivery)]];
+  return [['State', status], ['Tracking', tracking_number ?? '–'], ...expected];
+}
+
+function Trace({ trace }: Pick<OrderPage, 'trace'>): JSX.Element {
+  return (
+    <section class="facts">
+      <h2>Trace</h2>
+      {trace === null && <p class="quiet">none</p>}
+      {trace !== null && trace.url !== null && (
+        <a href={trace.url} class="mono" rel="noreferrer">
+          {trace.trace_id}
+        </a>
+      )}
+      {trace !== null && trace.url === null && <p class="mono">{trace.trace_id}</p>}
+    </section>
+  );
+}
 
 function Facts(props: {
   title: string;
-  rows: readonly (readonly [string, string])[];
+  rows: readonly Row[];
   /** The text when there is no row. */
   nothing?: string;
   problem?: string | null;

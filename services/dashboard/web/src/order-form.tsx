@@ -43,6 +43,9 @@ async function orderOfCase(which: Case): Promise<OrderBody> {
   return bodyOfCase(which, draft.value, [soldOut])!;
 }
 
+const rejectionText = (error: Error): string =>
+  error instanceof Problem && error.errors.length > 0 ? 'The order service rejects this order:' : error.message;
+
 async function place(order: OrderBody | Promise<OrderBody>): Promise<void> {
   busy.value = true;
   faults.value = [];
@@ -58,9 +61,6 @@ async function place(order: OrderBody | Promise<OrderBody>): Promise<void> {
   busy.value = false;
 }
 
-const rejectionText = (error: Error): string =>
-  error instanceof Problem && error.errors.length > 0 ? 'The order service rejects this order:' : error.message;
-
 async function cancel(orderId: string): Promise<void> {
   try {
     await cancelOrder(orderId);
@@ -69,6 +69,10 @@ async function cancel(orderId: string): Promise<void> {
     outcome.value = { tone: 'refused', text: (error as Error).message, orderId };
   }
 }
+
+const faultId = (at: string): string => `fault${at.replaceAll('/', '-')}`;
+const faultsAt = (at: string): readonly Fault[] =>
+  faults.value.filter(({ pointer = '' }) => pointer === `#${at}` || pointer.startsWith(`#${at}/`));
 
 export function OrderForm(): JSX.Element {
   return (
@@ -127,10 +131,6 @@ function Field({ name, label, at }: { name: 'customer' | 'address'; label: strin
     </div>
   );
 }
-
-const faultId = (at: string): string => `fault${at.replaceAll('/', '-')}`;
-const faultsAt = (at: string): readonly Fault[] =>
-  faults.value.filter(({ pointer = '' }) => pointer === `#${at}` || pointer.startsWith(`#${at}/`));
 
 /** The faults that the order service has found in a field. */
 function FaultText({ at }: { at: string }): JSX.Element | null {

@@ -12,42 +12,43 @@ import { Timeline } from './timeline.tsx';
 /** The documents of the services may follow a moment after the events in the feed. */
 const refreshAfterMs = 150;
 
-export function OrderPage({ orderId }: { orderId: string }): JSX.Element {
+/** The order, read again after each of its events; and the problem of the latest request. */
+function useOrder(orderId: string) {
   const [found, setFound] = useState<OrderDocument | undefined>(undefined);
   const [problem, setProblem] = useState<string | undefined>(undefined);
-
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const load = async (): Promise<void> => {
-      timer = undefined;
-      try {
-        setFound(await getOrder(orderId));
-        setProblem(undefined);
-      } catch (error) {
-        setProblem((error as Error).message);
-      }
-    };
-    void load();
-    const stop = onFeed({
-      onSteps(steps) {
-        if (steps.some((step) => step.order_id === orderId)) timer ??= setTimeout(load, refreshAfterMs);
-      },
-    });
-    return () => {
-      stop();
-      clearTimeout(timer);
-    };
-  }, [orderId]);
-
-  const cancel = async (): Promise<void> => {
+  const request = async (send: () => Promise<void>): Promise<void> => {
     try {
-      await cancelOrder(orderId);
+      await send();
       setProblem(undefined);
     } catch (error) {
       setProblem((error as Error).message);
     }
   };
 
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const load = (): void => {
+      timer = undefined;
+      void request(async () => setFound(await getOrder(orderId)));
+    };
+    load();
+    const stopListening = onFeed({
+      onSteps(steps) {
+        if (steps.some((step) => step.order_id === orderId)) timer ??= setTimeout(load, refreshAfterMs);
+      },
+    });
+    return () => {
+      stopListening();
+      clearTimeout(timer);
+    };
+  }, [orderId]);
+
+  const cancel = (): void => void request(async () => void (await cancelOrder(orderId)));
+  return { found, problem, cancel };
+}
+
+export function OrderPage({ orderId }: { orderId: string }): JSX.Element {
+  const { found, problem, cancel } = useOrder(orderId);
   const order = found?.order.body;
   const state = order ? knownState(order.status) : undefined;
   return (
@@ -63,7 +64,7 @@ export function OrderPage({ orderId }: { orderId: string }): JSX.Element {
             {order.reason !== undefined && <span>{reasonText(order.reason)}</span>}
             <span class="quiet">placed {formatMoment(order.created_at)}</span>
             {isCancellable(state) && (
-              <button type="button" onClick={() => void cancel()}>
+              <button type="button" onClick={cancel}>
                 Cancel order
               </button>
             )}

@@ -40,6 +40,12 @@ export function PartitionsPage(): JSX.Element {
   );
 }
 
+/** `PreparingRebalance` as `preparing rebalance`. */
+const words = (state: string): string => state.replaceAll(/(?<=[a-z])(?=[A-Z])/gu, ' ').toLowerCase();
+
+/** The client id without the service's name, where it contains that twice. */
+const nameOf = (client: string): string => client.replace(/^([\w-]+)-(?=\1-)/u, '');
+
 const memberLabel = (index: number): string => String.fromCodePoint('A'.codePointAt(0)! + (index % 26));
 
 function Group({ group }: { group: GroupView }): JSX.Element {
@@ -104,9 +110,6 @@ function Replicas({ replicas }: { replicas: NonNullable<GroupView['replicas']> }
   );
 }
 
-/** The client id without the service's name, where it contains that twice. */
-const nameOf = (client: string): string => client.replace(/^([\w-]+)-(?=\1-)/u, '');
-
 function Cell({ partition, members }: { partition: PartitionView; members: GroupView['members'] }): JSX.Element {
   const { owner, lag, lag_seconds: seconds, committed, end } = partition;
   const index = members.findIndex(({ id }) => id === owner);
@@ -134,8 +137,6 @@ function lagText({ lag, lag_seconds: seconds }: GroupView): string {
   if (lag === 0) return 'no lag';
   return `lag ${plural(lag, 'event')}${seconds === null ? '' : `, ${formatMs(seconds * 1_000)}`}`;
 }
-
-const words = (state: string): string => state.replaceAll(/(?<=[a-z])(?=[A-Z])/gu, ' ').toLowerCase();
 
 function Rebalances({ entries }: { entries: readonly RebalanceView[] }): JSX.Element {
   if (entries.length === 0) return <p class="quiet">None since the dashboard started.</p>;
