@@ -4,6 +4,7 @@
  */
 import { MongoClient } from 'mongodb';
 import { createKafka } from '@order-pipeline/kafka';
+import { quietLogger } from '@order-pipeline/resilience';
 import type { Pipeline } from '../dev/pipeline.ts';
 import { waitFor } from '../dev/wait-for.ts';
 import { withServices, type Bench } from './bench-services.ts';
@@ -14,7 +15,6 @@ export interface ReplicaRound {
   readonly threePerSecond: number;
 }
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const stallLimitMs = 120_000;
 const pollMs = 10;
 const recordsPerSend = 1_000;
@@ -40,7 +40,7 @@ const runInventory = (bench: Bench, replicas: number): Promise<number> =>
 
 /** Orders per second from the first event sent to the last outcome in Kafka; throws unless each order was reserved once. */
 async function reserveAll(bench: Bench, { bootstrapServers }: Pipeline, orders: number): Promise<number> {
-  const kafka = createKafka({ brokers: bootstrapServers.split(','), clientId: 'bench' }, silent);
+  const kafka = createKafka({ brokers: bootstrapServers.split(','), clientId: 'bench' }, quietLogger);
   const admin = kafka.admin();
   const producer = kafka.producer({ allowAutoTopicCreation: false });
   const mongo = await MongoClient.connect(bench.mongo.uri, { readConcernLevel: 'majority' });

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { everyService, services } from '@order-pipeline/events';
 import { createKafka, ensureTopics } from '@order-pipeline/kafka';
+import { quietLogger } from '@order-pipeline/resilience';
 import { startKafka, type KafkaEngine } from './engines/kafka.ts';
-import { quiet } from './engines/kafka-ready.ts';
 import { startMongo, type MongoEngine } from './engines/mongo.ts';
 import { mustBeReplicaSet } from './engines/mongo-ready.ts';
 import { freePort } from './ports.ts';
@@ -153,7 +153,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 }
 
 async function createTopics(bootstrapServers: string): Promise<void> {
-  const kafka = createKafka({ brokers: bootstrapServers.split(','), clientId: 'order-pipeline-start' }, quiet);
+  const kafka = createKafka({ brokers: bootstrapServers.split(','), clientId: 'order-pipeline-start' }, quietLogger);
   // -1 is the broker's own default: 1 for one broker, 3 for three.
   await explain(
     ensureTopics(kafka, { replicationFactor: -1 }),

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { createKafka, ensureTopics } from '@order-pipeline/kafka';
+import { quietLogger } from '@order-pipeline/resilience';
 import { startKafka, type KafkaEngine } from './kafka.ts';
-import { quiet } from './kafka-ready.ts';
 import { startMongo, type MongoEngine } from './mongo.ts';
 
 const limitMs = 120_000;
@@ -17,7 +17,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 describe('Kafka', () => {
   let kafka: KafkaEngine;
   const topic = { name: 'kept', partitions: 1, config: {} };
-  const client = () => createKafka({ brokers: kafka.bootstrapServers.split(','), clientId: 'test' }, quiet);
+  const client = () => createKafka({ brokers: kafka.bootstrapServers.split(','), clientId: 'test' }, quietLogger);
 
   beforeAll(async () => {
     kafka = await startKafka({ dataDir: join(dir, 'kafka') });

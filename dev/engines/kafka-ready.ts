@@ -1,4 +1,5 @@
 import { createKafka } from '@order-pipeline/kafka';
+import { quietLogger } from '@order-pipeline/resilience';
 import { waitFor } from '../wait-for.ts';
 import type { BrokerSpec } from './kafka-broker.ts';
 
@@ -6,8 +7,6 @@ const timeoutMs = 60_000;
 
 /** Few, because each is opened at the start; more than one, so that groups of a cluster have different coordinators. */
 export const offsetsPartitions = 4;
-
-export const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** Group ids whose Java hash codes are consecutive, so that together they meet every partition of the offsets topic. */
 const probeGroups = Array.from({ length: offsetsPartitions }, (_, i) => String.fromCharCode('a'.charCodeAt(0) + i));
@@ -25,7 +24,7 @@ export async function kafkaReady(
   await waitFor(
     async () => {
       // Each try is one try: the loop around it knows better when to stop.
-      const admin = createKafka({ brokers, clientId: 'readiness' }, quiet).admin({ retry: { retries: 0 } });
+      const admin = createKafka({ brokers, clientId: 'readiness' }, quietLogger).admin({ retry: { retries: 0 } });
       try {
         await admin.connect();
         const cluster = await admin.describeCluster();

@@ -5,12 +5,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createMongo, type Mongo } from '@order-pipeline/mongo';
+import { quietLogger } from '@order-pipeline/resilience';
 import { StepFeed } from '../../services/dashboard/src/step-feed.ts';
 import { createStepRepository, type StepRepository } from '../../services/dashboard/src/step-repository.ts';
 import type { NewStep } from '../../services/dashboard/src/step.ts';
 import { useMongo } from '../support/engines.ts';
 import { eventually } from '../support/eventually.ts';
-import { quiet } from '../support/quiet.ts';
 
 const mongo = useMongo();
 const clients: Mongo[] = [];
@@ -18,7 +18,7 @@ const stopping = new AbortController();
 
 beforeAll(async () => {
   for (let replica = 0; replica < 2; replica += 1) {
-    const client = createMongo(mongo.uri, 'dashboard_db', quiet);
+    const client = createMongo(mongo.uri, 'dashboard_db', quietLogger);
     await client.start();
     clients.push(client);
   }
@@ -120,7 +120,7 @@ describe('the feed', () => {
     };
     const feed = new StepFeed({
       repository: counting,
-      logger: quiet,
+      logger: quietLogger,
       pollMs: 20,
       stopping: stopping.signal,
     });

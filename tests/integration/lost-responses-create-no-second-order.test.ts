@@ -2,17 +2,17 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { Collection, MongoNetworkError } from 'mongodb';
 import { createMongo, type Mongo } from '@order-pipeline/mongo';
+import { quietLogger } from '@order-pipeline/resilience';
 import { placeOrder } from '../../services/order/src/order.ts';
 import { createOrderRepository } from '../../services/order/src/order-repository.ts';
 import { newOrderId } from '../../services/order/src/order-id.ts';
 import { useMongo } from '../support/engines.ts';
-import { quiet } from '../support/quiet.ts';
 
 const engine = useMongo();
 let mongo: Mongo;
 
 beforeAll(async () => {
-  mongo = createMongo(engine.uri, 'order_db', quiet);
+  mongo = createMongo(engine.uri, 'order_db', quietLogger);
   await mongo.start();
 });
 afterAll(() => mongo.stop());

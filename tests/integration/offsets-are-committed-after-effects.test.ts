@@ -68,7 +68,6 @@ test('commits no offset before the handler returns and its outcomes are acknowle
       return events.map(({ event }) => outcomeOf(event.data.order_id));
     },
     publisher: (own) => ({
-      ...own,
       async send(records) {
         stage.toSend += records.length;
         await sending.promise;

@@ -38,7 +38,7 @@ test('a member keeps its assignment and its events through an outage longer than
   const settings = { sessionTimeoutMs: 6_000, lagEveryMs: 200 };
   const member = members.start({ group, handler, lagReader, settings });
   await eventually(async () => {
-    expect(member.health()).toEqual({ status: 'degraded', detail: 'mongodb is away: no primary' });
+    expect(member.health()).toEqual({ status: 'degraded', detail: 'mongodb unavailable: no primary' });
     expect((await member.metrics.inOutage.get()).values[0]!.value).toBe(1);
   });
   expect(member.isAlive()).toBe(true);

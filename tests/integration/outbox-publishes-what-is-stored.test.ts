@@ -12,13 +12,12 @@ import {
   type Mongo,
   type Versioned,
 } from '@order-pipeline/mongo';
-import { isOutage } from '@order-pipeline/resilience';
+import { isOutage, quietLogger } from '@order-pipeline/resilience';
 import { useOwnKafka, useOwnMongo } from '../support/engines.ts';
 import { eventually } from '../support/eventually.ts';
 import { header, readTopic } from '../support/kafka-reader.ts';
 import { inputTopic, newInput, newInputs, outcomeOf, outcomeTopic, topicsFor } from '../support/members.ts';
 import { store, useRelays } from '../support/outboxes.ts';
-import { quiet } from '../support/quiet.ts';
 
 const kafka = useOwnKafka(topicsFor());
 const engine = useOwnMongo();
@@ -28,7 +27,7 @@ let collection: DocumentCollection;
 let tests = 0;
 
 beforeAll(async () => {
-  mongo = createMongo(engine.uri, 'outbox_tests', quiet);
+  mongo = createMongo(engine.uri, 'outbox_tests', quietLogger);
   await mongo.start();
 });
 afterAll(() => mongo.stop());
@@ -148,7 +147,6 @@ describe('the relay', () => {
     const sending = Promise.withResolvers<void>();
     const relay = await startRelay(collection, {
       around: (own) => ({
-        ...own,
         publish: async (events) => {
           await sending.promise;
           return own.publish(events);

@@ -1,6 +1,7 @@
 /** Guarantee 4 under contention: two replicas read the same stock, and both decide to sell the last unit. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createMongo, type Mongo } from '@order-pipeline/mongo';
+import { quietLogger } from '@order-pipeline/resilience';
 import {
   createInventoryRepository,
   type InventoryRepository,
@@ -8,14 +9,13 @@ import {
 import type { Product, Reservation } from '../../services/inventory/src/reservation.ts';
 import type { StockWrite } from '../../services/inventory/src/stock-fold.ts';
 import { useMongo } from '../support/engines.ts';
-import { quiet } from '../support/quiet.ts';
 
 const engine = useMongo();
 let mongo: Mongo;
 let repository: InventoryRepository;
 
 beforeAll(async () => {
-  mongo = createMongo(engine.uri, 'inventory_db', quiet);
+  mongo = createMongo(engine.uri, 'inventory_db', quietLogger);
   await mongo.start();
   repository = createInventoryRepository(mongo);
 });

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { services, type ServiceEntry } from '@order-pipeline/events';
 import { createKafka, ensureTopics } from '@order-pipeline/kafka';
+import { quietLogger } from '@order-pipeline/resilience';
 import { freePort } from '../../dev/ports.ts';
 import { createReplica, type ServiceName, type ServiceReplica } from '../../dev/service-replica.ts';
 import { objectsOf, only, renderChart, renderOverlay, type KubeObject } from '../manifests/render.ts';
@@ -13,7 +14,6 @@ import { createAuthority } from '../support/authority.ts';
 import { eventually } from '../support/eventually.ts';
 import { getJson, postJson, putJson } from '../support/http.ts';
 import { articleOrder } from '../support/orders.ts';
-import { quiet } from '../support/quiet.ts';
 import { auditTool } from '../../tools/src/audit/tool.ts';
 import { startSecuredKafka, type SecuredKafka } from '../support/secured-kafka.ts';
 import { startSecuredMongo, type Role, type SecuredMongo } from '../support/secured-mongo.ts';
@@ -176,7 +176,7 @@ describe('with the rights of the charts', () => {
           tls: { ca: () => certificate },
           login: { mechanism: 'scram-sha-512', username: service.consumerGroup, password: () => 'first' },
         },
-        quiet,
+        quietLogger,
       );
       const producer = client.producer({ retry: { retries: 0 } });
       await producer.connect();

@@ -6,10 +6,10 @@ import { afterAll, beforeAll } from '@jest/globals';
 import type { Kafka } from 'kafkajs';
 import { createKafka, ensureTopics } from '@order-pipeline/kafka';
 import type { TopicEntry } from '@order-pipeline/events';
+import { quietLogger } from '@order-pipeline/resilience';
 import { startKafka, type KafkaEngine } from '../../dev/engines/kafka.ts';
 import { startMongo, type MongoEngine } from '../../dev/engines/mongo.ts';
 import { startLimitMs } from './pipeline.ts';
-import { quiet } from './quiet.ts';
 import { emptyKafka, emptyMongo, sharedEngines } from './shared-engines.ts';
 
 export interface TestKafka {
@@ -75,7 +75,7 @@ export function useOwnMongo(): OwnMongo {
 }
 
 const connect = (bootstrapServers: string): Kafka =>
-  createKafka({ brokers: [bootstrapServers], clientId: 'tests' }, quiet);
+  createKafka({ brokers: [bootstrapServers], clientId: 'tests' }, quietLogger);
 
 /** Filled before the tests of the file; the temporary folder is removed after them. */
 function started<T extends object>(

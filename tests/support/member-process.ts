@@ -4,10 +4,10 @@
  */
 import { createKafka, createMessagingMetrics, createPublisher, startConsumer } from '@order-pipeline/kafka';
 import { Registry } from '@order-pipeline/runtime';
-import { quiet } from './quiet.ts';
+import { quietLogger } from '@order-pipeline/resilience';
 
 const [bootstrapServers = '', consumerGroup = ''] = process.argv.slice(2);
-const kafka = createKafka({ brokers: [bootstrapServers], clientId: 'member-process' }, quiet);
+const kafka = createKafka({ brokers: [bootstrapServers], clientId: 'member-process' }, quietLogger);
 const metrics = createMessagingMetrics(new Registry());
 startConsumer({
   kafka,
@@ -18,8 +18,7 @@ startConsumer({
     return new Promise(() => {});
   },
   publisher: createPublisher(kafka, metrics),
-  isOutage: () => false,
-  logger: quiet,
+  logger: quietLogger,
   metrics,
   settings: { sessionTimeoutMs: 6_000 },
   onFatal(error) {

@@ -14,12 +14,11 @@ import {
   type Publisher,
   type RunningConsumer,
 } from '@order-pipeline/kafka';
-import { isOutage } from '@order-pipeline/resilience';
 import { Registry } from '@order-pipeline/runtime';
+import { quietLogger } from '@order-pipeline/resilience';
 import type { TestKafka } from './engines.ts';
 import { eventually } from './eventually.ts';
 import { committedLag } from './kafka-reader.ts';
-import { quiet } from './quiet.ts';
 
 /** What the tests consume, and the outcome that their handlers return. */
 export const inputTopic = 'order_cancelled';
@@ -66,7 +65,7 @@ export interface MemberOptions {
   readonly settings?: Partial<ConsumerSettings>;
   readonly lagReader?: GroupLagReader;
   /** Wraps the publisher of the outcomes. */
-  readonly publisher?: (own: Publisher) => Publisher;
+  readonly publisher?: (own: Publisher) => Pick<Publisher, 'send'>;
 }
 
 export interface Member extends RunningConsumer {
@@ -94,7 +93,7 @@ export function useMembers(kafka: TestKafka): Members {
     own = undefined;
   }, 30_000);
 
-  const connect = () => createKafka({ brokers: [kafka.bootstrapServers], clientId: 'member' }, quiet);
+  const connect = () => createKafka({ brokers: [kafka.bootstrapServers], clientId: 'member' }, quietLogger);
   const start = ({ group, handler, topics = [inputTopic], ...options }: MemberOptions): Member => {
     const client = connect();
     const metrics = createMessagingMetrics(new Registry());
@@ -106,8 +105,7 @@ export function useMembers(kafka: TestKafka): Members {
       topics,
       handler,
       publisher: options.publisher?.(publisher) ?? publisher,
-      isOutage,
-      logger: quiet,
+      logger: quietLogger,
       metrics,
       ...(options.lagReader && { lagReader: options.lagReader }),
       settings: { sessionTimeoutMs, ...options.settings },
@@ -116,7 +114,7 @@ export function useMembers(kafka: TestKafka): Members {
     let stopped: Promise<void> | undefined;
     const stop = (): Promise<void> => (stopped ??= consumer.stop().then(() => publisher.stop()));
     running.push({ stop });
-    return { ...consumer, stop, metrics, fatal };
+    return { stop, health: () => consumer.health(), isAlive: () => consumer.isAlive(), metrics, fatal };
   };
   return {
     start,

@@ -5,8 +5,8 @@ import type { PipelineEvent } from '@order-pipeline/events';
 import { createKafka, createMessagingMetrics, createPublisher, type Publisher } from '@order-pipeline/kafka';
 import type { DocumentCollection } from '@order-pipeline/mongo';
 import { createRelay, outboxEntry, type Relay, type RelayOptions } from '@order-pipeline/outbox';
+import { quietLogger } from '@order-pipeline/resilience';
 import type { TestKafka } from './engines.ts';
-import { quiet } from './quiet.ts';
 
 export interface TestRelay extends Relay {
   readonly registry: Registry;
@@ -23,17 +23,17 @@ export function useRelays(kafka: TestKafka) {
   return async function startRelay(
     collection: DocumentCollection,
     options: Partial<Pick<RelayOptions, 'maxPending' | 'sweepAfterMs'>> & {
-      around?: (own: Publisher) => Publisher;
+      around?: (own: Publisher) => Pick<Publisher, 'publish'>;
     } = {},
   ): Promise<TestRelay> {
-    const client = createKafka({ brokers: [kafka.bootstrapServers], clientId: 'relay' }, quiet);
+    const client = createKafka({ brokers: [kafka.bootstrapServers], clientId: 'relay' }, quietLogger);
     const publisher = createPublisher(client, createMessagingMetrics(new Registry()));
     const registry = new Registry();
     const fatal: Error[] = [];
     const relay = createRelay(
       {
         publisher: options.around?.(publisher) ?? publisher,
-        logger: quiet,
+        logger: quietLogger,
         registry,
         fail: (error) => void fatal.push(error as Error),
       },

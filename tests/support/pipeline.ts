@@ -7,8 +7,8 @@ import type { Kafka } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import { services } from '@order-pipeline/events';
 import { createKafka } from '@order-pipeline/kafka';
+import { quietLogger } from '@order-pipeline/resilience';
 import { serviceNames, startPipeline, type Pipeline, type PipelineOptions } from '../../dev/pipeline.ts';
-import { quiet } from './quiet.ts';
 import { emptyKafka, emptyMongo, sharedEngines } from './shared-engines.ts';
 
 export const startLimitMs = 120_000;
@@ -105,7 +105,7 @@ async function stop(pipeline: Pipeline): Promise<void> {
 }
 
 const connect = (bootstrapServers: string): Kafka =>
-  createKafka({ brokers: bootstrapServers.split(','), clientId: 'tests' }, quiet);
+  createKafka({ brokers: bootstrapServers.split(','), clientId: 'tests' }, quietLogger);
 
 const shownLines = 25;
 

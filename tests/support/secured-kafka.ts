@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import kafkajs, { type AclEntry, type Kafka } from 'kafkajs';
 import { createKafka } from '@order-pipeline/kafka';
+import { quietLogger } from '@order-pipeline/resilience';
 import { newClusterId } from '../../dev/engines/kafka-broker.ts';
 import { kafkaFiles } from '../../dev/engines/kafka-files.ts';
 import { kafkaReady } from '../../dev/engines/kafka-ready.ts';
@@ -12,7 +13,6 @@ import { createNode, lastLines, type EngineNode } from '../../dev/engines/node.t
 import { launch, stages } from '../../dev/managed-process.ts';
 import { freePort } from '../../dev/ports.ts';
 import type { Authority } from './authority.ts';
-import { quiet } from './quiet.ts';
 import { setScramPasswords } from './scram-passwords.ts';
 
 // kafkajs is CommonJS, of which Node finds only some named exports.
@@ -76,7 +76,7 @@ export async function startSecuredKafka(dir: string, authority: Authority): Prom
     stopLimitMs,
   });
   await node.start();
-  const superUser = createKafka({ brokers: [`127.0.0.1:${internal}`], clientId: 'super-user' }, quiet);
+  const superUser = createKafka({ brokers: [`127.0.0.1:${internal}`], clientId: 'super-user' }, quietLogger);
   return Object.assign(node, {
     bootstrapServers: `127.0.0.1:${clients}`,
     superUser,

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { createKafka, type TopicReader } from '@order-pipeline/kafka';
 import { kafkaSecurity, mongoAddress, pipelineSettings } from '@order-pipeline/service';
 import { readConfig } from '@order-pipeline/runtime';
+import { quietLogger } from '@order-pipeline/resilience';
 import { ToolError, type Terminal } from './command-line.ts';
 import { rememberedEngines } from './remembered-engines.ts';
 
@@ -16,7 +17,6 @@ export interface KafkaConnection extends TopicReader {
 }
 
 const defaultDataDir = join(import.meta.dirname, '../../.data');
-const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 const settings = z.object(pipelineSettings);
 
@@ -51,7 +51,7 @@ export async function connectKafka(
 ): Promise<KafkaConnection> {
   const { config, clusterId } = addresses(terminal, dataDir);
   const brokers = config.KAFKA_BOOTSTRAP_SERVERS;
-  const kafka = createKafka({ brokers, clientId: 'tools', ...kafkaSecurity(config, 'tools') }, quiet);
+  const kafka = createKafka({ brokers, clientId: 'tools', ...kafkaSecurity(config, 'tools') }, quietLogger);
   const admin = kafka.admin();
   try {
     await admin.connect();

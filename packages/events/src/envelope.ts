@@ -23,6 +23,10 @@ export class InvalidEventError extends Error {
   }
 }
 
+/** By its name and not its class, because test realms break instanceof. */
+export const isInvalidEvent = (error: unknown): error is InvalidEventError =>
+  (error as Error | null)?.name === 'InvalidEventError';
+
 const producerOf = new Map<EventType, string>(
   Object.values<ServiceEntry>(services).flatMap((service) =>
     service.produces.map((type): [EventType, string] => [type, `/order-pipeline/${service.name}`]),

@@ -1,14 +1,22 @@
-export { startConsumer, defaultConsumerSettings } from './consumer.ts';
-export type { ConsumerHealth, ConsumerOptions, ConsumerSettings, RunningConsumer } from './consumer.ts';
-export type { Handler } from './chunk-processor.ts';
-export { deadLetterHeaders, type DeadLetterKind } from './dead-letter.ts';
+/** The only way to kafkajs: client, consumer, publisher, dead letters, lag and topic readers. */
+export { createKafka, type KafkaLogin, type KafkaSettings, type KafkaTls } from './client.ts';
+export { startConsumer } from './consumer/consumer.ts';
+export type { ConsumerHealth } from './consumer/consumer-health.ts';
+export {
+  defaultConsumerSettings,
+  type ConsumerOptions,
+  type ConsumerSettings,
+  type RunningConsumer,
+} from './consumer/consumer-options.ts';
+export type { Handler } from './consumer/handler.ts';
+export { deadLetterHeaders, type DeadLetterKind } from './dead-letters/dead-letter.ts';
 export {
   deadLetterDetails,
   deadLetterSummary,
   readableBytes,
   type DeadLetterSummary,
   type ReadableBytes,
-} from './dead-letter-description.ts';
+} from './dead-letters/dead-letter-description.ts';
 export {
   findDeadLetters,
   readResolutions,
@@ -16,21 +24,7 @@ export {
   scanDeadLetters,
   type OnDeadLetters,
   type Resolutions,
-} from './dead-letter-queue.ts';
-export { createGroupLagReader, type GroupLagReader } from './group-lag.ts';
-export {
-  createGroupObserver,
-  type GroupMember,
-  type GroupObserver,
-  type GroupState,
-  type PartitionRange,
-} from './group-observer.ts';
-export { createKafka, ensureTopics, type KafkaLogin, type KafkaSettings, type KafkaTls } from './kafka.ts';
-export { createMessagingMetrics, type MessagingMetrics } from './metrics.ts';
-export { createOnDemandAdmin, type OnDemandAdmin } from './on-demand-admin.ts';
-export { createPublisher, type OutgoingRecord, type PublishedAt, type Publisher } from './publisher.ts';
-export { lingerMs } from './linger.ts';
-export { withSimulatedWork, type SimulatedWork } from './simulated-work.ts';
+} from './dead-letters/dead-letter-queue.ts';
 export {
   deadLetterGroups,
   deadLetterId,
@@ -44,13 +38,30 @@ export {
   type Resolution,
   type ResolutionAction,
   type StoredDeadLetter,
-} from './stored-dead-letter.ts';
+} from './dead-letters/stored-dead-letter.ts';
+export { lingerMs } from './linger.ts';
+export { createMessagingMetrics, type MessagingMetrics } from './metrics.ts';
+export { withSimulatedWork, type SimulatedWork } from './middleware/simulated-work.ts';
+export { createPublisher, type Publisher } from './publisher.ts';
+export { decodeAssignment, type Assignment } from './readers/assignment.ts';
+export { createGroupLagReader, lagOfPartition, type GroupLagReader } from './readers/group-lag.ts';
 export {
+  createGroupObserver,
+  type GroupMember,
+  type GroupObserver,
+  type GroupState,
+  type PartitionRange,
+} from './readers/group-observer.ts';
+export { createOnDemandAdmin, type OnDemandAdmin } from './readers/on-demand-admin.ts';
+export {
+  isTopicReadError,
   rangesOf,
   readRanges,
   TopicReadError,
-  type Batch,
   type OffsetRange,
   type OnBatch,
+  type PartitionBatch,
   type TopicReader,
-} from './topic-reader.ts';
+} from './readers/topic-reader.ts';
+export type { OutgoingRecord, PublishedAt } from './record.ts';
+export { ensureTopics } from './topics.ts';

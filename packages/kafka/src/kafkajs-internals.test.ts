@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
-import { afterEach, expect, jest, test } from '@jest/globals';
-import { patchKafkajs } from './kafkajs-internals.ts';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { builtInAuthenticator, patchKafkajs } from './kafkajs-internals.ts';
 
 interface Queue {
   readonly throttleCheckTimeoutId: unknown;
@@ -101,4 +101,34 @@ test('ends the time-out checks of a closed connection', () => {
   queue.scheduleRequestTimeoutCheck();
   jest.advanceTimersByTime(1_000);
   expect(jest.getTimerCount()).toBe(0);
+});
+
+describe('a login by a mechanism of kafkajs itself', () => {
+  const errors = require('kafkajs/src/errors') as Record<string, unknown>;
+
+  test.each([
+    ['plain', (text: string) => text === '\0ada\0secret'],
+    ['scram-sha-256', (text: string) => text.startsWith('n,,n=ada,r=')],
+    ['scram-sha-512', (text: string) => text.startsWith('n,,n=ada,r=')],
+  ] as const)('%s sends the credentials as its standard says', async (mechanism, isFirstMessage) => {
+    const sent: string[] = [];
+    const refused = new Error('refused');
+    const authenticator = builtInAuthenticator(
+      mechanism,
+      { username: 'ada', password: 'secret' },
+      {
+        host: 'broker',
+        port: 9092,
+        logger: silent as never,
+        async saslAuthenticate({ request }) {
+          const encoded = (await request.encode()) as Buffer;
+          sent.push(encoded.subarray(4).toString());
+          throw refused;
+        },
+      },
+    );
+    await expect(authenticator.authenticate()).rejects.toBeInstanceOf(errors['KafkaJSSASLAuthenticationError']);
+    expect(sent).toHaveLength(1);
+    expect(isFirstMessage(sent[0]!)).toBe(true);
+  });
 });

@@ -1,9 +1,13 @@
 /**
- * Everything that we change in kafkajs 2.2.4, in one file. The version is pinned exactly, kafkajs-internals.test.ts fails
- * when what stands here no longer fits, and docs/adr/0003 says what it costs and how we would leave it.
+ * Everything that we change in kafkajs 2.2.4, or use of it without being exported, in one file. The version is pinned
+ * exactly, kafkajs-internals.test.ts fails when what stands here no longer fits, and docs/adr/0003 says what it costs and
+ * how we would leave it.
  */
 import { createRequire } from 'node:module';
+import type { AuthenticationProviderArgs, Authenticator } from 'kafkajs';
 import { decodeRecord, encodeRecord } from './record-format.ts';
+
+const require = createRequire(import.meta.url);
 
 interface RequestQueue {
   readonly pending: readonly unknown[];
@@ -21,12 +25,11 @@ const requestTimeoutCheckMs = 1_000;
 
 /** Call before the first client of this process connects. */
 export function patchKafkajs(): void {
-  const require = createRequire(import.meta.url);
-  replaceRecordFormat(require);
-  mendRequestQueue((require('kafkajs/src/network/requestQueue') as { prototype: RequestQueue }).prototype);
+  replaceRecordFormat();
+  fixRequestQueue((require('kafkajs/src/network/requestQueue') as { prototype: RequestQueue }).prototype);
 }
 
-function replaceRecordFormat(require: NodeJS.Require): void {
+function replaceRecordFormat(): void {
   const replace = (file: string, by: unknown): void => {
     const path = require.resolve(`kafkajs/src/protocol/recordBatch/record/v0/${file}`);
     require(path);
@@ -41,7 +44,7 @@ function replaceRecordFormat(require: NodeJS.Require): void {
  * fires: a thousand wake-ups a second for each process (tulios/kafkajs#1751). The timer is for requests that wait while
  * the broker throttles the client, so it is armed only where a request waits.
  */
-function mendRequestQueue(prototype: RequestQueue): void {
+function fixRequestQueue(prototype: RequestQueue): void {
   const schedule = prototype.scheduleCheckPendingRequests;
   prototype.scheduleCheckPendingRequests = function (): void {
     if (this.pending.length > 0) schedule.call(this);
@@ -56,4 +59,22 @@ function mendRequestQueue(prototype: RequestQueue): void {
       if (!this.isConnected()) this.destroy();
     }, requestTimeoutCheckMs);
   };
+}
+
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+type BuiltInAuthentication = (credentials: Credentials) => (connection: AuthenticationProviderArgs) => Authenticator;
+
+const authenticationFiles = { plain: 'plain', 'scram-sha-256': 'scram256', 'scram-sha-512': 'scram512' } as const;
+
+/** kafkajs' own login by a mechanism; its public options offer it only with a password and a failure that stay as they are. */
+export function builtInAuthenticator(
+  mechanism: keyof typeof authenticationFiles,
+  credentials: Credentials,
+  connection: AuthenticationProviderArgs,
+): Authenticator {
+  const file = `kafkajs/src/broker/saslAuthenticator/${authenticationFiles[mechanism]}`;
+  return (require(file) as BuiltInAuthentication)(credentials)(connection);
 }

@@ -1,22 +1,10 @@
-/** One producer per process: batches of events out, acknowledged by all in-sync replicas, with where each one landed. */
-import { Partitioners, type Kafka, type Message } from 'kafkajs';
+/** One producer per process: publishes batches of records, acknowledged by all in-sync replicas, and says where each one landed. */
+import { Partitioners, type Kafka, type Message, type Producer } from 'kafkajs';
 import { encodeEvent, type PipelineEvent } from '@order-pipeline/events';
-import type { MessageSpans, SentMessage } from '@order-pipeline/tracing';
+import type { MessageSpans, SentRecord } from '@order-pipeline/tracing';
+import { kafkaOutage } from './kafka-outage.ts';
 import type { MessagingMetrics } from './metrics.ts';
-import { OutageError } from '@order-pipeline/resilience';
-import type { Headers } from './record-format.ts';
-
-export interface PublishedAt {
-  readonly partition: number;
-  readonly offset: string;
-}
-
-export interface OutgoingRecord {
-  readonly topic: string;
-  readonly key: Buffer | string | null;
-  readonly value: Buffer | string | null;
-  readonly headers: Headers;
-}
+import type { OutgoingRecord, PublishedAt } from './record.ts';
 
 export interface Publisher {
   /** Rejects with an OutageError when Kafka did not acknowledge all; some may have been written, and may be sent again. */
@@ -26,45 +14,52 @@ export interface Publisher {
   stop(): Promise<void>;
 }
 
-/** What is above these is sent in several parts, because a broker refuses a batch over its topic's limit as a whole. */
-const maxRecordsPerSend = 1_000;
-const maxBytesPerSend = 512 * 1024;
+/** What exceeds these is sent in several requests, because a broker refuses a batch over its topic's limit as a whole. */
+const maxRecordsPerRequest = 1_000;
+const maxBytesPerRequest = 512 * 1024;
 
-export function createPublisher(kafka: Kafka, metrics: MessagingMetrics, spans?: MessageSpans): Publisher {
-  const producer = kafka.producer({
-    allowAutoTopicCreation: false,
-    maxInFlightRequests: 5,
-    createPartitioner: rememberingPartitioner,
-  });
-  let connected: Promise<void> | undefined;
+export const createPublisher = (kafka: Kafka, metrics: MessagingMetrics, spans?: MessageSpans): Publisher =>
+  new KafkaPublisher(kafka, metrics, spans);
 
-  // A failed connect is forgotten, so that the next send tries anew.
-  const connect = (): Promise<void> => {
-    connected ??= producer.connect().catch((error: unknown) => {
-      connected = undefined;
-      throw error;
+class KafkaPublisher implements Publisher {
+  readonly #producer: Producer;
+  readonly #metrics: MessagingMetrics;
+  readonly #spans: MessageSpans | undefined;
+  #connected: Promise<void> | undefined;
+
+  constructor(kafka: Kafka, metrics: MessagingMetrics, spans: MessageSpans | undefined) {
+    this.#producer = kafka.producer({
+      allowAutoTopicCreation: false,
+      maxInFlightRequests: 5,
+      createPartitioner: rememberingPartitioner,
     });
-    return connected;
-  };
+    this.#metrics = metrics;
+    this.#spans = spans;
+  }
 
-  const sendOnce = async (records: readonly OutgoingRecord[]): Promise<PublishedAt[]> => {
-    const messages = records.map(({ key, value, headers }): Message => ({
-      key,
-      value,
-      // Its type does not know of headers without a value.
-      headers: headers as NonNullable<Message['headers']>,
-    }));
-    const byTopic = new Map<string, Message[]>();
-    records.forEach(({ topic }, index) => {
-      const list = byTopic.get(topic) ?? [];
-      list.push(messages[index]!);
-      byTopic.set(topic, list);
-    });
+  async publish(events: readonly PipelineEvent[]): Promise<PublishedAt[]> {
+    const records = events.map(encodeEvent);
+    const places = await this.send(records);
+    // From when the fact stood in the outbox, however many attempts or restarts ago that was.
+    this.#spans?.sent(sentRecords(records, places, (index) => Date.parse(events[index]!.data.timestamp)));
+    return places;
+  }
+
+  async send(records: readonly OutgoingRecord[]): Promise<PublishedAt[]> {
+    const places: PublishedAt[] = [];
+    for (const request of requestsFor(records)) places.push(...(await this.#request(request)));
+    for (const { topic } of records) this.#metrics.produced.inc({ topic });
+    return places;
+  }
+
+  async #request(records: readonly OutgoingRecord[]): Promise<PublishedAt[]> {
+    const messages = records.map(messageOf);
+    const byTopic = Map.groupBy(messages, (_, index) => records[index]!.topic);
     try {
-      await connect();
-      const acknowledged = await producer.sendBatch({
+      await this.start();
+      const acknowledged = await this.#producer.sendBatch({
         acks: -1,
-        topicMessages: [...byTopic].map(([topic, list]) => ({ topic, messages: list })),
+        topicMessages: [...byTopic].map(([topic, ofTopic]) => ({ topic, messages: ofTopic })),
       });
       const nextOffset = new Map(
         acknowledged.map((entry) => [`${entry.topicName}:${entry.partition}`, BigInt(entry.baseOffset!)]),
@@ -76,37 +71,37 @@ export function createPublisher(kafka: Kafka, metrics: MessagingMetrics, spans?:
         return { partition, offset: offset.toString() };
       });
     } catch (error) {
-      throw new OutageError('kafka', error);
+      throw kafkaOutage(error);
     }
-  };
+  }
 
-  const send = async (records: readonly OutgoingRecord[]): Promise<PublishedAt[]> => {
-    const published: PublishedAt[] = [];
-    for (const part of partsOf(records)) published.push(...(await sendOnce(part)));
-    for (const { topic } of records) metrics.produced.inc({ topic });
-    return published;
-  };
+  /** A failed connect is forgotten, so that the next request connects again. */
+  start(): Promise<void> {
+    this.#connected ??= this.#producer.connect().catch((error: unknown) => {
+      this.#connected = undefined;
+      throw kafkaOutage(error);
+    });
+    return this.#connected;
+  }
 
-  return {
-    send,
-    async publish(events) {
-      const records = events.map(encodeEvent);
-      const published = await send(records);
-      // From when the fact stood in the outbox, however many tries or restarts that was ago.
-      spans?.sent(sentMessages(records, published, (index) => Date.parse(events[index]!.data.timestamp)));
-      return published;
-    },
-    start: connect,
-    stop: () => producer.disconnect(),
-  };
+  stop(): Promise<void> {
+    return this.#producer.disconnect();
+  }
 }
 
-/** What tracing tells of records that were acknowledged. */
-export const sentMessages = (
+const messageOf = ({ key, value, headers }: OutgoingRecord): Message => ({
+  key,
+  value,
+  // kafkajs' type does not allow headers without a value.
+  headers: headers as NonNullable<Message['headers']>,
+});
+
+/** What tracing records of records that were acknowledged. */
+export const sentRecords = (
   records: readonly OutgoingRecord[],
   places: readonly PublishedAt[],
   sinceMs: (index: number) => number,
-): SentMessage[] =>
+): SentRecord[] =>
   records.map(({ topic, key, headers }, index) => ({
     topic,
     key: key?.toString(),
@@ -115,23 +110,23 @@ export const sentMessages = (
     sinceMs: sinceMs(index),
   }));
 
-/** A record that is above the limit on its own makes a part of its own. */
-function partsOf(records: readonly OutgoingRecord[]): OutgoingRecord[][] {
-  const parts: OutgoingRecord[][] = [];
-  let part: OutgoingRecord[] = [];
+/** A record that exceeds the limit alone makes a request of its own. */
+function requestsFor(records: readonly OutgoingRecord[]): OutgoingRecord[][] {
+  const requests: OutgoingRecord[][] = [];
+  let request: OutgoingRecord[] = [];
   let bytes = 0;
   for (const record of records) {
     const size = Buffer.byteLength(record.value ?? '');
-    if (part.length > 0 && (part.length === maxRecordsPerSend || bytes + size > maxBytesPerSend)) {
-      parts.push(part);
-      part = [];
+    if (request.length > 0 && (request.length === maxRecordsPerRequest || bytes + size > maxBytesPerRequest)) {
+      requests.push(request);
+      request = [];
       bytes = 0;
     }
-    part.push(record);
+    request.push(record);
     bytes += size;
   }
-  if (part.length > 0) parts.push(part);
-  return parts;
+  if (request.length > 0) requests.push(request);
+  return requests;
 }
 
 /** The Java client's murmur2 partitioner, which also notes its choice on the message: kafkajs does not report it. */

@@ -26,7 +26,7 @@ export interface WithOutbox {
 export const outboxEntry = (event: PipelineEvent, at: Date): OutboxEntry => ({ fact: factOf(event), at, event });
 
 export interface RelayEdges {
-  readonly publisher: Publisher;
+  readonly publisher: Pick<Publisher, 'publish'>;
   readonly logger: Logger;
   readonly registry: Registry;
   /** Called when publishing fails for another reason than an outage. */

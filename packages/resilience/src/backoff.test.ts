@@ -33,7 +33,7 @@ describe('backing off', () => {
 });
 
 describe('an outage', () => {
-  test('is told by a field, from whatever realm it comes', () => {
+  test('is recognised by a field, from whatever realm it comes', () => {
     expect(isOutage(new OutageError('kafka', new Error('no leader')))).toBe(true);
     expect(isOutage({ outage: true })).toBe(true);
     for (const fault of [new Error('outage'), { outage: 'true' }, null, undefined, 'outage', 7]) {
@@ -41,10 +41,10 @@ describe('an outage', () => {
     }
   });
 
-  test('says what is away, and keeps its cause', () => {
+  test('names the dependency, and keeps its cause', () => {
     const cause = new Error('no leader');
-    expect(new OutageError('kafka', cause)).toMatchObject({ message: 'kafka is away: no leader', cause });
-    expect(new OutageError('mongodb', 'gone').message).toBe('mongodb is away: gone');
+    expect(new OutageError('kafka', cause)).toMatchObject({ message: 'kafka unavailable: no leader', cause });
+    expect(new OutageError('mongodb', 'closed').message).toBe('mongodb unavailable: closed');
   });
 });
 

@@ -1,6 +1,5 @@
 import type { ServiceEntry } from '@order-pipeline/events';
 import { startConsumer, type ConsumerOptions, type RunningConsumer } from '@order-pipeline/kafka';
-import { isOutage } from '@order-pipeline/resilience';
 import type { CheckResult, Component } from '@order-pipeline/runtime';
 import type { ServiceConfig } from './settings.ts';
 
@@ -28,10 +27,9 @@ export class ConsumerComponent implements Component {
       ...options,
       consumerGroup: entry.consumerGroup,
       topics: entry.consumes,
-      isOutage,
       settings: {
         sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
-        maxChunkSize: config.CONSUMER_MAX_BATCH,
+        maxBatchSize: config.CONSUMER_MAX_BATCH,
         maxAttempts: config.CONSUMER_MAX_ATTEMPTS,
       },
       onFatal: fail,

@@ -195,8 +195,8 @@ function addInOrder({ lifecycle, health, startup, traces, edges, parts, consumer
   };
 
   if (traces) lifecycle.add(traces.component);
-  lifecycle.add({ name: 'producer', stop: edges.publisher.stop });
-  lifecycle.add({ name: 'lag reader', stop: edges.lagReader.stop });
+  lifecycle.add({ name: 'producer', stop: () => edges.publisher.stop() });
+  lifecycle.add({ name: 'lag reader', stop: () => edges.lagReader.stop() });
   for (const mongo of [edges.mongo, ...databases]) {
     addStartedLater({ name: `MongoDB ${mongo.database}`, start: mongo.start, stop: mongo.stop });
     health.register(mongo.database, () => ({ status: mongo.isUp() ? 'up' : startup.isDone ? 'down' : 'starting' }));

@@ -1,10 +1,10 @@
 /** One trace per order: what a traceparent says, spans of messages and requests, and the SDK where it is asked for. */
 export {
   createMessageSpans,
-  type ChunkSpans,
+  type BatchSpans,
   type MessageSpans,
-  type SentMessage,
-  type TracedMessage,
+  type SentRecord,
+  type TracedRecord,
 } from './message-spans.ts';
 export { createRequestSpans, type RequestSpan, type RequestSpans } from './request-spans.ts';
 export { traceIdOf } from './traceparent.ts';

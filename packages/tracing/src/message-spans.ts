@@ -1,12 +1,12 @@
 /**
- * Spans of messages, by OpenTelemetry's conventions for messaging. No instrumentation knows batches as these are: one
- * fetch, one write and one send belong to hundreds of orders, so nothing here asks which span is "active". A message's
+ * Spans of records, by OpenTelemetry's conventions for messaging. No instrumentation supports batches like ours: one
+ * fetch, one write and one send belong to hundreds of orders, so nothing here asks which span is "active". A record's
  * traceparent is its creation context: it names the span that decided the event, is stored with it, and never changes.
  */
 import { SpanKind, SpanStatusCode, type Attributes, type Link, type Span, type Tracer } from '@opentelemetry/api';
 import { contextOf, spanContextOf, traceparentOf } from './traceparent.ts';
 
-export interface TracedMessage {
+export interface TracedRecord {
   readonly topic: string;
   readonly partition: number;
   readonly offset: string;
@@ -16,105 +16,111 @@ export interface TracedMessage {
   readonly traceparent: string | undefined;
 }
 
-/** What was acknowledged. */
-export interface SentMessage {
+/** A record that was acknowledged. */
+export interface SentRecord {
   readonly topic: string;
   readonly key: string | undefined;
   readonly traceparent: string | undefined;
   readonly partition: number;
   readonly offset: string;
+  /** Milliseconds since the epoch from which it waited to be sent. */
   readonly sinceMs: number;
 }
 
-/** The messages of one chunk, each under a span of its own. */
-export interface ChunkSpans {
-  /** Of the span of that message: what it brings about carries this on. */
+/** The records of one batch, each under a span of its own. */
+export interface BatchSpans {
+  /** Of the span of that record: what follows from the record continues it. */
   traceparentOf(index: number): string;
-  /** The message could not be worked off. */
+  /** The record could not be processed. */
   failed(index: number, error: Error): void;
-  /** These followed from the chunk. */
-  sent(messages: readonly SentMessage[]): void;
-  /** Ends every span; with an error when the chunk was left to the next owner of its partitions. */
+  /** These records followed from the batch. */
+  sent(records: readonly SentRecord[]): void;
+  /** Ends every span; with an error when the batch was left to the next owner of its partitions. */
   end(error?: unknown): void;
 }
 
 export interface MessageSpans {
-  begin(messages: readonly TracedMessage[]): ChunkSpans;
-  /** Events that waited in an outbox. */
-  sent(messages: readonly SentMessage[]): void;
+  begin(records: readonly TracedRecord[]): BatchSpans;
+  /** Records of events that waited in an outbox. */
+  sent(records: readonly SentRecord[]): void;
 }
 
-export function createMessageSpans(tracer: Tracer, consumerGroup: string): MessageSpans {
-  const process = (message: TracedMessage, attributes: Attributes): Span =>
-    tracer.startSpan(
-      `process ${message.topic}`,
-      {
-        kind: SpanKind.CONSUMER,
-        attributes: {
-          ...attributes,
-          ...placeOf(message),
-          'messaging.operation.name': 'process',
-          'messaging.operation.type': 'process',
-          'messaging.consumer.group.name': consumerGroup,
-          'order_pipeline.queue_wait_ms': Math.max(0, Date.now() - Number(message.timestamp)),
-        },
-      },
-      contextOf(message.traceparent),
-    );
+export const createMessageSpans = (tracer: Tracer, consumerGroup: string): MessageSpans => ({
+  begin: (records) => new SpansOfBatch(tracer, consumerGroup, records),
+  sent(records) {
+    for (const record of records) traceSend(tracer, record, []);
+  },
+});
 
-  const send = (message: SentMessage, links: Link[] = []): void =>
-    tracer
-      .startSpan(
-        `send ${message.topic}`,
-        {
-          kind: SpanKind.PRODUCER,
-          startTime: message.sinceMs,
-          links,
-          attributes: {
-            ...placeOf(message),
-            'messaging.operation.name': 'send',
-            'messaging.operation.type': 'send',
-          },
-        },
-        contextOf(message.traceparent),
-      )
-      .end();
+class SpansOfBatch implements BatchSpans {
+  readonly #tracer: Tracer;
+  readonly #records: readonly TracedRecord[];
+  readonly #spans: readonly Span[];
+  readonly #ids: ReadonlySet<string>;
 
-  return {
-    sent: (messages) => messages.forEach((message) => send(message)),
-    begin(messages) {
-      const attributes = { 'messaging.batch.message_count': messages.length };
-      const spans = messages.map((message) => process(message, attributes));
-      const own = new Set(spans.map((span) => span.spanContext().spanId));
-      return {
-        traceparentOf: (index) => traceparentOf(spans[index]!.spanContext()),
-        failed(index, error) {
-          spans[index]!.recordException(error);
-          spans[index]!.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
-        },
-        sent(sent) {
-          for (const message of sent) {
-            // What was decided before and is told again belongs to the span of then, and says who made it be told.
-            const isNew = own.has(spanContextOf(message.traceparent)?.spanId ?? '');
-            const causes = isNew ? [] : spans.filter((_, index) => messages[index]!.key === message.key);
-            send(
-              message,
-              causes.map((span) => ({ context: span.spanContext() })),
-            );
-          }
-        },
-        end(error) {
-          for (const span of spans) {
-            if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: 'left to the next owner' });
-            span.end();
-          }
-        },
-      };
-    },
+  constructor(tracer: Tracer, consumerGroup: string, records: readonly TracedRecord[]) {
+    const attributes = {
+      'messaging.batch.message_count': records.length,
+      'messaging.consumer.group.name': consumerGroup,
+    };
+    this.#tracer = tracer;
+    this.#records = records;
+    this.#spans = records.map((record) => startProcess(tracer, record, attributes));
+    this.#ids = new Set(this.#spans.map((span) => span.spanContext().spanId));
+  }
+
+  traceparentOf(index: number): string {
+    return traceparentOf(this.#spans[index]!.spanContext());
+  }
+
+  failed(index: number, error: Error): void {
+    this.#spans[index]!.recordException(error);
+    this.#spans[index]!.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+  }
+
+  sent(records: readonly SentRecord[]): void {
+    for (const record of records) traceSend(this.#tracer, record, this.#causesOf(record));
+  }
+
+  /** An event that was decided earlier and is republished belongs to the span of then; links name what caused it to be sent now. */
+  #causesOf({ key, traceparent }: SentRecord): Link[] {
+    if (this.#ids.has(spanContextOf(traceparent)?.spanId ?? '')) return [];
+    const causes = this.#spans.filter((_, index) => this.#records[index]!.key === key);
+    return causes.map((span) => ({ context: span.spanContext() }));
+  }
+
+  end(error?: unknown): void {
+    for (const span of this.#spans) {
+      if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: 'left to the next owner' });
+      span.end();
+    }
+  }
+}
+
+function startProcess(tracer: Tracer, record: TracedRecord, ofBatch: Attributes): Span {
+  const attributes = {
+    ...ofBatch,
+    ...placeOf(record),
+    'messaging.operation.name': 'process',
+    'messaging.operation.type': 'process',
+    'order_pipeline.queue_wait_ms': Math.max(0, Date.now() - Number(record.timestamp)),
   };
+  const options = { kind: SpanKind.CONSUMER, attributes };
+  return tracer.startSpan(`process ${record.topic}`, options, contextOf(record.traceparent));
 }
 
-const placeOf = ({ topic, partition, offset, key }: Omit<TracedMessage, 'timestamp' | 'traceparent'>): Attributes => ({
+/** A span from when the record began to wait until now. */
+function traceSend(tracer: Tracer, record: SentRecord, links: Link[]): void {
+  const attributes = {
+    ...placeOf(record),
+    'messaging.operation.name': 'send',
+    'messaging.operation.type': 'send',
+  };
+  const options = { kind: SpanKind.PRODUCER, startTime: record.sinceMs, links, attributes };
+  tracer.startSpan(`send ${record.topic}`, options, contextOf(record.traceparent)).end();
+}
+
+const placeOf = ({ topic, partition, offset, key }: Omit<TracedRecord, 'timestamp' | 'traceparent'>): Attributes => ({
   'messaging.system': 'kafka',
   'messaging.destination.name': topic,
   'messaging.destination.partition.id': String(partition),

@@ -1,4 +1,4 @@
-/** OpenTelemetry's SDK, which is not even loaded unless it is asked for. */
+/** OpenTelemetry's SDK, which is not even loaded unless tracing is started. */
 import { trace, type Tracer } from '@opentelemetry/api';
 
 export interface TracingOptions {
@@ -21,11 +21,11 @@ export interface TracingOptions {
 }
 
 export interface Tracing {
-  /** Its spans come to nothing until `start` has ended. */
+  /** Its spans record nothing until `start` has resolved. */
   readonly tracer: Tracer;
-  /** Where to, how often and how long is for the SDK to read from the standard OTEL_… variables. */
+  /** The SDK reads endpoint, intervals and time-outs from the standard OTEL_… variables. */
   start(): Promise<void>;
-  /** Delivers what is in hand, for a bounded time. */
+  /** Delivers the finished spans, for a bounded time. */
   stop(): Promise<void>;
 }
 

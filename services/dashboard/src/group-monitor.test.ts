@@ -1,9 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { everyService } from '@order-pipeline/events';
 import type { GroupObserver } from '@order-pipeline/kafka';
+import { quietLogger } from '@order-pipeline/resilience';
 import { GroupMonitor, type ReplicaSource } from './group-monitor.ts';
-
-const logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 const reachable: GroupObserver = {
   groups: async (ids) => ids.map((group) => ({ group, state: 'Stable', members: [] })),
@@ -19,7 +18,7 @@ const monitorOf = (observer: GroupObserver, replicaSource?: ReplicaSource) =>
     repository: { timeAt: async () => new Date(Date.now() - 5_000) },
     entries: [everyService.payment, everyService.shipment],
     replicaSource,
-    logger,
+    logger: quietLogger,
   });
 
 test('shows what Kafka reports although the ConsumerScalers cannot be read', async () => {

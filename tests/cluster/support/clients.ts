@@ -3,7 +3,7 @@ import { connect } from 'node:tls';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import { createKafka } from '@order-pipeline/kafka';
-import { quiet } from '../../support/quiet.ts';
+import { quietLogger } from '@order-pipeline/resilience';
 import { namespace, portForward } from './kubectl.ts';
 import { readSecret } from './secrets.ts';
 
@@ -43,7 +43,7 @@ export async function asMongoAdmin<T>(work: (client: MongoClient) => Promise<T>)
 /** Work with a client of Kafka that may do everything. */
 export async function asKafkaAdmin<T>(work: (admin: Admin, kafka: Kafka) => Promise<T>): Promise<T> {
   await using forward = await portForward('pod/pipeline-kafka-0', adminPort, adminPort);
-  const kafka = createKafka({ brokers: [`127.0.0.1:${forward.port}`], clientId: 'operator' }, quiet);
+  const kafka = createKafka({ brokers: [`127.0.0.1:${forward.port}`], clientId: 'operator' }, quietLogger);
   const admin = kafka.admin();
   await admin.connect();
   try {

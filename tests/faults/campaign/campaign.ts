@@ -7,7 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createKafka } from '@order-pipeline/kafka';
-import { type Logger } from '@order-pipeline/resilience';
+import { quietLogger } from '@order-pipeline/resilience';
 import { eventTypes } from '@order-pipeline/events';
 import { startKafka } from '../../../dev/engines/kafka.ts';
 import { startMongo } from '../../../dev/engines/mongo.ts';
@@ -62,7 +62,6 @@ const gatewayFaults = ['the gateway failed', 'the gateway did not answer in time
 const clockFault = 'wrong clock';
 /** Every campaign has each of these, whatever its seed. */
 export const everyFault: readonly string[] = [...faultNames, ...gatewayFaults, clockFault];
-const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
   const { seed, seconds, ordersPerSecond, dir, say } = options;
@@ -101,7 +100,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     closing.push(() => pipeline.stop());
     await stock(pipeline);
 
-    const kafkaClient = createKafka({ brokers: kafka.bootstrapServers.split(','), clientId: 'campaign' }, quiet);
+    const kafkaClient = createKafka({ brokers: kafka.bootstrapServers.split(','), clientId: 'campaign' }, quietLogger);
     const history = createHistory(join(dir, 'history.jsonl'));
     closing.push(() => history.close());
     const customers = startCustomers({

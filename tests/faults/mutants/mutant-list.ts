@@ -25,9 +25,9 @@ const outbox = (title: string): NamedTest => ({
 export const mutants: readonly Mutant[] = [
   {
     defect: 'offsets are committed before the effect',
-    file: 'packages/kafka/src/consumer.ts',
-    find: '      await processChunk(',
-    replace: '      await commitOffsetsIfNecessary({ topics: nextOffsets(slices) });\n      await processChunk(',
+    file: 'packages/kafka/src/consumer/consumer.ts',
+    find: '        await this.#process(',
+    replace: '        await commitOffsetsIfNecessary({ topics: nextOffsets(slices) });\n        await this.#process(',
     caughtBy: {
       file: 'tests/integration/offsets-are-committed-after-effects.test.ts',
       title: 'commits no offset before the handler returns',
@@ -89,7 +89,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     defect: 'an outage counts as a failed attempt of the record',
-    file: 'packages/kafka/src/chunk-processor.ts',
+    file: 'packages/kafka/src/middleware/outage-wait.ts',
     find: '        if (!isOutage(error)) throw error;',
     replace: '        throw error;',
     caughtBy: {
@@ -135,9 +135,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     defect: 'a bad record is skipped instead of dead-lettered',
-    file: 'packages/kafka/src/chunk-processor.ts',
-    find: 'const records = [...outcome.records, ...deadLetters.map((letter) => deadLetterRecord(consumerGroup, letter))];',
-    replace: 'const records = [...outcome.records];',
+    file: 'packages/kafka/src/consumer/batch-processor.ts',
+    find: '[...decided.outcomes, ...deadLetterRecords]',
+    replace: '[...decided.outcomes]',
     caughtBy: {
       file: 'tests/integration/bad-records-are-dead-lettered.test.ts',
       title: 'dead-letters malformed records in the middle of a batch',
