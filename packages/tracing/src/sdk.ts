@@ -13,13 +13,14 @@ import {
   TracerProvider,
   type Sampler,
 } from '@opentelemetry/sdk-trace';
+import { within } from '@order-pipeline/resilience';
 import type { TracingOptions } from './tracing.ts';
 
 const stopWithinMs = 2_000;
-/** A collector that is away fails every batch; one line a minute says so. */
+/** An unreachable collector fails every batch; it is reported once a minute. */
 const troubleEveryMs = 60_000;
 
-/** Registers the provider for the whole process, and answers how to end it. */
+/** Registers the provider for the whole process. Returns how to stop it, which delivers the finished spans. */
 export function startSdk({
   service,
   instance,
@@ -28,7 +29,7 @@ export function startSdk({
   ratio,
   onTrouble,
 }: TracingOptions): () => Promise<void> {
-  reportTroubles(onTrouble);
+  const report = reportTroubles(onTrouble);
   const exporter = protocol === 'http/json' ? new JsonExporter() : new ProtobufExporter();
   const provider = new TracerProvider({
     resource: defaultResource()
@@ -38,12 +39,8 @@ export function startSdk({
     spanProcessors: [new BatchSpanProcessor({ exporter, ...batching() })],
   });
   trace.setGlobalTracerProvider(provider);
-  return async () => {
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, stopWithinMs)));
-    await Promise.race([provider.shutdown().catch((error: unknown) => onTrouble(String(error))), limit]);
-    clearTimeout(timer);
-  };
+  const tooLate = (): Error => new Error(`the last spans were not delivered within ${stopWithinMs} ms`);
+  return () => within(stopWithinMs, provider.shutdown(), tooLate).catch((error: unknown) => report(String(error)));
 }
 
 function samplerOf(name: TracingOptions['sampler'], ratio: number): Sampler {
@@ -55,7 +52,7 @@ function samplerOf(name: TracingOptions['sampler'], ratio: number): Sampler {
   return name === 'always_off' ? new AlwaysOffSampler() : new AlwaysOnSampler();
 }
 
-/** Those of the standard variables that this version of the SDK leaves to whoever builds it. */
+/** The standard variables that this version of the SDK does not read itself. */
 function batching() {
   const given = {
     scheduledDelayMillis: getNumberFromEnv('OTEL_BSP_SCHEDULE_DELAY'),
@@ -66,7 +63,8 @@ function batching() {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
-function reportTroubles(onTrouble: (message: string) => void): void {
+/** Passes the SDK's warnings on, and what the returned function is called with, no more often than once a minute. */
+function reportTroubles(onTrouble: (message: string) => void): (message: string) => void {
   let reportedAtMs = Number.NEGATIVE_INFINITY;
   const report = (message: string): void => {
     if (performance.now() - reportedAtMs < troubleEveryMs) return;
@@ -78,4 +76,5 @@ function reportTroubles(onTrouble: (message: string) => void): void {
     { error: report, warn: report, info: ignore, debug: ignore, verbose: ignore },
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
   );
+  return report;
 }
