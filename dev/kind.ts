@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { findOnPath } from './engines/java.ts';
-import { SetupError } from './setup-error.ts';
+import { isSetupError, SetupError } from './setup-error.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const cluster = 'order-pipeline'; // as kind-config.yaml names it
@@ -86,7 +86,7 @@ try {
   else if (command === 'down') down();
   else throw new SetupError('Usage: npm run kind:up, or npm run kind:down');
 } catch (error) {
-  if (!(error instanceof SetupError)) throw error;
+  if (!isSetupError(error)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 }

@@ -5,3 +5,5 @@
 export class SetupError extends Error {
   override readonly name = 'SetupError';
 }
+
+export const isSetupError = (error: unknown): error is SetupError => (error as Error | null)?.name === 'SetupError';

@@ -12,9 +12,9 @@ import { processNames, startPipeline, type Pipeline } from './pipeline.ts';
 import { portHolder } from './port-holder.ts';
 import { isFree } from './ports.ts';
 import { fixedPort, portVariable } from './service-environment.ts';
-import { SetupError } from './setup-error.ts';
+import { isSetupError, SetupError } from './setup-error.ts';
 import { parseStartOptions, usage } from './start-options.ts';
-import { NotReadyError } from './wait-for.ts';
+import { isNotReadyError } from './wait-for.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 
@@ -113,7 +113,7 @@ async function mustBeFree(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  const explained = error instanceof SetupError || error instanceof NotReadyError;
+  const explained = isSetupError(error) || isNotReadyError(error);
   process.stderr.write(`\n${explained ? error.message : String((error as Error).stack ?? error)}\n`);
   process.exitCode = 1;
 }

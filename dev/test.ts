@@ -4,7 +4,7 @@ import { kafkaFiles } from './engines/kafka-files.ts';
 import { mongodFile } from './engines/mongod-file.ts';
 import { jestFlags } from './jest-flags.ts';
 import { launch, stages, type ManagedProcess } from './managed-process.ts';
-import { SetupError } from './setup-error.ts';
+import { isSetupError } from './setup-error.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const stopLimitMs = 10_000;
@@ -46,7 +46,7 @@ async function main(patterns: readonly string[]): Promise<void> {
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof SetupError)) throw error;
+  if (!isSetupError(error)) throw error;
   process.stderr.write(`\n${error.message}\n`);
   process.exit(1);
 }

@@ -14,6 +14,9 @@ export class NotReadyError extends Error {
   override readonly name = 'NotReadyError';
 }
 
+export const isNotReadyError = (error: unknown): error is NotReadyError =>
+  (error as Error | null)?.name === 'NotReadyError';
+
 /**
  * Tries until `attempt` answers with something other than undefined; a throw counts as "not yet". The error after the
  * time-out carries the last reason, because "timed out" alone helps nobody.

@@ -1,7 +1,7 @@
 /** `npm run test:cluster`: the pipeline in the cluster of KUBECONFIG, its tests, and last of all its removal. */
 import { spawnSync } from 'node:child_process';
 import { jestFlags } from '../../dev/jest-flags.ts';
-import { SetupError } from '../../dev/setup-error.ts';
+import { isSetupError } from '../../dev/setup-error.ts';
 import { repository } from '../manifests/render.ts';
 import { figures } from './support/figures.ts';
 import { setUp } from './support/set-up.ts';
@@ -25,7 +25,7 @@ try {
     process.exitCode ||= jest(last);
   }
 } catch (error) {
-  if (!(error instanceof SetupError)) throw error;
+  if (!isSetupError(error)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 }

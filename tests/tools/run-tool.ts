@@ -1,5 +1,6 @@
 /** Runs a tool in this process as a terminal does: the same arguments, environment, output and exit code. */
-import type { Tool } from '../../tools/src/command-line.ts';
+import { isOutage } from '@order-pipeline/resilience';
+import { isToolError, type Tool } from '../../tools/src/command-line.ts';
 import type { TestPipeline } from '../support/pipeline.ts';
 
 export interface ToolRun {
@@ -43,7 +44,7 @@ async function runToEnd(on: TestPipeline, tool: Tool, { args, signal, out, err }
       signal,
     });
   } catch (error) {
-    if (!['ToolError', 'TopicReadError'].includes((error as Error).name)) throw error;
+    if (!isToolError(error) && !isOutage(error)) throw error;
     err.push((error as Error).message);
     code = 2;
   }

@@ -1,5 +1,7 @@
 /** What the command-line tools have in common: arguments, exit codes, and errors as sentences. */
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { isOutage } from '@order-pipeline/resilience';
+import { isConfigError } from '@order-pipeline/runtime';
 
 /** 0: done. 1: done, and it found something wrong or could not do all. 2: it could not be done. */
 export type ExitCode = 0 | 1 | 2;
@@ -23,6 +25,8 @@ export class ToolError extends Error {
   override readonly name = 'ToolError';
 }
 
+export const isToolError = (error: unknown): error is ToolError => (error as Error | null)?.name === 'ToolError';
+
 /** Runs the tool on this process's arguments and streams, and ends the process with its exit code. */
 export async function runTool(tool: Tool): Promise<never> {
   const stopping = new AbortController();
@@ -42,7 +46,7 @@ export async function runTool(tool: Tool): Promise<never> {
       signal: stopping.signal,
     });
   } catch (error) {
-    const isForUser = ['ToolError', 'ConfigError', 'TopicReadError'].includes((error as Error).name);
+    const isForUser = isToolError(error) || isConfigError(error) || isOutage(error);
     process.stderr.write(`${isForUser ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`);
     code = 2;
   }

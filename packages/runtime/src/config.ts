@@ -13,6 +13,8 @@ export class ConfigError extends Error {
   }
 }
 
+export const isConfigError = (error: unknown): error is ConfigError => (error as Error | null)?.name === 'ConfigError';
+
 export type Setting<T> = z.ZodType<T, string | undefined>;
 
 /** A setting of a kind that has no helper here; `parse` answers undefined for text that is not `expectation`. */

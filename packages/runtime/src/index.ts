@@ -9,6 +9,7 @@ export {
   durationMs,
   flag,
   integer,
+  isConfigError,
   port,
   readConfig,
   setting,

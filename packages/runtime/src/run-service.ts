@@ -1,4 +1,4 @@
-import { ConfigError, configWarnings } from './config.ts';
+import { configWarnings, isConfigError } from './config.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Logger } from './logger.ts';
 
@@ -25,7 +25,7 @@ export async function runService<Config extends object>({ config, build }: RunOp
   try {
     settings = config();
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!isConfigError(error)) throw error;
     process.stderr.write(`${error.message}\n`);
     process.exitCode = 1;
     return;

@@ -3,7 +3,15 @@
  * out for it: it is on its way, however long that takes, and an order that waits too long is another rule's.
  */
 import type { KafkaMessage } from 'kafkajs';
-import { decodeEvent, eventId, eventTypes, factOf, services, type ServiceEntry } from '@order-pipeline/events';
+import {
+  decodeEvent,
+  eventId,
+  eventTypes,
+  factOf,
+  isInvalidEvent,
+  services,
+  type ServiceEntry,
+} from '@order-pipeline/events';
 import { rangesOf, readRanges, type OffsetRange } from '@order-pipeline/kafka';
 import type { KafkaConnection } from '../connections.ts';
 import { pageSize } from './mongo-source.ts';
@@ -94,7 +102,7 @@ function decoded(topic: string, { value }: KafkaMessage): ReturnType<typeof deco
   try {
     return decodeEvent(topic, value);
   } catch (error) {
-    if ((error as Error).name === 'InvalidEventError') return undefined;
+    if (isInvalidEvent(error)) return undefined;
     throw error;
   }
 }
