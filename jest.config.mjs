@@ -2,6 +2,7 @@ const common = {
   testEnvironment: 'node',
   globalTeardown: '<rootDir>/tests/support/exit-when-idle.mjs',
   extensionsToTreatAsEsm: ['.ts'],
+  dependencyExtractor: '<rootDir>/tests/support/dependency-extractor.mjs',
   transform: {
     '\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }],
   },
@@ -16,11 +17,19 @@ const withEngines = {
 };
 
 /** Outside the workspaces, the tests that need no engine. */
-const engineless = ['tests/{model,support,faults/campaign,faults/mutants}/*.test.ts'];
+const engineless = [
+  'tests/{model,support,faults/campaign,faults/mutants}/*.test.ts',
+  'tests/tracing/tracing-is-off-by-default.test.ts',
+];
 
-/** These bound how long a client waits, or build tools on all cores: no other test runs beside them. */
+/** These check the files that we ship with the tools that read them, which they build first on a new machine. */
+const manifests = [
+  'tests/manifests/*.test.ts',
+  'tests/observability/{every-alert-fires-and-clears,shipped-monitoring-is-valid}.test.ts',
+];
+
+/** These bound how long a client waits: no other test runs beside them. */
 const serial = [
-  'tests/{manifests,observability}/*.test.ts',
   'tests/e2e/{outages-lose-no-order,sigterm-drains}.test.ts',
   'tests/faults/overload-is-rejected-promptly.test.ts',
 ];
@@ -30,6 +39,7 @@ const except = (globs) => globs.map((glob) => `!**/${glob}`);
 
 /** dev/test.ts says which of them run when, and how many files at once. */
 export default {
+  testSequencer: '<rootDir>/tests/support/longest-first.mjs',
   projects: [
     {
       ...common,
@@ -39,13 +49,14 @@ export default {
         ...except(['*.integration.test.ts']),
       ],
     },
+    { ...common, displayName: 'manifests', testMatch: matching(manifests) },
     { ...withEngines, displayName: 'serial', testMatch: matching(serial) },
     {
       ...withEngines,
       displayName: 'engines',
       testMatch: [
         ...matching(['**/*.integration.test.ts', 'tests/**/*.test.ts']),
-        ...except(['tests/cluster/**', ...engineless, ...serial]),
+        ...except(['tests/cluster/**', ...engineless, ...manifests, ...serial]),
       ],
     },
   ],

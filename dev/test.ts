@@ -1,5 +1,6 @@
-/** `npm test`: the engines' files, the static checks, then the tests, from those that need nothing to those that start engines. */
+/** `npm test`: the checks, then the tests, from those that need nothing to those that use engines. */
 import { fileURLToPath } from 'node:url';
+import { changesSince } from './changes.ts';
 import { kafkaFiles } from './engines/kafka-files.ts';
 import { mongodFile } from './engines/mongod-file.ts';
 import { jestFlags } from './jest-flags.ts';
@@ -9,12 +10,22 @@ import { isSetupError } from './setup-error.ts';
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const stopLimitMs = 10_000;
 
+/** The projects of jest.config.mjs in the order in which they run, and how many files of each run in parallel. */
+const projects = {
+  // By default jest leaves one core free, which is half of two.
+  unit: '--maxWorkers=100%',
+  manifests: '--maxWorkers=100%',
+  serial: '--runInBand',
+  // Whatever the machine has: while a file waits for an outage to end, others use the cores.
+  engines: '--maxWorkers=3',
+} as const;
+
 let current: ManagedProcess | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => void (current?.stop(stopLimitMs) ?? Promise.resolve()).then(() => process.exit(130)));
 }
 
-/** Runs a step in the foreground, tied to this process like the engines, and ends with it when it fails. */
+/** Runs a step in the foreground, tied to this process like the engines, and exits with its code if it fails. */
 async function run(title: string, command: string, args: readonly string[]): Promise<void> {
   process.stdout.write(`\n── ${title}\n`);
   current = await launch({ command, args, cwd: repository, output: 'inherit', stage: stages.launcher });
@@ -22,25 +33,41 @@ async function run(title: string, command: string, args: readonly string[]): Pro
   if (code !== 0) process.exit(code ?? 1);
 }
 
-const bin = (name: string): string => `node_modules/.bin/${name}`;
+/** The npm that has called us, if one has. */
+function check(): Promise<void> {
+  const npm = process.env.npm_execpath;
+  const [command, first] = npm === undefined ? ['npm', []] : [process.execPath, [npm]];
+  return run('npm run check', command, [...first, 'run', '--silent', 'check']);
+}
+
 // The flags as arguments and not in NODE_OPTIONS, which the services under test would get as well.
 const jest = (...args: string[]): Promise<void> =>
   run(`jest ${args.join(' ')}`, process.execPath, [...jestFlags, 'node_modules/jest/bin/jest.js', ...args]);
 
-async function main(patterns: readonly string[]): Promise<void> {
-  if (patterns.length > 0) return jest('--runInBand', ...patterns);
-  // First of all: whoever lacks Java is told before a minute of checks, and not after it.
+async function runEverything(): Promise<void> {
+  // First, so that a missing Java is reported before a minute of checks and not after it.
   await Promise.all([kafkaFiles(), mongodFile()]);
-  await run('types', bin('tsc'), ['--noEmit']);
-  await run("types of the dashboard's page", bin('tsc'), ['--noEmit', '-p', 'services/dashboard/web']);
-  // Its configuration is TypeScript, which the machine's own Node may not run.
-  await run('lint', process.execPath, [bin('oxlint'), '--type-aware', '--deny-warnings']);
-  await run('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']);
-  // By default jest leaves one core to itself, which is half of two.
-  await jest('--selectProjects', 'unit', '--maxWorkers=100%');
-  await jest('--selectProjects', 'serial', '--runInBand');
-  // Two at once, whatever the machine has: while one waits for an outage to end, the other works.
-  await jest('--selectProjects', 'engines', '--maxWorkers=2');
+  await check();
+  for (const [project, workers] of Object.entries(projects)) await jest('--selectProjects', project, workers);
+}
+
+/** The checks, and the tests that depend on what has changed since the commit. */
+async function runChanged(commit: string): Promise<void> {
+  const changes = await changesSince(commit);
+  if (changes.touchEverything) return runEverything();
+  await check();
+  for (const [project, workers] of Object.entries(projects)) {
+    const all = project === 'manifests' && changes.touchManifests;
+    await jest('--selectProjects', project, workers, ...(all ? [] : [`--changedSince=${commit}`]));
+  }
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const [first] = args;
+  if (first === undefined) return runEverything();
+  const changed = /^--changed(?:=(.+))?$/.exec(first);
+  if (changed) return runChanged(changed[1] ?? 'main');
+  return jest('--runInBand', ...args);
 }
 
 try {

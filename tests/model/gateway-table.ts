@@ -6,7 +6,7 @@ import { Interned } from './interned.ts';
 
 export type GatewayCall = 'charge' | 'void';
 
-export interface GatewayResponse {
+interface GatewayResponse {
   readonly ledger: number;
   readonly result: ChargeResult | VoidResult;
 }

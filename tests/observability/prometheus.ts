@@ -34,7 +34,7 @@ export interface PrometheusOptions {
   readonly everySeconds: number;
 }
 
-export interface FiringAlert {
+interface FiringAlert {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 }

@@ -16,7 +16,7 @@ export async function request<Body = any>(url: string, init: RequestInit = {}): 
   return { status: response.status, headers: response.headers, body: (isJson ? JSON.parse(text) : text) as Body };
 }
 
-export const getJson = request;
+export const getJson = <Body = any>(url: string): Promise<Answer<Body>> => request<Body>(url);
 
 const send =
   (method: string) =>

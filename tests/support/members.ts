@@ -58,7 +58,7 @@ export const outcomeOf = (order_id: string): EventOf<'shipment_processed'> => ({
 export const orderIds = (events: readonly { readonly data: { readonly order_id: string } }[]): string[] =>
   events.map(({ data }) => data.order_id);
 
-export interface MemberOptions {
+interface MemberOptions {
   readonly group: string;
   readonly handler: Handler;
   readonly topics?: readonly EventType[];

@@ -1,7 +1,7 @@
 /** A TCP proxy between services and an engine that can cut, delay, black-hole and half-close connections. */
 import { createServer, connect, type Socket } from 'node:net';
 
-export type ProxyMode = 'pass' | 'delay' | 'black-hole' | 'refuse';
+type ProxyMode = 'pass' | 'delay' | 'black-hole' | 'refuse';
 
 export interface TcpProxy {
   readonly port: number;

@@ -37,7 +37,7 @@ export const faultNames = [
   'bad record',
   'add or remove a replica',
 ] as const;
-export type FaultName = (typeof faultNames)[number];
+type FaultName = (typeof faultNames)[number];
 
 /** The keys of bad records start with this. */
 export const badRecordKey = 'bad-record-';

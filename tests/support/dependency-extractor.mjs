@@ -1,0 +1,19 @@
+/**
+ * Jest finds the tests of a changed file by imports. The tests start the services as processes and build the dashboard's
+ * page, which are no imports; they are added here to the files of dev/ that do this.
+ */
+import { readdirSync } from 'node:fs';
+
+const services = readdirSync(new URL('../../services', import.meta.url));
+const added = {
+  '/dev/pipeline.ts': services.map((name) => `../services/${name}/src/main.ts`),
+  '/dev/page-build.ts': ['../services/dashboard/web/src/main.tsx'],
+};
+
+/** Jest caches the result by the content of the file, and by this. */
+export const getCacheKey = () => JSON.stringify(added);
+
+export function extract(code, file, extractImports) {
+  const more = Object.entries(added).flatMap(([name, files]) => (file.endsWith(name) ? files : []));
+  return new Set([...extractImports(code), ...more]);
+}
