@@ -1,7 +1,7 @@
 /** The operator, wired: what it consists of, in reading order. */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { createApp, httpComponent } from '@order-pipeline/http';
+import { endsWithin } from '@order-pipeline/resilience';
 import { createLifecycle, createLogger, createMetrics, Health } from '@order-pipeline/runtime';
 import { watchCluster } from './kube/cluster-cache.ts';
 import type { ScalerConfig } from './config.ts';
@@ -82,7 +82,7 @@ export function createConsumerScaler(
   });
 
   // Without the lease, which is released next, no look can write any more.
-  const stopQueue = () => Promise.race([queue.stop(), pause(lastLooksMs, undefined, { ref: false })]);
+  const stopQueue = () => endsWithin(lastLooksMs, queue.stop());
   health.register('api_server', () =>
     cluster.isSynced() ? { status: 'up' } : { status: 'starting', detail: 'not everything has been listed yet' },
   );

@@ -1,5 +1,6 @@
 /** Reads what groups owe. Those who ask while a read is in flight share the next one, so requests grow with brokers. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { endsWithin, within } from '@order-pipeline/resilience';
 import { readBatch, type LagRequest } from './lag-batch.ts';
 import type { KafkaCluster } from './cluster.ts';
 import type { KafkaReading, KafkaUnavailable } from '../decide/observation.ts';
@@ -113,30 +114,26 @@ function createLane(
     async stop() {
       refuse(waiting.splice(0), new Error('the scaler is stopping'));
       // What is asked of a Kafka that does not answer is not waited for.
-      await Promise.race([cluster.reset().then(() => running), pause(stopLimitMs, undefined, { ref: false })]);
+      await endsWithin(
+        stopLimitMs,
+        cluster.reset().then(() => running),
+      );
     },
   };
 }
 
 /** Answers all of them, or none and why. */
 async function attempt(batch: readonly Waiting[], cluster: KafkaCluster, nowMs: number): Promise<Error | undefined> {
-  const timeout = new AbortController();
+  const tooLate = (): Error => new ReadTimeoutError(`Kafka did not answer within ${readLimitMs / 1_000} s`);
   try {
     const requests = batch.map(({ request }) => request);
-    const readings = await Promise.race([
-      readBatch(cluster, requests, nowMs),
-      pause(readLimitMs, undefined, { signal: timeout.signal, ref: false }).then(() => {
-        throw new ReadTimeoutError(`Kafka did not answer within ${readLimitMs / 1_000} s`);
-      }),
-    ]);
+    const readings = await within(readLimitMs, readBatch(cluster, requests, nowMs), tooLate);
     batch.forEach(({ answer }, index) => answer(readings[index]!));
     return undefined;
   } catch (error) {
     if (isAway(error as Error)) await cluster.reset();
     else cluster.refresh();
     return error as Error;
-  } finally {
-    timeout.abort();
   }
 }
 

@@ -3,6 +3,7 @@
  * any error but 410, may open a watch after it was stopped, and runs twice when started twice; hence this one.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { backoffMs, endsWithin } from '@order-pipeline/resilience';
 import type { Logger } from '@order-pipeline/runtime';
 import { hasStatus, type KubeApi, type KubeObject, type WatchEvent } from './api-client.ts';
 import type { KubePath } from './api-path.ts';
@@ -123,7 +124,7 @@ export function watchCollection<T extends KubeObject>(options: WatchOptions<T>):
       // One that worked for a while and broke off is no sign of trouble ahead.
       if (performance.now() - begun > backoff.maxMs) failures = 0;
       observer.restarted(kind);
-      const waitMs = Math.min(backoff.maxMs, backoff.firstMs * 2 ** failures++) * (0.5 + Math.random() / 2);
+      const waitMs = backoffMs(backoff, failures++);
       logger.warn({ err: failure, kind, wait_ms: Math.round(waitMs) }, 'a watch broke off and starts again');
       await rest(waitMs, signal);
     }
@@ -135,7 +136,7 @@ export function watchCollection<T extends KubeObject>(options: WatchOptions<T>):
     start: () => void (running ??= run()),
     async stop() {
       stopping.abort();
-      await Promise.race([running, pause(1_000)]);
+      if (running) await endsWithin(1_000, running);
     },
   };
 }

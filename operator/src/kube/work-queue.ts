@@ -1,4 +1,5 @@
 /** A queue of keys: each is worked on by one at a time, however often it is added, and tried again later when it fails. */
+import { backoffMs, type Backoff } from '@order-pipeline/resilience';
 
 export interface KeyedQueue {
   /** Now, or as soon as the work on it that goes on has ended. */
@@ -21,7 +22,7 @@ interface QueueOptions {
   process(key: string): Promise<number | undefined>;
   onError(key: string, error: unknown): void;
   readonly concurrency: number;
-  readonly backoff: { readonly firstMs: number; readonly maxMs: number };
+  readonly backoff: Backoff;
   readonly observer: QueueObserver;
 }
 
@@ -73,7 +74,7 @@ export function createKeyedQueue({ process, onError, concurrency, backoff, obser
       result = 'error';
       const failed = (failures.get(key) ?? 0) + 1;
       failures.set(key, failed);
-      dueMs = Math.min(backoff.maxMs, backoff.firstMs * 2 ** (failed - 1)) * (0.5 + Math.random() / 2);
+      dueMs = backoffMs(backoff, failed - 1);
       onError(key, error);
     }
     observer.finished(key, result, (performance.now() - begun) / 1_000);

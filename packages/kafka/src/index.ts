@@ -39,6 +39,13 @@ export {
   type ResolutionAction,
   type StoredDeadLetter,
 } from './dead-letters/stored-dead-letter.ts';
+export {
+  createKafkajsCluster,
+  type DescribedGroup,
+  type KafkajsCluster,
+  type KafkajsCoordinator,
+  type OffsetsReply,
+} from './kafkajs-internals.ts';
 export { lingerMs } from './linger.ts';
 export { createMessagingMetrics, type MessagingMetrics } from './metrics.ts';
 export { withSimulatedWork, type SimulatedWork } from './middleware/simulated-work.ts';

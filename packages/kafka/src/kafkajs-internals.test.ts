@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import { builtInAuthenticator, patchKafkajs } from './kafkajs-internals.ts';
+import { quietLogger } from '@order-pipeline/resilience';
+import { createKafka } from './client.ts';
+import { builtInAuthenticator, createKafkajsCluster, patchKafkajs } from './kafkajs-internals.ts';
 
 interface Queue {
   readonly throttleCheckTimeoutId: unknown;
@@ -131,4 +133,25 @@ describe('a login by a mechanism of kafkajs itself', () => {
     expect(sent).toHaveLength(1);
     expect(isFirstMessage(sent[0]!)).toBe(true);
   });
+});
+
+test('the cluster below the admin client has the methods that the operator calls', async () => {
+  const cluster = createKafkajsCluster(
+    createKafka({ brokers: ['127.0.0.1:1'], clientId: 'test' }, quietLogger),
+    60_000,
+  );
+  expect(cluster.targetTopics).toBeInstanceOf(Set);
+  const methods = [
+    'connect',
+    'disconnect',
+    'refreshMetadata',
+    'refreshMetadataIfNecessary',
+    'findTopicPartitionMetadata',
+    'fetchTopicsOffset',
+    'findGroupCoordinator',
+  ] as const;
+  expect(methods.filter((method) => typeof cluster[method] !== 'function')).toEqual([]);
+  const { prototype: broker } = require('kafkajs/src/broker') as { prototype: Record<string, unknown> };
+  expect(['offsetFetch', 'describeGroups'].filter((method) => typeof broker[method] !== 'function')).toEqual([]);
+  await expect(cluster.connect()).rejects.toMatchObject({ name: 'KafkaJSNumberOfRetriesExceeded' });
 });

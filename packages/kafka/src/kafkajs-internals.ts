@@ -4,7 +4,7 @@
  * how we would leave it.
  */
 import { createRequire } from 'node:module';
-import type { AuthenticationProviderArgs, Authenticator } from 'kafkajs';
+import type { AuthenticationProviderArgs, Authenticator, Kafka } from 'kafkajs';
 import { decodeRecord, encodeRecord } from './record-format.ts';
 
 const require = createRequire(import.meta.url);
@@ -77,4 +77,42 @@ export function builtInAuthenticator(
 ): Authenticator {
   const file = `kafkajs/src/broker/saslAuthenticator/${authenticationFiles[mechanism]}`;
   return (require(file) as BuiltInAuthentication)(credentials)(connection);
+}
+
+/** The part of kafkajs below its admin client, which asks topic by topic and group by group, and each time for metadata. */
+export interface KafkajsCluster {
+  targetTopics: Set<string>;
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  refreshMetadata(): Promise<void>;
+  refreshMetadataIfNecessary(): Promise<void>;
+  findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number }[];
+  fetchTopicsOffset(topics: readonly object[]): Promise<OffsetsReply[]>;
+  findGroupCoordinator(group: { readonly groupId: string }): Promise<KafkajsCoordinator>;
+}
+
+export interface KafkajsCoordinator {
+  readonly nodeId: number;
+  offsetFetch(request: object): Promise<{ readonly responses: readonly OffsetsReply[] }>;
+  describeGroups(request: object): Promise<{ readonly groups: readonly DescribedGroup[] }>;
+}
+
+export interface OffsetsReply {
+  readonly topic: string;
+  readonly partitions: readonly { readonly partition: number; readonly offset: string; readonly errorCode?: number }[];
+}
+
+export interface DescribedGroup {
+  readonly groupId: string;
+  readonly state: string;
+  readonly protocol: string;
+  readonly members: readonly { readonly memberAssignment: Buffer }[];
+}
+
+/** Not connected yet. Its metadata are refreshed when they are older than `metadataMaxAgeMs`. */
+export function createKafkajsCluster(kafka: Kafka, metadataMaxAgeMs: number): KafkajsCluster {
+  const symbol = Object.getOwnPropertySymbols(kafka).find(({ description }) => description?.endsWith(':createCluster'));
+  if (symbol === undefined) throw new TypeError('kafkajs is not the version that package.json pins');
+  const create = (kafka as unknown as Record<symbol, (options: object) => KafkajsCluster>)[symbol]!;
+  return create({ metadataMaxAge: metadataMaxAgeMs, allowAutoTopicCreation: false });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { backoffMs, isOutage, OutageError, wait, within } from './index.ts';
+import { backoffMs, isOutage, OutageError, wait } from './index.ts';
 
 describe('backing off', () => {
   const backoff = fc.record({
@@ -62,18 +62,5 @@ describe('waiting', () => {
     stop.abort(reason);
     await expect(waiting).rejects.toBe(reason);
     await expect(wait(60_000, stop.signal)).rejects.toBe(reason);
-  });
-});
-
-describe('work within a limit', () => {
-  const tooLate = (): Error => new OutageError('mongodb', 'not confirmed');
-
-  test('answers, or fails, as it does', async () => {
-    await expect(within(60_000, Promise.resolve('done'), tooLate)).resolves.toBe('done');
-    await expect(within(60_000, Promise.reject(new TypeError('wrong')), tooLate)).rejects.toThrow('wrong');
-  });
-
-  test('is given up when it hangs', async () => {
-    await expect(within(1, new Promise(() => undefined), tooLate)).rejects.toThrow('not confirmed');
   });
 });

@@ -1,4 +1,4 @@
 export { backoffMs, wait, type Backoff } from './backoff.ts';
-export { within } from './deadline.ts';
+export { endsWithin, within } from './deadline.ts';
 export { quietLogger, type Logger } from './logger.ts';
 export { isOutage, OutageError } from './outage-error.ts';
