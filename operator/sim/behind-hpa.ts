@@ -4,22 +4,22 @@
  */
 import { scaleUpFactor, scaleUpPods, stabilizationSeconds, syncSeconds, tolerance, type Policy } from './rivals.ts';
 
-/** `immediate`: `spec.behavior` without stabilization windows and without a limit of the step. */
+/** `immediate`: `spec.behavior` without stabilization windows and without a limit on the step. */
 export function behindHpa(decision: Policy, behavior: 'default' | 'immediate'): Policy {
   let wanted: { readonly atSeconds: number; readonly replicas: number }[] = [];
   return {
-    look(observation) {
+    reconcile(observation) {
       const { replicas } = observation.workload;
-      const metric = decision.look(observation).replicas;
+      const metric = decision.reconcile(observation).replicas;
       const proposed = Math.abs(1 - metric / replicas) <= tolerance ? replicas : metric;
-      if (behavior === 'immediate') return { replicas: proposed, lookAgainSeconds: syncSeconds };
+      if (behavior === 'immediate') return { replicas: proposed, requeueAfterSeconds: syncSeconds };
       wanted = wanted.filter((past) => past.atSeconds > observation.atSeconds - stabilizationSeconds);
       wanted.push({ atSeconds: observation.atSeconds, replicas: proposed });
       const mostWanted = Math.max(...wanted.map((past) => past.replicas));
       const up = Math.min(proposed, Math.max(replicas + scaleUpPods, replicas * scaleUpFactor));
       return {
         replicas: proposed > replicas ? up : Math.min(replicas, mostWanted),
-        lookAgainSeconds: syncSeconds,
+        requeueAfterSeconds: syncSeconds,
       };
     },
   };

@@ -4,24 +4,24 @@ import { consumerScaler } from './scaler-policy.ts';
 import { simulate } from './simulate.ts';
 
 /**
- * One burst against a group that the scaler runs, to be compared with a real one. What it needs to know of the real one
- * can be given; the rest is as in the other workloads.
+ * One burst on a group that the scaler scales, to be compared with a measured one. The properties of the real group can be
+ * given; the others are those of the other workloads.
  */
 export type Burst = {
-  /** All of them within 5 s; or, second by second, how many arrived. */
+  /** All of them within 5 s; or how many arrived in each second. */
   readonly records: number | readonly number[];
   readonly arrivalPerSecond?: number;
   readonly partitions?: number;
-  /** Topics in which a record follows from each one of the burst once that is worked off; the partitions are of all. */
+  /** Topics in which a record follows from each record of the burst once it is processed; `partitions` counts all topics. */
   readonly followers?: number;
   readonly replicaPerSecond?: number;
   readonly podStartSeconds?: readonly [number, number];
-  readonly rebalanceStopSeconds?: readonly [number, number];
+  readonly rebalanceSeconds?: readonly [number, number];
   readonly spec?: Partial<ScalerSpec>;
 };
 
 export type Prediction = {
-  /** From the first record of the burst until all but a hundredth of it is done, for good; the median over the seeds. */
+  /** From the first record of the burst until all but a hundredth of it is drained; the median over the seeds. */
   readonly drainSeconds: number;
   readonly shortestSeconds: number;
   readonly longestSeconds: number;
@@ -48,7 +48,7 @@ export function predictBurst(defaults: ScalerSpec, burst: Burst): Prediction {
     arrivalPerSecond: (second: number) => arrivalPerSecond + (perSecond[second - burstSecond] ?? 0),
     shareOf: (partition: number) => (partition < firstTopic ? 1 / firstTopic : 0),
   };
-  const most = leftOver(perSecond) * (1 + followers);
+  const residualLag = residualLagOf(perSecond) * (1 + followers);
   const runs = seeds.map((seed) => {
     const { timeline } = simulate(generateTraffic(workload, seed), consumerScaler(spec), spec.objective.maxAgeSeconds, {
       timelineStepSeconds: 1,
@@ -56,7 +56,7 @@ export function predictBurst(defaults: ScalerSpec, burst: Burst): Prediction {
     const changes = timeline
       .filter(({ replicas }, index) => index > 0 && replicas !== timeline[index - 1]?.replicas)
       .map(({ atSeconds, replicas, lag }) => ({ atSeconds: atSeconds - burstSecond, replicas, lag }));
-    return { changes, drainSeconds: drainedAt(timeline, most) - burstSecond };
+    return { changes, drainSeconds: drainedAt(timeline, residualLag) - burstSecond };
   });
   const times = runs.map(({ drainSeconds }) => drainSeconds).toSorted((a, b) => a - b);
   return {
@@ -67,15 +67,16 @@ export function predictBurst(defaults: ScalerSpec, burst: Burst): Prediction {
   };
 }
 
-/** What may be left of a burst that counts as worked off. */
-export const leftOver = (perSecond: readonly number[]): number =>
-  perSecond.reduce((sum, records) => sum + records, 0) / 100;
+/** The lag at which a burst counts as drained: a hundredth of its records. */
+function residualLagOf(perSecond: readonly number[]): number {
+  return perSecond.reduce((sum, records) => sum + records, 0) / 100;
+}
 
-/** When the lag fell to this for good; the same rule for a simulated group and for one that was watched. */
+/** When the lag last fell to `residualLag`; the same rule for a simulated group and for a measured one. */
 export function drainedAt(
   timeline: readonly { readonly atSeconds: number; readonly lag: number }[],
-  most: number,
+  residualLag: number,
 ): number {
-  const last = timeline.findLastIndex(({ lag }) => lag > most);
+  const last = timeline.findLastIndex(({ lag }) => lag > residualLag);
   return timeline[last + 1]?.atSeconds ?? Infinity;
 }

@@ -2,11 +2,11 @@ import type { Observation } from '../src/decide/observation.ts';
 import { seeded, type Random } from './random.ts';
 import { capacityPerSecond, type Workload } from './workloads.ts';
 
-/** Times that no policy can change, drawn per pod and per rebalance. From kafkajs with short waits, and common images. */
+/** Times that no policy can change, drawn per pod and per rebalance. From kafkajs with short time-outs, and common images. */
 const usualPodStartSeconds = [15, 45] as const;
-const usualRebalanceStopSeconds = [4, 8] as const;
+const usualRebalanceSeconds = [4, 8] as const;
 const podSpeed = [0.95, 1.05] as const;
-/** After an outage the producers send what they kept within this time. */
+/** After an outage the producers send what they buffered within this time. */
 const flushSeconds = 15;
 
 /** The records of one workload and seed: how many had arrived in each partition by the end of each second. */
@@ -18,16 +18,16 @@ export function generateTraffic(workload: Workload, seed: number): Traffic {
   const arrivedBy = Array.from({ length: partitions }, () => new Float64Array(durationSeconds));
   arrivedBy.forEach((arrived, partition) => {
     let total = 0;
-    let kept = 0;
+    let buffered = 0;
     for (let second = 0; second < durationSeconds; second += 1) {
       const mean = workload.arrivalPerSecond(second) * workload.shareOf(partition, second);
       const sent = random.poisson(mean);
       if (outage !== undefined && second >= outage.fromSecond && second < outage.untilSecond) {
-        kept += sent;
+        buffered += sent;
       } else {
         const left = outage === undefined ? 0 : Math.max(1, outage.untilSecond + flushSeconds - second);
-        const flushed = kept === 0 ? 0 : Math.ceil(kept / left);
-        kept -= flushed;
+        const flushed = buffered === 0 ? 0 : Math.ceil(buffered / left);
+        buffered -= flushed;
         total += sent + flushed;
       }
       arrived[second] = total;
@@ -39,20 +39,20 @@ export function generateTraffic(workload: Workload, seed: number): Traffic {
 type Pod = { readonly joinsAtSecond: number; readonly speed: number; joined: boolean };
 
 /**
- * An eager consumer group over a Deployment, one second at a time: pods start late, every change of members stops all of
- * them for a while, partitions are dealt out round-robin, and a member shares itself fairly among its partitions.
+ * An eager consumer group of a Deployment, one second at a time: pods start late, every change of members pauses all of
+ * them for a while, partitions are assigned round-robin, and a member divides its capacity fairly among its partitions.
  */
 export class ConsumerGroup {
   readonly traffic: Traffic;
-  /** The traffic's, and what follows from it. */
+  /** The traffic's records, and those that follow from them. */
   private readonly arrivedBy: Float64Array[];
   second = -1;
-  stopped = false;
+  paused = false;
   rebalances = 0;
   private readonly random: Random;
   private pods: Pod[] = [];
   private membersChanged = false;
-  private stoppedUntilSecond = 0;
+  private pausedUntilSecond = 0;
   private readonly processed: Float64Array;
   /** Per partition the second in which its oldest unprocessed record arrived. */
   private readonly oldestSecond: Int32Array;
@@ -79,7 +79,7 @@ export class ConsumerGroup {
     return this.pods.filter((pod) => pod.joined).length;
   }
 
-  private get kafkaAway(): boolean {
+  private get kafkaUnavailable(): boolean {
     const { outage } = this.traffic.workload;
     return outage !== undefined && this.second >= outage.fromSecond && this.second < outage.untilSecond;
   }
@@ -95,19 +95,19 @@ export class ConsumerGroup {
 
   scale(replicas: number): void {
     while (this.pods.length < replicas) this.pods.push(this.newPod());
-    // Kubernetes takes pods that are not ready first, then the youngest.
+    // Kubernetes deletes pods that are not ready first, then the youngest.
     this.pods.sort((a, b) => Number(b.joined) - Number(a.joined) || a.joinsAtSecond - b.joinsAtSecond);
     for (const pod of this.pods.splice(replicas)) this.membersChanged ||= pod.joined;
   }
 
   step(): void {
-    const wasAway = this.kafkaAway;
+    const wasUnavailable = this.kafkaUnavailable;
     this.second += 1;
-    if (this.kafkaAway) {
-      this.stopped = true;
+    if (this.kafkaUnavailable) {
+      this.paused = true;
       return;
     }
-    this.membersChanged ||= wasAway;
+    this.membersChanged ||= wasUnavailable;
     for (const pod of this.pods) {
       if (!pod.joined && pod.joinsAtSecond <= this.second) {
         pod.joined = true;
@@ -115,13 +115,13 @@ export class ConsumerGroup {
       }
     }
     if (this.membersChanged) {
-      if (this.second >= this.stoppedUntilSecond) this.rebalances += 1;
-      this.stoppedUntilSecond =
-        this.second + this.random.between(...(this.traffic.workload.rebalanceStopSeconds ?? usualRebalanceStopSeconds));
+      if (this.second >= this.pausedUntilSecond) this.rebalances += 1;
+      this.pausedUntilSecond =
+        this.second + this.random.between(...(this.traffic.workload.rebalanceSeconds ?? usualRebalanceSeconds));
       this.membersChanged = false;
     }
-    this.stopped = this.second < this.stoppedUntilSecond;
-    if (!this.stopped && this.second > 0) this.process();
+    this.paused = this.second < this.pausedUntilSecond;
+    if (!this.paused && this.second > 0) this.process();
   }
 
   private process(): void {
@@ -132,12 +132,12 @@ export class ConsumerGroup {
     for (let partition = 0; partition < this.processed.length; partition += 1) {
       owned[partition % speeds.length]?.push(partition);
     }
-    const owed = (partition: number) =>
+    const lagOf = (partition: number) =>
       (this.arrivedBy[partition]?.[this.second - 1] ?? 0) - (this.processed[partition] ?? 0);
     const wanted = speeds.map((speed, member) =>
       Math.min(
         speed,
-        (owned[member] ?? []).reduce((sum, partition) => sum + owed(partition), 0),
+        (owned[member] ?? []).reduce((sum, partition) => sum + lagOf(partition), 0),
       ),
     );
     const limit = this.traffic.workload.sharedLimitPerSecond?.(this.second) ?? Infinity;
@@ -151,11 +151,11 @@ export class ConsumerGroup {
     );
     wanted.forEach((want, member) => {
       let budget = want * granted;
-      // Smallest backlog first: each partition gets its fair part, and what it does not need goes to the rest.
-      const queue = (owned[member] ?? []).map((partition) => ({ partition, owed: owed(partition) }));
-      queue.sort((a, b) => a.owed - b.owed);
+      // Smallest backlog first: each partition gets its fair share, and what it does not need goes to the others.
+      const queue = (owned[member] ?? []).map((partition) => ({ partition, lag: lagOf(partition) }));
+      queue.sort((a, b) => a.lag - b.lag);
       queue.forEach((next, index) => {
-        const taken = Math.min(next.owed, budget / (queue.length - index));
+        const taken = Math.min(next.lag, budget / (queue.length - index));
         budget -= taken;
         if (taken > 0) this.take(next.partition, taken);
       });
@@ -180,7 +180,7 @@ export class ConsumerGroup {
     this.follow(partition, Math.floor(to) - Math.floor(to - records));
   }
 
-  /** Puts the records that follow from some of the first topic into the others; they can be processed a second later. */
+  /** Adds the records that follow from processed records of the first topic; they can be processed a second later. */
   private follow(partition: number, records: number): void {
     const { followers = 0, partitions } = this.traffic.workload;
     const perTopic = partitions / (1 + followers);
@@ -191,12 +191,12 @@ export class ConsumerGroup {
     }
   }
 
-  /** How old the oldest record is that nobody has processed. */
+  /** The age of the oldest unprocessed record. */
   oldestAgeSeconds(): number {
     let oldest = 0;
     this.arrivedBy.forEach((arrived, partition) => {
       let second = this.oldestSecond[partition] ?? 0;
-      // Less than one record is the rounding of a fluid model, not a record that waits.
+      // Less than one record is a rounding error of the fluid model, not a record that waits.
       while (second < this.second && (arrived[second] ?? 0) - (this.processed[partition] ?? 0) < 1) second += 1;
       this.oldestSecond[partition] = second;
       oldest = Math.max(oldest, this.second - second);
@@ -213,11 +213,11 @@ export class ConsumerGroup {
 
   observe(maxAgeSeconds: number): Observation {
     const workload = { replicas: this.replicas, rolloutInProgress: false };
-    if (this.kafkaAway) return { atSeconds: this.second, workload, kafka: { unavailable: 'no broker answers' } };
+    if (this.kafkaUnavailable) return { atSeconds: this.second, workload, kafka: { unavailable: 'no broker answers' } };
     const count = this.members;
     const members = Array.from({ length: count }, (): string[] => []);
     const partitions = this.arrivedBy.map((arrived, partition) => {
-      if (!this.stopped) members[partition % count]?.push(`records-${partition}`);
+      if (!this.paused) members[partition % count]?.push(`records-${partition}`);
       const endOffset = arrived[this.second] ?? 0;
       const old = this.second < maxAgeSeconds ? 0 : (arrived[this.second - maxAgeSeconds] ?? 0);
       return {
@@ -229,7 +229,7 @@ export class ConsumerGroup {
         offsetAtMaxAge: old === endOffset ? -1 : old,
       };
     });
-    const state = this.stopped ? 'Rebalancing' : count === 0 ? 'Empty' : 'Stable';
+    const state = this.paused ? 'Rebalancing' : count === 0 ? 'Empty' : 'Stable';
     return {
       atSeconds: this.second,
       workload,

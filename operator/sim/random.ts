@@ -2,7 +2,7 @@
 export type Random = {
   /** Uniform in [from, to). */
   between(from: number, to: number): number;
-  /** How many events a Poisson process with this mean has. */
+  /** The number of events of a Poisson process with this mean. */
   poisson(mean: number): number;
 };
 

@@ -10,7 +10,7 @@ const columns: readonly {
   { title: 'p99 age (s)', value: (outcome) => outcome.p99AgeSeconds, digits: 0 },
   { title: 'replica-hours', value: (outcome) => outcome.replicaHours, digits: 1 },
   { title: 'rebalances', value: (outcome) => outcome.rebalances, digits: 1 },
-  { title: 'stopped (s)', value: (outcome) => outcome.stoppedSeconds, digits: 0 },
+  { title: 'stopped (s)', value: (outcome) => outcome.pausedSeconds, digits: 0 },
 ];
 
 export type Row = { readonly workload: string; readonly policy: string; readonly outcomes: readonly Outcome[] };
@@ -29,7 +29,7 @@ export function table(rows: readonly Row[]): string {
   return [header, rule, ...lines].map((line) => `| ${line} |`).join('\n');
 }
 
-/** One row per policy, everything added up over the workloads; the age is the worst workload's, as ages do not add up. */
+/** One row per policy, summed over the workloads; the age is the maximum, because a sum of ages means nothing. */
 export function suiteTable(rows: readonly Row[]): string {
   const policies = [...new Set(rows.map((row) => row.policy))];
   const lines = policies.map((policy) => {
@@ -49,18 +49,18 @@ export function suiteTable(rows: readonly Row[]): string {
   ].join('\n');
 }
 
-/** The first policy's part of the second's, each added up over the workloads. */
-export function partsOf(rows: readonly Row[], ours: string, theirs: string) {
-  const part = (value: (outcome: Outcome) => number): number => {
+/** The first policy's sums over the workloads, as a fraction of the second's. */
+export function fractionsOf(rows: readonly Row[], ours: string, theirs: string) {
+  const fraction = (value: (outcome: Outcome) => number): number => {
     const [a = 0, b = 0] = [ours, theirs].map((policy) =>
       rows.filter((row) => row.policy === policy).reduce((sum, row) => sum + mean(row.outcomes, value), 0),
     );
     return a / b;
   };
   return {
-    secondsLate: part((outcome) => outcome.secondsLate),
-    replicaHours: part((outcome) => outcome.replicaHours),
-    rebalances: part((outcome) => outcome.rebalances),
+    secondsLate: fraction((outcome) => outcome.secondsLate),
+    replicaHours: fraction((outcome) => outcome.replicaHours),
+    rebalances: fraction((outcome) => outcome.rebalances),
   };
 }
 

@@ -1,10 +1,10 @@
 import type { Observation } from '../src/decide/observation.ts';
 
-/** What the simulator asks of a policy: a look at the world in, the replicas it wants out, and when it looks again. */
+/** A policy reconciles an observation to the desired replicas, and says when it is due again. */
 export type Policy = {
-  look(observation: Observation): {
+  reconcile(observation: Observation): {
     readonly replicas: number;
-    readonly lookAgainSeconds: number;
+    readonly requeueAfterSeconds: number;
     readonly note?: string;
   };
 };
@@ -25,19 +25,19 @@ function totalLag(observation: Observation): { lag: number; partitions: number }
 
 /**
  * KEDA's Kafka scaler and the HPA that it drives, by their documentation (keda.sh "Apache Kafka", `lagThreshold`,
- * `allowIdleConsumers: false`): KEDA reports the total lag, capped at what one replica per partition answers for, as a
+ * `allowIdleConsumers: false`): KEDA reports the total lag, capped at the threshold times the partitions, as a
  * metric with an average value; the HPA wants ceil(metric / threshold) unless the ratio is within its tolerance, adds at
- * most 4 pods or 100 % per 15 s, and goes down to the most that it wanted in 300 s.
- * With `evenDistribution` (KEDA's `ensureEvenDistributionOfPartitions`) only divisors of the partition count are asked for.
+ * most 4 pods or 100 % per 15 s, and scales down to the maximum that it wanted in 300 s.
+ * With `evenDistribution` (KEDA's `ensureEvenDistributionOfPartitions`) only divisors of the partition count are possible.
  */
 export function kedaWithHpa(lagThreshold: number, minReplicas: number, evenDistribution = false): Policy {
   let wanted: { atSeconds: number; replicas: number }[] = [];
   return {
-    look(observation) {
+    reconcile(observation) {
       const { replicas } = observation.workload;
       const reading = totalLag(observation);
-      // Without a metric the HPA leaves the target alone.
-      if (reading === undefined) return { replicas, lookAgainSeconds: syncSeconds };
+      // Without a metric the HPA does not scale the target.
+      if (reading === undefined) return { replicas, requeueAfterSeconds: syncSeconds };
       let metric = reading.lag;
       if (evenDistribution) {
         let divisor = 1;
@@ -52,32 +52,35 @@ export function kedaWithHpa(lagThreshold: number, minReplicas: number, evenDistr
 
       wanted = wanted.filter((past) => past.atSeconds > observation.atSeconds - stabilizationSeconds);
       wanted.push({ atSeconds: observation.atSeconds, replicas: clamped });
-      const mostWanted = Math.max(...wanted.map((past) => past.replicas));
-      const down = Math.min(replicas, mostWanted);
+      const maxWanted = Math.max(...wanted.map((past) => past.replicas));
+      const down = Math.min(replicas, maxWanted);
       const up = Math.min(clamped, Math.max(replicas + scaleUpPods, replicas * scaleUpFactor));
-      return { replicas: clamped > replicas ? up : down, lookAgainSeconds: syncSeconds };
+      return { replicas: clamped > replicas ? up : down, requeueAfterSeconds: syncSeconds };
     },
   };
 }
 
-/** Lag divided by a threshold, at once and both ways: what a first script does. */
+/** Lag divided by a threshold, applied at once, up and down: what a first script does. */
 export function lagPerThreshold(lagThreshold: number, minReplicas: number): Policy {
   return {
-    look(observation) {
+    reconcile(observation) {
       const reading = totalLag(observation);
-      if (reading === undefined) return { replicas: observation.workload.replicas, lookAgainSeconds: syncSeconds };
+      if (reading === undefined) return { replicas: observation.workload.replicas, requeueAfterSeconds: syncSeconds };
       const wanted = Math.ceil(reading.lag / lagThreshold);
-      return { replicas: Math.max(minReplicas, Math.min(reading.partitions, wanted)), lookAgainSeconds: syncSeconds };
+      return {
+        replicas: Math.max(minReplicas, Math.min(reading.partitions, wanted)),
+        requeueAfterSeconds: syncSeconds,
+      };
     },
   };
 }
 
-/** A replica per partition, always: what is late under it, no scaler can avoid. */
+/** One replica per partition at all times: what is late under it, no scaler can avoid. */
 export function alwaysAll(): Policy {
   return {
-    look: (observation) => ({
+    reconcile: (observation) => ({
       replicas: totalLag(observation)?.partitions ?? observation.workload.replicas,
-      lookAgainSeconds: 600,
+      requeueAfterSeconds: 600,
     }),
   };
 }

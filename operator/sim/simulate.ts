@@ -7,10 +7,10 @@ export type Outcome = {
   /** The age at which 99 % of the records had been processed. */
   readonly p99AgeSeconds: number;
   readonly replicaHours: number;
-  /** Times that the whole group stopped because its members changed. */
+  /** How often a change of members paused the whole group. */
   readonly rebalances: number;
-  readonly stoppedSeconds: number;
-  /** Times that the policy wrote another number of replicas. */
+  readonly pausedSeconds: number;
+  /** How often the policy wrote another number of replicas. */
   readonly writes: number;
   readonly timeline: readonly TimelinePoint[];
 };
@@ -31,24 +31,24 @@ export function simulate(traffic: Traffic, policy: Policy, maxAgeSeconds: number
   const timeline: TimelinePoint[] = [];
   let secondsLate = 0;
   let replicaSeconds = 0;
-  let stoppedSeconds = 0;
+  let pausedSeconds = 0;
   let writes = 0;
-  let nextLookSecond = 0;
+  let dueSecond = 0;
   let note: string | undefined;
   for (let second = 0; second < traffic.workload.durationSeconds; second += 1) {
     group.step();
     const ageSeconds = group.oldestAgeSeconds();
     if (ageSeconds > maxAgeSeconds) secondsLate += 1;
     replicaSeconds += group.replicas;
-    if (group.stopped) stoppedSeconds += 1;
-    if (second >= nextLookSecond) {
-      const look = policy.look(group.observe(maxAgeSeconds));
-      if (look.replicas !== group.replicas) {
-        group.scale(look.replicas);
+    if (group.paused) pausedSeconds += 1;
+    if (second >= dueSecond) {
+      const desired = policy.reconcile(group.observe(maxAgeSeconds));
+      if (desired.replicas !== group.replicas) {
+        group.scale(desired.replicas);
         writes += 1;
       }
-      nextLookSecond = second + look.lookAgainSeconds;
-      note = look.note;
+      dueSecond = second + desired.requeueAfterSeconds;
+      note = desired.note;
     }
     if (second % timelineStepSeconds === 0) {
       timeline.push({ atSeconds: second, lag: group.lag(), ageSeconds, replicas: group.replicas, note });
@@ -59,7 +59,7 @@ export function simulate(traffic: Traffic, policy: Policy, maxAgeSeconds: number
     p99AgeSeconds: percentileAge(group.processedByAge, 0.99),
     replicaHours: replicaSeconds / 3600,
     rebalances: group.rebalances,
-    stoppedSeconds,
+    pausedSeconds,
     writes,
     timeline,
   };

@@ -7,12 +7,12 @@ import { alwaysAll, kedaWithHpa, lagPerThreshold, type Policy } from './rivals.t
 import { simulate } from './simulate.ts';
 import { buildWorkload, capacityPerSecond, workloads } from './workloads.ts';
 
-/** The resource as its schema's defaults have it. */
+/** The resource with the defaults of its schema. */
 export const spec: ScalerSpec = { ...defaultSpec, topics: ['records'] };
 const { maxAgeSeconds } = spec.objective;
 /**
- * KEDA's threshold, chosen before our policy was tuned: what a replica does in half the allowed age. It is generous, for
- * a user of KEDA has to know his replica's capacity to write it down. `--sweep` shows what other thresholds would do.
+ * KEDA's threshold, chosen before our policy was tuned: what a replica processes in half the allowed age. It is generous,
+ * because a user of KEDA would have to know this capacity. `--sweep` shows the results of other thresholds.
  */
 const lagThreshold = (capacityPerSecond * maxAgeSeconds) / 2;
 

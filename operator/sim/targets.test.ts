@@ -4,28 +4,28 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, expect, jest, test } from '@jest/globals';
 
-/** Five days and forty shorter workloads are simulated under two policies. */
+/** The suite takes minutes: five days and forty shorter workloads under two policies. */
 jest.setTimeout(600_000);
 const run = fileURLToPath(new URL('run.ts', import.meta.url));
 const page = fileURLToPath(new URL('../../docs/scaling.md', import.meta.url));
 
-let said: string;
-// A process of its own: inside a test each use of a global costs so much that it takes four times as long.
+let output: string;
+// In a process of its own: inside jest it takes four times as long, because each access to a global is slow.
 beforeAll(async () => {
-  said = (await promisify(execFile)(process.execPath, [run, '--against-keda'])).stdout;
+  output = (await promisify(execFile)(process.execPath, [run, '--against-keda'])).stdout;
 });
 
-test('over the held-out suite: at most half of KEDA’s seconds late and rebalances, with no more replica-hours', () => {
+test('the scaler has at most half of KEDA’s seconds late and rebalances, with no more replica-hours', () => {
   const [, ...percent] =
-    /^Of KEDA \+ HPA: seconds late (\d+) %, replica-hours (\d+) %, rebalances (\d+) %$/mu.exec(said) ?? [];
+    /^Of KEDA \+ HPA: seconds late (\d+) %, replica-hours (\d+) %, rebalances (\d+) %$/mu.exec(output) ?? [];
   const [secondsLate, replicaHours, rebalances] = percent.map(Number);
   expect(secondsLate).toBeLessThanOrEqual(50);
   expect(replicaHours).toBeLessThanOrEqual(100);
   expect(rebalances).toBeLessThanOrEqual(50);
 });
 
-test('docs/scaling.md shows what the simulator says', () => {
-  const simulated = tableOf(said);
+test('docs/scaling.md shows the results of the simulator', () => {
+  const simulated = tableOf(output);
   expect(simulated).toHaveLength(2 * 9);
   expect(tableOf(readFileSync(page, 'utf8'))).toEqual(expect.arrayContaining(simulated));
 });

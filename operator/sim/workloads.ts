@@ -10,24 +10,24 @@ export type Workload = {
   readonly partitions: number;
   /** Records a second, over all partitions. */
   readonly arrivalPerSecond: (atSeconds: number) => number;
-  /** The part of the arrivals that goes to a partition; the parts add up to 1. */
+  /** The fraction of the arrivals that a partition gets; the fractions add up to 1. */
   readonly shareOf: (partition: number, atSeconds: number) => number;
-  /** What all replicas together cannot exceed, for instance the throughput of their database. */
+  /** The limit of all replicas together, for example the throughput of their database. */
   readonly sharedLimitPerSecond?: (atSeconds: number) => number;
-  /** Kafka away: nothing is read, consumed or produced; producers keep their records and send them afterwards. */
+  /** Kafka is unavailable: nothing is read, consumed or produced; producers buffer their records and send them afterwards. */
   readonly outage?: { readonly fromSecond: number; readonly untilSecond: number };
   /**
-   * Topics that are told of what became of the first one's records: the partitions are then those of 1 + `followers` topics
-   * of equal size, the arrivals are the first's, and each record of it that is processed puts one into each of the others.
+   * Topics of events that follow from the first topic's records: the partitions are then those of 1 + `followers` topics of
+   * equal size, the arrivals are the first topic's, and each of its records, once processed, adds one to each of the others.
    */
   readonly followers?: number;
-  /** What a replica does, and how long pods take to start and rebalances to end, where it is not as usual. */
+  /** What a replica processes, and how long pods take to start and rebalances to finish, if not the usual times. */
   readonly replicaPerSecond?: number;
   readonly podStartSeconds?: readonly [number, number];
-  readonly rebalanceStopSeconds?: readonly [number, number];
+  readonly rebalanceSeconds?: readonly [number, number];
 };
 
-/** What a replica can do, in every workload. No policy is told; it stands here so that rates below can be read in replicas. */
+/** What a replica can process, in every workload. No policy knows it; the rates below are multiples of it. */
 export const capacityPerSecond = 100;
 export const trainingSeeds = [1, 2, 3, 4, 5];
 export const heldOutSeeds = [1001, 1002, 1003, 1004, 1005];
@@ -132,7 +132,7 @@ export const workloads: Record<string, { readonly about: string; readonly build:
     },
   },
   'slow database': {
-    about: 'for 15 to 25 minutes the database gives 1.2 to 1.8 replicas’ worth, however many ask it',
+    about: 'for 15 to 25 minutes the database sustains 1.2 to 1.8 replicas’ worth, for any number of replicas',
     build: (random) => {
       const slow = plateau(Infinity, inReplicas(random.between(1.2, 1.8)), 900, random.between(900, 1500));
       return {
@@ -145,7 +145,7 @@ export const workloads: Record<string, { readonly about: string; readonly build:
     },
   },
   'broker outage': {
-    about: 'Kafka is away for 2 to 5 minutes under 2 to 4 replicas’ worth',
+    about: 'Kafka is unavailable for 2 to 5 minutes under 2 to 4 replicas’ worth',
     build: (random) => {
       const rate = inReplicas(random.between(2, 4));
       return {
@@ -172,9 +172,9 @@ export const workloads: Record<string, { readonly about: string; readonly build:
   },
 };
 
-/** Seeds are kept apart by workload, so that adding one changes no other. */
+/** Each workload has its own random numbers, so that adding a workload changes no other. */
 export function buildWorkload(name: string, seed: number): Workload {
   const family = workloads[name];
-  if (family === undefined) throw new Error(`no workload is called ${name}`);
+  if (family === undefined) throw new Error(`there is no workload ${name}`);
   return family.build(seeded(seed * 97 + Buffer.from(name).reduce((sum, byte) => sum + byte, 0)));
 }

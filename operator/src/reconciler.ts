@@ -118,7 +118,7 @@ export function createController(options: ControllerOptions): Controller {
     }
     // On whole seconds, so that resources that are due about the same time ask Kafka together.
     const now = steadyMs();
-    return Math.round(now / 1_000 + outcome.lookAgainSeconds) * 1_000 - now;
+    return Math.round(now / 1_000 + outcome.requeueAfterSeconds) * 1_000 - now;
   }
 
   async function observe(resource: ConsumerScaler, target: Workload): Promise<Observation> {

@@ -4,7 +4,7 @@ import type { Condition, Observation, Outcome, ScalerSpec } from '../src/decide/
 
 /**
  * A consumer group for tests: perfectly regular arrivals, members that join and rebalance at once, and a scaler that
- * looks when it asked to. The simulator under sim/ is the realistic one.
+ * reconciles when it is due. The simulator in sim/ is the realistic one.
  */
 export class TestGroup {
   spec: ScalerSpec;
@@ -13,19 +13,19 @@ export class TestGroup {
   /** Per partition. */
   arrivalsPerSecond: number[];
   capacityPerSecond = 100;
-  /** What all members together cannot exceed. */
+  /** The limit of all members together. */
   sharedLimitPerSecond = Infinity;
-  /** The members do exactly what arrives, so that every backlog stays as it is. */
+  /** The members process exactly what arrives, so that every backlog stays as it is. */
   keepUp = false;
   startOffsets: number[];
   endOffsets: number[];
   committedOffsets: number[];
-  /** Replaces parts of what is observed, for what an orderly group never shows. */
+  /** Replaces parts of the observation by what a healthy group never shows. */
   disturb: (observation: Observation) => Observation = (observation) => observation;
   outcome: Outcome | undefined;
   changes: Outcome['decision'][] = [];
   private endOffsetsBySecond: number[][] = [];
-  private nextLookSeconds = 0;
+  private nextReconciliationSeconds = 0;
 
   constructor(replicas: number, arrivalsPerSecond: number[], spec: Partial<ScalerSpec> = {}) {
     this.replicas = replicas;
@@ -73,7 +73,7 @@ export class TestGroup {
     });
   }
 
-  look(): Outcome {
+  reconcile(): Outcome {
     const observation = this.observe();
     this.outcome = decide(this.spec, observation, this.outcome?.state ?? initialState(observation));
     const { decision } = this.outcome;
@@ -81,11 +81,11 @@ export class TestGroup {
       this.replicas = decision.to;
       this.changes.push(decision);
     }
-    this.nextLookSeconds = this.atSeconds + this.outcome.lookAgainSeconds;
+    this.nextReconciliationSeconds = this.atSeconds + this.outcome.requeueAfterSeconds;
     return this.outcome;
   }
 
-  /** Lets time pass, looking whenever a look is due, and returns the last one. */
+  /** Advances the time, reconciles whenever it is due, and returns the last outcome. */
   run(seconds: number): Outcome {
     let last = this.outcome;
     for (let second = 0; second < seconds; second += 1) {
@@ -93,9 +93,9 @@ export class TestGroup {
       this.endOffsets = this.endOffsets.map((end, partition) => end + (this.arrivalsPerSecond[partition] ?? 0));
       this.endOffsetsBySecond.push(this.endOffsets);
       this.consume();
-      if (this.atSeconds >= this.nextLookSeconds) last = this.look();
+      if (this.atSeconds >= this.nextReconciliationSeconds) last = this.reconcile();
     }
-    return last ?? this.look();
+    return last ?? this.reconcile();
   }
 
   private consume(): void {
@@ -109,11 +109,11 @@ export class TestGroup {
     const capacity = Math.min(this.capacityPerSecond, this.sharedLimitPerSecond / Math.max(1, this.replicas));
     for (let member = 0; member < this.replicas; member += 1) {
       let budget = capacity;
-      const owed = (partition: number) => (this.endOffsets[partition] ?? 0) - (this.committedOffsets[partition] ?? 0);
+      const lagOf = (partition: number) => (this.endOffsets[partition] ?? 0) - (this.committedOffsets[partition] ?? 0);
       const owned = owners.flatMap((owner, partition) => (owner === member ? [partition] : []));
-      const queue = owned.toSorted((a, b) => owed(a) - owed(b));
+      const queue = owned.toSorted((a, b) => lagOf(a) - lagOf(b));
       queue.forEach((partition, index) => {
-        const taken = Math.min(owed(partition), budget / (queue.length - index));
+        const taken = Math.min(lagOf(partition), budget / (queue.length - index));
         budget -= taken;
         this.committedOffsets[partition] = (this.committedOffsets[partition] ?? 0) + taken;
       });
@@ -125,7 +125,7 @@ export class TestGroup {
 export const evenly = (totalPerSecond: number, partitions = 12): number[] =>
   Array.from({ length: partitions }, () => totalPerSecond / partitions);
 
-/** Makes the group look different in every observation. */
+/** Changes the group in every observation. */
 export const withGroup =
   (change: object) =>
   (observation: Observation): Observation =>
@@ -135,8 +135,8 @@ export const withGroup =
 
 export const fixed = (recordsPerSecond: number) => ({ capacity: { mode: 'Fixed', recordsPerSecond } }) as const;
 
-/** The partitions of `evenly` dealt round-robin to so many members, whatever the group's replicas are. */
-export const dealtTo = (count: number) =>
+/** The partitions of `evenly` assigned round-robin to so many members, whatever the group's replicas are. */
+export const assignedTo = (count: number) =>
   withGroup({
     members: Array.from({ length: count }, (_, member) =>
       evenly(0).flatMap((_rate, partition) => (partition % count === member ? [`orders-${partition}`] : [])),

@@ -1,22 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { assign, candidates, mostMembers } from './assignment.ts';
+import { assign, candidates, maxOwners } from './assignment.ts';
 
 const topics = (...counts: number[]) => counts.flatMap((count, topic) => Array<string>(count).fill(`t${topic}`));
 
-describe('the assignment that the group would really get', () => {
-  test('round-robin deals all topics out in turn', () => {
+describe('the assignment that the group would get', () => {
+  test('round-robin assigns the partitions of all topics in turn', () => {
     expect(assign(topics(3, 2), 2, 'RoundRobinAssigner')).toEqual([0, 1, 0, 1, 0]);
   });
 
-  test('range deals out each topic by itself, so that members beyond the largest topic own nothing', () => {
+  test('range assigns each topic separately, so members beyond the largest topic own nothing', () => {
     expect(assign(topics(3, 3), 2, 'range')).toEqual([0, 0, 1, 0, 0, 1]);
     expect(assign(topics(2, 2), 3, 'range')).toEqual([0, 1, 0, 1]);
-    expect(mostMembers(topics(12, 6), 'range')).toBe(12);
-    expect(mostMembers(topics(12, 6), 'RoundRobinAssigner')).toBe(18);
+    expect(maxOwners(topics(12, 6), 'range')).toBe(12);
+    expect(maxOwners(topics(12, 6), 'RoundRobinAssigner')).toBe(18);
   });
 
-  test('every partition has an owner, and no member has two more than another within a topic', () => {
+  test('every partition has an owner, and the members of a topic differ by at most one partition', () => {
     const counts = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(
@@ -47,12 +47,12 @@ describe('candidates', () => {
     expect(candidates(13, 13)).toEqual([1, 2, 3, 4, 5, 7, 13]);
   });
 
-  test('end at the limit, which is one of them', () => {
+  test('include the limit, and no number above it', () => {
     expect(candidates(12, 5)).toEqual([1, 2, 3, 4, 5]);
     expect(candidates(12, 1)).toEqual([1]);
   });
 
-  test('count the members where a pod runs several', () => {
+  test('count members where a pod runs several consumers', () => {
     expect(candidates(12, 4, 3)).toEqual([1, 2, 4]);
   });
 });

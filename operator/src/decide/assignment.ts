@@ -1,23 +1,23 @@
 /**
- * Which member of a group gets which partition. The most loaded member decides how long a backlog takes, and dealing out
- * whole partitions is rarely even: 12 partitions on 5 members leave one with 3, just as on 4.
+ * The assignment of partitions to members. The most loaded member decides how long a backlog takes to drain, and whole
+ * partitions are rarely spread evenly: with 12 partitions on 5 members one member has 3, as with 4 members.
  */
 
 /**
  * The owner of each partition, as the index of a member. `topics` names each partition's topic, in the order in which
  * the assignor sees the partitions.
- * Range assignors (Java's `range`) deal out each topic by itself, in runs, and give the first members what is left over;
- * round-robin ones (kafkajs' RoundRobinAssigner, Java's `roundrobin`) deal all topics out in turn. Sticky ones depend on
- * what was before, but end as even as round-robin, which stands in for them.
+ * Range assignors (Java's `range`) assign the partitions of each topic separately, in runs, and give the first members the
+ * remainder; round-robin assignors (kafkajs' RoundRobinAssigner, Java's `roundrobin`) assign the partitions of all topics
+ * in turn. Sticky assignors depend on the previous assignment but are as even as round-robin, which stands in for them.
  */
 export function assign(topics: readonly string[], members: number, assignor: string): number[] {
   if (members < 1) return [];
-  if (!assignor.toLowerCase().startsWith('range')) return topics.map((_, index) => index % members);
+  if (!isRange(assignor)) return topics.map((_, index) => index % members);
   const counts = partitionsPerTopic(topics);
-  const dealt = new Map<string, number>();
+  const assigned = new Map<string, number>();
   return topics.map((topic) => {
-    const index = dealt.get(topic) ?? 0;
-    dealt.set(topic, index + 1);
+    const index = assigned.get(topic) ?? 0;
+    assigned.set(topic, index + 1);
     const count = counts.get(topic) ?? 0;
     const each = Math.floor(count / members);
     const larger = count % members;
@@ -26,11 +26,9 @@ export function assign(topics: readonly string[], members: number, assignor: str
   });
 }
 
-/** How many members can own anything: under range, the largest topic's partitions; else all partitions. */
-export function mostMembers(topics: readonly string[], assignor: string): number {
-  return assignor.toLowerCase().startsWith('range')
-    ? Math.max(0, ...partitionsPerTopic(topics).values())
-    : topics.length;
+/** How many members can own a partition: under range, as many as the largest topic has partitions; else all partitions. */
+export function maxOwners(topics: readonly string[], assignor: string): number {
+  return isRange(assignor) ? Math.max(0, ...partitionsPerTopic(topics).values()) : topics.length;
 }
 
 /**
@@ -46,6 +44,10 @@ export function candidates(partitions: number, limit: number, membersPerReplica 
     lastClass = partitionsEach;
   }
   return numbers;
+}
+
+function isRange(assignor: string): boolean {
+  return assignor.toLowerCase().startsWith('range');
 }
 
 function partitionsPerTopic(topics: readonly string[]): Map<string, number> {

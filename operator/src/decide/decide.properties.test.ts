@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { mostMembers } from './assignment.ts';
+import { maxOwners } from './assignment.ts';
 import {
   decide,
   defaultSpec,
@@ -12,7 +12,7 @@ import {
 import { fewestReplicas, type Demand } from './demand.ts';
 import { evenly, TestGroup, withGroup } from '../../test/test-group.ts';
 
-/** Slow machines may take their time; the default of 5 s is for single cases. */
+/** Hundreds of cases per test; the default of 5 s is for single cases. */
 jest.setTimeout(60_000);
 
 const between = (min: number, max: number) => fc.integer({ min, max });
@@ -56,7 +56,7 @@ const partitionReading = (topic: string, partition: number): fc.Arbitrary<Partit
     })
     .map((offsets) => ({ topic, partition, ...offsets }));
 
-/** Anything that a cluster could show, orderly or not. */
+/** Any observation, plausible or not. */
 const observations = fc
   .record({
     gaps: fc.array(between(1, 400), { minLength: 2, maxLength: 12 }),
@@ -81,28 +81,28 @@ const observations = fc
         }),
       },
     );
-    const look = fc.record({ replicas: between(0, 30), rolloutInProgress: fc.boolean(), kafka });
-    return fc.array(look, { minLength: gaps.length, maxLength: gaps.length }).map((looks) => {
+    const observed = fc.record({ replicas: between(0, 30), rolloutInProgress: fc.boolean(), kafka });
+    return fc.array(observed, { minLength: gaps.length, maxLength: gaps.length }).map((sequence) => {
       let atSeconds = 1_700_000_000;
-      return looks.map(({ kafka: reading, ...workload }, index): Observation => {
+      return sequence.map(({ kafka: reading, ...workload }, index): Observation => {
         atSeconds += gaps[index] ?? 1;
         return { atSeconds, workload, kafka: reading };
       });
     });
   });
 
-describe('whatever is observed', () => {
-  test('never above partitions or max, never below min, and every number is one', () => {
+describe('for any sequence of observations', () => {
+  test('replicas stay within the bounds and the partitions, and every number is valid', () => {
     fc.assert(
-      fc.property(specs, observations, (spec, looks) => {
-        let state = initialState(looks[0] as Observation);
+      fc.property(specs, observations, (spec, sequence) => {
+        let state = initialState(sequence[0] as Observation);
         let partitions = Infinity;
-        for (const observation of looks) {
+        for (const observation of sequence) {
           const outcome = decide(spec, observation, state);
           state = outcome.state;
           if (outcome.status.lag !== null && !('unavailable' in observation.kafka)) {
             const topics = observation.kafka.partitions.map((partition) => partition.topic);
-            partitions = mostMembers(topics, observation.kafka.group.assignor);
+            partitions = maxOwners(topics, observation.kafka.group.assignor);
           }
           const { to } = outcome.decision;
           const highest = Math.min(spec.maxReplicas ?? Infinity, partitions);
@@ -111,7 +111,7 @@ describe('whatever is observed', () => {
           expect(to).toBeGreaterThanOrEqual(
             Math.min(highest, Math.max(spec.minReplicas, spec.offsetReset === 'latest' ? 1 : 0)),
           );
-          expect(outcome.lookAgainSeconds).toBeGreaterThan(0);
+          expect(outcome.requeueAfterSeconds).toBeGreaterThan(0);
           expect(JSON.stringify(outcome)).not.toMatch(/NaN/);
           expect(structuredClone(outcome)).toEqual(outcome);
           const mostHelpful = Math.max(1, spec.minReplicas, outcome.status.partitions.canHelp);
@@ -122,9 +122,9 @@ describe('whatever is observed', () => {
     );
   });
 
-  test('unknown holds', () => {
+  test('an unknown lag changes nothing', () => {
     fc.assert(
-      fc.property(specs, observations, between(0, 30), (spec, looks, replicas) => {
+      fc.property(specs, observations, between(0, 30), (spec, sequence, replicas) => {
         const held: ScalerSpec = {
           ...spec,
           minReplicas: 0,
@@ -132,26 +132,30 @@ describe('whatever is observed', () => {
           offsetReset: 'earliest',
           fallback: { ...spec.fallback, behavior: 'Hold' },
         };
-        const state = looks.reduce(
-          (before, look) => decide(held, look, before).state,
-          initialState(looks[0] as Observation),
+        const state = sequence.reduce(
+          (before, observation) => decide(held, observation, before).state,
+          initialState(sequence[0] as Observation),
         );
-        const atSeconds = (looks.at(-1)?.atSeconds ?? 0) + 10;
-        const away = { atSeconds, workload: { replicas, rolloutInProgress: false }, kafka: { unavailable: 'timeout' } };
-        const { decision } = decide(held, away, state);
-        // Only what Kafka said earlier of the number of partitions still binds.
-        expect(decision.to).toBe(Math.min(replicas, state.mostReplicas ?? Infinity));
+        const atSeconds = (sequence.at(-1)?.atSeconds ?? 0) + 10;
+        const outage = {
+          atSeconds,
+          workload: { replicas, rolloutInProgress: false },
+          kafka: { unavailable: 'timeout' },
+        };
+        const { decision } = decide(held, outage, state);
+        // The number of partitions that an earlier observation showed still applies.
+        expect(decision.to).toBe(Math.min(replicas, state.maxOwningReplicas ?? Infinity));
       }),
       { numRuns: 100 },
     );
   });
 
-  test('nothing is decided while the group rebalances or a rollout is under way', () => {
+  test('nothing changes while the group rebalances or a rollout is in progress', () => {
     fc.assert(
-      fc.property(specs, observations, (spec, looks) => {
+      fc.property(specs, observations, (spec, sequence) => {
         const bounds = { minReplicas: 0, maxReplicas: undefined, offsetReset: 'earliest' } as const;
-        let state = initialState(looks[0] as Observation);
-        for (const observation of looks) {
+        let state = initialState(sequence[0] as Observation);
+        for (const observation of sequence) {
           const outcome = decide({ ...spec, ...bounds, fallback: defaultSpec.fallback }, observation, state);
           state = outcome.state;
           const rollingSince = state.settling.rollingSinceSeconds ?? -Infinity;
@@ -160,7 +164,7 @@ describe('whatever is observed', () => {
             observation.kafka.group.state === 'Rebalancing' ||
             observation.atSeconds - rollingSince < 1_200;
           const { from, to } = outcome.decision;
-          expect(busy && to !== Math.min(from, state.mostReplicas ?? Infinity)).toBe(false);
+          expect(busy && to !== Math.min(from, state.maxOwningReplicas ?? Infinity)).toBe(false);
         }
       }),
       { numRuns: 100 },
@@ -168,21 +172,29 @@ describe('whatever is observed', () => {
   });
 });
 
-describe('whatever happens to a group that the scaler runs', () => {
+describe('for any sequence of faults of a group that the scaler scales', () => {
   const events = fc.record({
     seconds: between(5, 120),
     ratePerPartition: between(0, 60),
     capacityPerSecond: between(0, 150),
     setReplicas: fc.option(between(0, 20), { freq: 6 }),
-    fault: fc.constantFrom('none', 'none', 'none', 'kafka away', 'rebalancing', 'partition missing', 'recreated'),
+    fault: fc.constantFrom(
+      'none',
+      'none',
+      'none',
+      'kafka unavailable',
+      'rebalancing',
+      'partition missing',
+      'recreated',
+    ),
   });
-  const stories = fc.record({
+  const histories = fc.record({
     spec: specs,
     partitions: between(1, 13),
     events: fc.array(events, { minLength: 3, maxLength: 15 }),
   });
   const faults: Record<string, (observation: Observation) => Observation> = {
-    'kafka away': (observation) => ({ ...observation, kafka: { unavailable: 'timeout' } }),
+    'kafka unavailable': (observation) => ({ ...observation, kafka: { unavailable: 'timeout' } }),
     rebalancing: withGroup({ state: 'Rebalancing', members: [] }),
     'partition missing': (observation) =>
       'unavailable' in observation.kafka
@@ -190,21 +202,23 @@ describe('whatever happens to a group that the scaler runs', () => {
         : { ...observation, kafka: { ...observation.kafka, partitions: observation.kafka.partitions.slice(1) } },
   };
 
-  test('its replicas stay within the bounds, and change only when its lag is known and it is settled', () => {
+  test('replicas stay within the bounds, and change only while the lag is known and the group is settled', () => {
     fc.assert(
-      fc.property(stories, ({ spec, partitions, events: story }) => {
+      fc.property(histories, ({ spec, partitions, events: history }) => {
         const group = new TestGroup(1, evenly(0, partitions), { ...spec, topics: ['orders'], mode: 'Auto' });
-        group.look();
-        for (const event of story) {
+        group.reconcile();
+        for (const event of history) {
           group.arrivalsPerSecond = evenly(event.ratePerPartition * partitions, partitions);
           group.capacityPerSecond = event.capacityPerSecond;
           group.replicas = event.setReplicas ?? group.replicas;
           group.disturb = faults[event.fault] ?? ((observation) => observation);
+          const before = group.changes.length;
           if (event.fault === 'recreated') {
             group.endOffsets = group.endOffsets.map(() => 3);
             group.committedOffsets = group.endOffsets.map(() => 0);
+            // Observed at once: a partition that is missing at the first sight of the new topic may never have existed.
+            group.reconcile();
           }
-          const before = group.changes.length;
           group.run(event.seconds);
           const highest = Math.min(spec.maxReplicas ?? Infinity, partitions);
           const lowest = Math.min(highest, Math.max(spec.minReplicas, spec.offsetReset === 'latest' ? 1 : 0));
@@ -220,7 +234,7 @@ describe('whatever happens to a group that the scaler runs', () => {
   });
 });
 
-describe('more lag never asks for fewer', () => {
+describe('more lag never requires fewer replicas', () => {
   const demands = fc
     .record({
       counts: fc.array(between(1, 12), { minLength: 1, maxLength: 3 }),
@@ -251,26 +265,26 @@ describe('more lag never asks for fewer', () => {
         current: between(0, 30),
       });
     });
-  /** What can help now, as the decision counts it. */
+  /** The partitions with demand, as the decision counts them. */
   const limitOf = (demand: Demand) =>
     Math.max(1, demand.partitions.filter((one) => one.lag > 0 || one.arrivalPerSecond > 0).length);
 
-  test('of the replicas that are needed, whatever the assignment', () => {
+  test('by the computed demand, for any assignment', () => {
     fc.assert(
       fc.property(demands, ({ demand, more, current }) => {
-        const behind = {
+        const withMore = {
           ...demand,
           partitions: demand.partitions.map((one, index) => ({ ...one, lag: one.lag + (more[index] ?? 0) })),
         };
         const needed = (of: Demand) =>
           fewestReplicas(of, current, Math.max(limitOf(of), Math.min(current, of.partitions.length)));
-        expect(needed(behind)).toBeGreaterThanOrEqual(needed(demand));
+        expect(needed(withMore)).toBeGreaterThanOrEqual(needed(demand));
       }),
       { numRuns: 1000 },
     );
   });
 
-  test('of the decision, for groups that differ in their backlog only', () => {
+  test('by the decision, for groups that differ in their backlog only', () => {
     const groups = fc.record({
       replicas: between(1, 12),
       rates: fc.array(between(0, 90), { minLength: 1, maxLength: 12 }),
@@ -278,7 +292,7 @@ describe('more lag never asks for fewer', () => {
       more: fc.array(between(0, 8000), { minLength: 12, maxLength: 12 }),
       seconds: between(40, 300),
     });
-    // What one partition too hot for any number of replicas takes must not hide what a step up gives the others.
+    // The drain time of a partition that is too hot for any number of replicas must not hide what the others gain.
     const oneHotPartition = {
       replicas: 10,
       rates: [34, 0, 0, 0, 35, 0, 0, 0, 2, 0, 40],

@@ -4,26 +4,26 @@ import { decide, initialState } from './decide.ts';
 import { evenly, fixed, TestGroup, withGroup } from '../../test/test-group.ts';
 
 describe('modes', () => {
-  test('Observe says what it would do, and does not ask for it to be applied', () => {
+  test('Observe reports the decision, and does not apply it', () => {
     const group = new TestGroup(1, evenly(450), { ...fixed(100), mode: 'Observe' });
     expect(group.run(40).decision).toMatchObject({ action: 'ScaleUp', to: 6, apply: false });
     expect(group.outcome?.status.desiredReplicas).toBe(6);
   });
 
-  test('Paused leaves even replicas out of bounds as they are', () => {
+  test('Paused keeps the replicas, even out of bounds', () => {
     const group = new TestGroup(20, evenly(450), { mode: 'Paused' });
     expect(group.run(100).decision).toMatchObject({ action: 'Hold', reason: 'Paused', to: 20 });
   });
 });
 
-describe('what is said', () => {
-  test('the status has the lag, its age, the hottest partition, the rates and the time to drain', () => {
+describe('the status', () => {
+  test('has the lag, its age, the hottest partition, the rates and the drain time', () => {
     const group = new TestGroup(2, [...evenly(90, 11), 30], { ...fixed(100), mode: 'Observe' });
     group.run(100);
     group.committedOffsets = group.committedOffsets.map((offset, partition) => offset - (partition === 3 ? 600 : 0));
     group.keepUp = true;
     group.run(2 * group.spec.pollSeconds);
-    const { status } = group.look();
+    const { status } = group.reconcile();
     expect(status).toMatchObject({
       replicas: 2,
       capacityPerReplicaPerSecond: 100,
@@ -33,7 +33,7 @@ describe('what is said', () => {
     expect(status.lag?.hottestPartition).toBe('orders-3');
     expect(status.lag?.messages).toBeLessThanOrEqual(612);
     expect(status.lag?.lateMessages).toBeLessThan(status.lag?.messages ?? 0);
-    // Partition 3 gets 8.2/s, so that 600 records are 73 s of it.
+    // Partition 3 gets 8.2/s, so 600 records are the arrivals of 73 s.
     expect(Math.round(status.lag?.ageSeconds ?? 0)).toBe(73);
     expect(status.predictedDrainSeconds).toBeGreaterThan(0);
     expect(status.lastDecision).toMatchObject({
@@ -50,8 +50,8 @@ describe('what is said', () => {
   });
 });
 
-describe('what is remembered', () => {
-  test('there is no clock and no I/O: the decision imports nothing from outside and asks for nothing', () => {
+describe('the state', () => {
+  test('is the only memory: the decision has no clock, does no I/O and imports only its own folder', () => {
     const files = new Set(['./decide.ts']);
     for (const file of files) {
       const source = readFileSync(new URL(file, import.meta.url), 'utf8');
@@ -61,7 +61,7 @@ describe('what is remembered', () => {
     expect([...files].filter((file) => !file.startsWith('./'))).toEqual([]);
   });
 
-  test('the same spec, observation and state give the same outcome, and nothing given is changed', () => {
+  test('determines the outcome together with spec and observation, none of which is changed', () => {
     const group = new TestGroup(2, evenly(450));
     group.run(100);
     const [observation, state] = [group.observe(), group.outcome?.state ?? initialState(group.observe())];
@@ -70,7 +70,7 @@ describe('what is remembered', () => {
     expect([observation, state]).toEqual(copies);
   });
 
-  test('a restarted scaler takes what was learned from the status', () => {
+  test('starts from the capacity and the rebalance time in the status after a restart', () => {
     const group = new TestGroup(2, evenly(150));
     group.run(120);
     group.arrivalsPerSecond = evenly(350);
@@ -81,7 +81,7 @@ describe('what is remembered', () => {
     expect(state.settling.rebalanceSeconds).toBe(status?.rebalanceSeconds);
   });
 
-  test('the state is plain data and does not grow with time', () => {
+  test('is plain data and does not grow with time', () => {
     const group = new TestGroup(2, evenly(150));
     group.run(1000);
     const size = JSON.stringify(group.outcome?.state).length;
@@ -90,7 +90,7 @@ describe('what is remembered', () => {
     expect(structuredClone(group.outcome?.state)).toEqual(group.outcome?.state);
   });
 
-  test('the length of a rebalance is measured', () => {
+  test('has the measured length of a rebalance', () => {
     const group = new TestGroup(1, evenly(300));
     const spec = group.spec;
     let outcome = decide(spec, group.observe(), initialState(group.observe()));
@@ -102,7 +102,7 @@ describe('what is remembered', () => {
     at(30, 1, {});
     at(2, 3, { members: [[]] });
     at(2, 3, { state: 'Rebalancing', members: [] });
-    for (let look = 0; look < 12; look += 1) at(2, 3, { state: 'Rebalancing', members: [] });
+    for (let index = 0; index < 12; index += 1) at(2, 3, { state: 'Rebalancing', members: [] });
     at(2, 3, {});
     expect(outcome.status.rebalanceSeconds).toBe(26);
     expect(outcome.state.settling.stepSeconds).toBeGreaterThanOrEqual(28);

@@ -1,6 +1,6 @@
-import { measure, type Look } from './measurement.ts';
+import { measure, type Measurement } from './measurement.ts';
 import type { Observation } from './observation.ts';
-import { hold, recommend, type Choice } from './recommendation.ts';
+import { hold, recommend, type Recommendation } from './recommendation.ts';
 import type { Decision, ScalerSpec, ScalerStatus } from './resource.ts';
 import type { ScalerState } from './state.ts';
 import { boundsOf, statusOf } from './status.ts';
@@ -13,89 +13,89 @@ export * from './resource.ts';
 export type Outcome = {
   readonly decision: Decision;
   readonly status: ScalerStatus;
-  /** To be handed to the next look. */
+  /** The input of the next reconciliation. */
   readonly state: ScalerState;
-  /** While something settles the next look comes sooner, so that its length is seen. */
-  readonly lookAgainSeconds: number;
+  /** Shorter while a change settles, so that its length is measured. */
+  readonly requeueAfterSeconds: number;
 };
 
-const unsettledLookSeconds = 2;
+const unsettledRequeueSeconds = 2;
 
 /**
- * Decides how many replicas a consumer group should have: as few, changed as seldom, as work off what the group owes
- * within the objective. Pure: no clock, no I/O; the same spec, observation and state give the same outcome.
+ * Decides how many replicas a consumer group should have: as few as drain its lag within the objective, changed as rarely
+ * as possible. Pure: no clock, no I/O; the same spec, observation and state give the same outcome.
  */
 export function decide(spec: ScalerSpec, observation: Observation, before: ScalerState): Outcome {
-  const look = measure(spec, observation, before);
-  const choice = bounded(spec, look, choose(spec, look));
-  const from = look.replicas;
-  const { to, reason, message } = choice;
+  const measured = measure(spec, observation, before);
+  const recommendation = withinBounds(spec, measured, choose(spec, measured));
+  const from = measured.replicas;
+  const { to, needed, reason, message } = recommendation;
   const action = to > from ? 'ScaleUp' : to < from ? 'ScaleDown' : 'Hold';
   const apply = action !== 'Hold' && spec.mode === 'Auto';
   const decision: Decision = { action, from, to, apply, reason, message };
-  const windowStart = look.atSeconds - spec.behavior.scaleDownWindowSeconds;
-  // An earlier look that needed no more than this one says nothing any longer: it leaves the window first.
-  const more = look.state.recommended.filter((past) => past.atSeconds > windowStart && past.replicas > choice.needed);
-  const restless = apply || (look.unknown === null && look.phase !== 'Settled');
-  const soon = restless ? unsettledLookSeconds : (choice.lookAgainSeconds ?? spec.pollSeconds);
+  const windowStart = measured.atSeconds - spec.behavior.scaleDownWindowSeconds;
+  // An earlier recommendation of no more replicas than this one cannot be the window's maximum any more.
+  const larger = measured.state.recommended.filter((past) => past.atSeconds > windowStart && past.replicas > needed);
+  const unsettled = apply || (measured.unknownReason === null && measured.phase !== 'Settled');
+  const soonSeconds = unsettled ? unsettledRequeueSeconds : recommendation.requeueAfterSeconds;
   return {
     decision,
-    status: statusOf(spec, look, decision),
+    status: statusOf(spec, measured, decision),
     state: {
-      ...look.state,
-      recommended: [...more, { atSeconds: look.atSeconds, replicas: choice.needed }],
-      trial: apply ? (choice.trial ?? null) : look.state.trial,
+      ...measured.state,
+      recommended: [...larger, { atSeconds: measured.atSeconds, replicas: needed }],
+      trial: apply ? (recommendation.trial ?? null) : measured.state.trial,
     },
-    lookAgainSeconds: Math.min(spec.pollSeconds, soon),
+    requeueAfterSeconds: Math.min(spec.pollSeconds, soonSeconds ?? Infinity),
   };
 }
 
-/** The reasons to decide nothing, and then the decision. */
-function choose(spec: ScalerSpec, look: Look): Choice {
-  if (spec.mode === 'Paused') return hold(look, 'Paused', 'The resource is paused.');
-  if (look.unknown !== null) return withoutLag(spec, look, look.unknown);
-  switch (look.phase) {
+/** The reasons to change nothing, and then the recommendation. */
+function choose(spec: ScalerSpec, measured: Measurement): Recommendation {
+  if (spec.mode === 'Paused') return hold(measured, 'Paused', 'The resource is paused.');
+  if (measured.unknownReason !== null) return withUnknownLag(spec, measured, measured.unknownReason);
+  switch (measured.phase) {
     case 'RollingOut':
-      return hold(look, 'RolloutInProgress', 'A rollout is under way; deciding waits until it is over.');
+      return hold(measured, 'RolloutInProgress', 'A rollout is in progress; the decision waits for its end.');
     case 'Rebalancing':
-      return hold(look, 'GroupRebalancing', 'The group is rebalancing; a change would only stop it for longer.');
+      return hold(measured, 'GroupRebalancing', 'The group is rebalancing; a change would only prolong it.');
     case 'Joining':
       return hold(
-        look,
+        measured,
         'WaitingForMembers',
-        `Not all of the ${look.replicas} replicas have joined, or left, the group.`,
+        `Not all of the ${measured.replicas} replicas have joined, or left, the group.`,
       );
     case 'Settling':
-      return hold(look, 'Settling', `The group has not been stable for ${spec.behavior.settleSeconds} s.`);
+      return hold(measured, 'Settling', `The group has not been stable for ${spec.behavior.settleSeconds} s.`);
     case 'Settled':
-      return recommend(spec, look);
+      return recommend(spec, measured);
   }
 }
 
-/** Unknown is never zero: the replicas stay as they are, or become what the user has laid down for this case. */
-function withoutLag(spec: ScalerSpec, look: Look, unknown: string): Choice {
-  const { replicas } = look;
+/** Unknown is never zero: the number of replicas stays as it is, or becomes what the spec's fallback says. */
+function withUnknownLag(spec: ScalerSpec, measured: Measurement, unknownReason: string): Recommendation {
+  const { replicas } = measured;
+  const { failures } = measured.state;
   const { afterFailures, behavior, replicas: fallback } = spec.fallback;
   const to = behavior === 'Static' ? fallback : behavior === 'AtLeast' ? Math.max(replicas, fallback) : replicas;
-  if (look.state.failures < afterFailures || to === replicas) {
-    return hold(look, 'LagUnknown', `The lag is unknown (${unknown}): nothing changes.`);
+  if (failures < afterFailures || to === replicas) {
+    return hold(measured, 'LagUnknown', `The lag is unknown (${unknownReason}): the replicas stay as they are.`);
   }
-  const message = `The lag was unknown ${look.state.failures} times (${unknown}): the fallback is ${behavior} ${fallback}.`;
+  const message = `The lag was unknown ${failures} times in a row (${unknownReason}): fallback ${behavior} ${fallback} applies.`;
   return { to, needed: Math.max(replicas, to), reason: 'Fallback', message };
 }
 
-/** The user's bounds, and the partitions', hold whatever else is known. Only a paused resource is left as it is. */
-function bounded(spec: ScalerSpec, look: Look, choice: Choice): Choice {
-  if (spec.mode === 'Paused') return choice;
-  const { lowest, highest } = boundsOf(spec, look);
-  const to = Math.max(lowest, Math.min(highest, choice.to));
-  if (to === choice.to) return choice;
-  const { needed } = choice;
-  const most = highest === Infinity ? '' : ` and at most ${highest}`;
+/** The bounds of the spec and of the partitions apply whatever the lag. Only a paused resource is left as it is. */
+function withinBounds(spec: ScalerSpec, measured: Measurement, recommendation: Recommendation): Recommendation {
+  if (spec.mode === 'Paused') return recommendation;
+  const { min, max } = boundsOf(spec, measured);
+  const to = Math.max(min, Math.min(max, recommendation.to));
+  if (to === recommendation.to) return recommendation;
+  const andAtMost = max === Infinity ? '' : ` and at most ${max}`;
   return {
     to,
-    needed,
+    needed: recommendation.needed,
     reason: 'OutOfBounds',
-    message: `${choice.message} Replicas must be at least ${lowest}${most}.`,
+    message: `${recommendation.message} Replicas must be at least ${min}${andAtMost}.`,
   };
 }

@@ -1,62 +1,61 @@
 import { assign, candidates } from './assignment.ts';
+import { sum } from './sum.ts';
 
-/** What arrives in a partition and what waits there, and what the group is asked to do about it. */
+/** The arrivals and the lag of each partition, and what the objective requires of the group. */
 export type Demand = {
-  readonly partitions: readonly { readonly topic: string; readonly lag: number; readonly arrivalPerSecond: number }[];
+  readonly partitions: readonly PartitionDemand[];
   readonly capacityPerSecond: number;
   readonly drainSeconds: number;
   /** Between 0 and 1. */
   readonly utilization: number;
-  /** How long the group stands still when its members change. */
+  /** How long a change of members pauses the group. */
   readonly rebalanceSeconds: number;
   readonly assignor: string;
   readonly membersPerReplica: number;
 };
 
+type PartitionDemand = { readonly topic: string; readonly lag: number; readonly arrivalPerSecond: number };
+
 /**
- * The capacity that a partition needs, after DS2 (OSDI 2018) and Flink's autoscaler: what drains the backlog in time,
- * what the arrivals need at the target utilization, and what drains that which piles up during a rebalance.
+ * The capacity that a partition needs, after DS2 (OSDI 2018) and Flink's autoscaler: to drain the backlog in time, to keep
+ * up with the arrivals at the target utilization, and to drain what accumulates during a rebalance.
  *
  *     lag / drainSeconds  +  arrival / utilization  +  arrival × rebalanceSeconds / drainSeconds
  */
-export function neededPerSecond(
-  partition: Demand['partitions'][number],
-  demand: Demand,
-  withRebalance: boolean,
-): number {
+export function neededPerSecond(partition: PartitionDemand, demand: Demand, withRebalance: boolean): number {
   const { lag, arrivalPerSecond } = partition;
-  const piledUp = withRebalance ? arrivalPerSecond * demand.rebalanceSeconds : 0;
-  return (lag + piledUp) / demand.drainSeconds + arrivalPerSecond / demand.utilization;
+  const accumulated = withRebalance ? arrivalPerSecond * demand.rebalanceSeconds : 0;
+  return (lag + accumulated) / demand.drainSeconds + arrivalPerSecond / demand.utilization;
 }
 
 /**
- * What the busiest member would have to process per second with this many replicas. One partition counts for no more
- * than one member can be asked for: beyond that no number of replicas helps it.
+ * What the busiest member would have to process per second with this many replicas. One partition counts for at most what
+ * one member can process: beyond that no number of replicas helps it.
  */
 export function busiestMemberPerSecond(demand: Demand, replicas: number, withRebalance: boolean): number {
-  const most = demand.capacityPerSecond * demand.utilization;
+  const max = demand.capacityPerSecond * demand.utilization;
   const loads = perMember(demand, replicas, (partition) =>
-    Math.min(most, neededPerSecond(partition, demand, withRebalance)),
+    Math.min(max, neededPerSecond(partition, demand, withRebalance)),
   );
   return Math.max(0, ...loads);
 }
 
 /**
- * The fewest replicas whose busiest member can do what it needs to. Changing nothing costs no rebalance, so the current
- * number is judged without one. If none is enough, it is the limit.
+ * The fewest replicas whose busiest member can process what it needs to; the limit if no number suffices. Keeping the
+ * current number costs no rebalance, so that number is judged without one.
  */
 export function fewestReplicas(demand: Demand, current: number, limit: number): number {
   const numbers = candidates(demand.partitions.length, limit, demand.membersPerReplica);
   if (current > 0 && current < limit) numbers.push(current);
-  const enough = numbers
+  const fewest = numbers
     .toSorted((a, b) => a - b)
     .find((replicas) => busiestMemberPerSecond(demand, replicas, replicas !== current) <= demand.capacityPerSecond);
-  return enough ?? limit;
+  return fewest ?? limit;
 }
 
 /**
- * How long this many replicas take until the busiest member has worked off its backlog, arrivals going on; Infinity if
- * more arrives than it can process.
+ * How long this many replicas take until the busiest member has drained its backlog while records keep arriving; Infinity
+ * if more records arrive than it can process.
  */
 export function drainSeconds(demand: Demand, replicas: number, withRebalance = false): number {
   if (replicas === 0) return demand.partitions.some((partition) => partition.lag > 0) ? Infinity : 0;
@@ -73,55 +72,50 @@ function memberDrainSeconds(demand: Demand, replicas: number, withRebalance: boo
 }
 
 /**
- * By how much sooner, with `to` replicas in place of `from`, the partition that gains the most is worked off; they work from
- * `stepSeconds` on. Not the last of all: one partition too hot for any number would hide what the others gain.
+ * How much sooner the partition that gains the most is drained with `to` replicas instead of `from`, if the new replicas
+ * process records from `stepSeconds` on. Not the partition that is drained last: one that is too hot for any number of
+ * replicas would hide what the others gain.
  */
 export function savedSeconds(demand: Demand, from: number, to: number, stepSeconds: number): number {
-  const then = partitionDrainSeconds(demand, to);
-  const saved = partitionDrainSeconds(demand, from).map((now, partition) => {
-    if (now === Infinity) return Infinity;
-    return now === 0 ? 0 : Math.max(0, 1 - stepSeconds / now) * (now - (then[partition] ?? 0));
+  const after = partitionDrainSeconds(demand, to);
+  const saved = partitionDrainSeconds(demand, from).map((before, partition) => {
+    if (before === Infinity) return Infinity;
+    return before === 0 ? 0 : Math.max(0, 1 - stepSeconds / before) * (before - (after[partition] ?? 0));
   });
   return Math.max(0, ...saved);
 }
 
 function partitionDrainSeconds(demand: Demand, replicas: number): number[] {
   const drains = memberDrainSeconds(demand, replicas, false);
-  return owners(demand, replicas).map((owner) => drains[owner] ?? 0);
+  return ownersIn(demand, replicas).map((owner) => drains[owner] ?? 0);
 }
 
-/** How long a record that arrives now waits at the busiest member: for all that was there before it. */
+/** How long a record that arrives now waits at the busiest member: for all records before it. */
 export function waitSeconds(demand: Demand, replicas: number): number {
   return Math.max(0, ...perMember(demand, replicas, (partition) => partition.lag)) / demand.capacityPerSecond;
 }
 
-/** What this many replicas would process per second while they work off the backlog within the objective. */
+/** What this many replicas are expected to process per second while they drain the backlog within the objective. */
 export function expectedPerSecond(demand: Demand, replicas: number): number {
   const loads = perMember(
     demand,
     replicas,
     (partition) => partition.arrivalPerSecond + partition.lag / demand.drainSeconds,
   );
-  return loads.reduce((sum, load) => sum + Math.min(demand.capacityPerSecond, load), 0);
+  return sum(loads.map((load) => Math.min(demand.capacityPerSecond, load)));
 }
 
-function perMember(
-  demand: Demand,
-  replicas: number,
-  loadOf: (partition: Demand['partitions'][number]) => number,
-): number[] {
+function perMember(demand: Demand, replicas: number, loadOf: (partition: PartitionDemand) => number): number[] {
   const loads = Array.from({ length: replicas * demand.membersPerReplica }, () => 0);
-  owners(demand, replicas).forEach((owner, index) => {
+  ownersIn(demand, replicas).forEach((owner, index) => {
     const partition = demand.partitions[index];
     if (partition !== undefined) loads[owner] = (loads[owner] ?? 0) + loadOf(partition);
   });
   return loads;
 }
 
-/** Which member owns each partition. */
-const owners = (demand: Demand, replicas: number): readonly number[] =>
-  assign(
-    demand.partitions.map((partition) => partition.topic),
-    replicas * demand.membersPerReplica,
-    demand.assignor,
-  );
+/** The member that owns each partition. */
+function ownersIn(demand: Demand, replicas: number): readonly number[] {
+  const topics = demand.partitions.map((partition) => partition.topic);
+  return assign(topics, replicas * demand.membersPerReplica, demand.assignor);
+}

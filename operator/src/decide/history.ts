@@ -2,13 +2,13 @@ import { addCheckpoint, type Checkpoint } from './lag-age.ts';
 import { partitionKey } from './observation.ts';
 import type { PartitionLag } from './partition-lag.ts';
 
-/** The offsets of the last looks, one sample per poll: rates are differences over this window. Plain data. */
+/** The offsets of the last observations, one sample per poll: rates are differences over this window. Plain data. */
 export type History = {
   readonly keys: readonly string[];
   readonly samples: readonly Sample[];
-  /** Since when the arrivals have been at their present level: what came before says nothing about what comes. */
+  /** When the present level of the arrivals began: earlier samples do not predict what arrives now. */
   readonly levelSinceSeconds: number;
-  /** Of each partition, where its end lay when, as far back as the group has not committed. */
+  /** Of each partition the times of its end offsets, back to the group's committed offset. */
   readonly checkpoints: readonly (readonly Checkpoint[])[];
 };
 
@@ -17,16 +17,18 @@ export type Sample = {
   /** By the position of the partition in `keys`. */
   readonly endOffsets: readonly number[];
   readonly committedOffsets: readonly (number | null)[];
-  /** The member that owns each partition, or null while the group was not settled: then nothing is learned. */
+  /** The member that owns each partition; null while the group was not settled, so that nothing is learned from it. */
   readonly owners: readonly number[] | null;
 };
 
 export const emptyHistory: History = { keys: [], samples: [], levelSinceSeconds: 0, checkpoints: [] };
 
-/** The window that rates are taken over: short enough to be of the present, long enough to smooth noise and commits. */
-export const windowSeconds = (pollSeconds: number): number => Math.max(60, 4 * pollSeconds);
+/** The window of the rates: short enough to show the present, long enough to smooth noise and commits. */
+export function windowSeconds(pollSeconds: number): number {
+  return Math.max(60, 4 * pollSeconds);
+}
 
-/** Adds what was just read; `shifted` says that the arrivals are at a new level from now on. */
+/** Adds an observation; `shifted` says that the arrivals are at a new level from now on. */
 export function addSample(
   history: History,
   atSeconds: number,
@@ -36,7 +38,7 @@ export function addSample(
   shifted = false,
 ): History {
   const due = atSeconds - (history.samples.at(-1)?.atSeconds ?? -Infinity) >= 0.9 * pollSeconds;
-  // Looks between polls serve to watch a rebalance or the edge of a jump; the latter is where a new level begins.
+  // An observation between two polls follows a rebalance or the edge of a jump; at the latter a new level begins.
   if (!due && !shifted) return history;
   const sample = {
     atSeconds,
@@ -61,7 +63,7 @@ export function addSample(
   return { keys, samples: [...kept, sample], levelSinceSeconds, checkpoints };
 }
 
-/** Partitions that were added, or an end that went back (a topic created anew), leave nothing to compare with. */
+/** Samples cannot be compared after partitions were added, or after a topic was recreated: its end offset decreased. */
 export function isComparable(history: History, partitions: readonly PartitionLag[]): boolean {
   const ends = history.samples.at(-1)?.endOffsets ?? [];
   return (
@@ -71,12 +73,14 @@ export function isComparable(history: History, partitions: readonly PartitionLag
 }
 
 /** The samples since the present level began. */
-export const levelSamples = (history: History): Sample[] =>
-  history.samples.filter((sample) => sample.atSeconds >= history.levelSinceSeconds);
+export function levelSamples(history: History): Sample[] {
+  return history.samples.filter((sample) => sample.atSeconds >= history.levelSinceSeconds);
+}
 
-/** Samples further apart than a window have an outage between them. */
-export const endOfOutage = (samples: readonly Sample[], pollSeconds: number): number | undefined =>
-  samples.find((sample, index) => {
+/** Two samples that are further apart than a window have an outage between them. */
+export function endOfOutage(samples: readonly Sample[], pollSeconds: number): number | undefined {
+  return samples.find((sample, index) => {
     const before = samples[index - 1] ?? sample;
     return sample.atSeconds - before.atSeconds > windowSeconds(pollSeconds);
   })?.atSeconds;
+}

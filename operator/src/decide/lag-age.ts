@@ -1,12 +1,12 @@
 import type { PartitionLag } from './partition-lag.ts';
 
 /**
- * A partition's end offset, and the first and the last time that it was seen there. One partition's list is in order, and
- * goes back to where the group stands, so that an age is known however long ago the record came.
+ * An end offset of a partition, with the first and the last time that it was observed. The list of a partition is in order
+ * and goes back to the group's committed offset, so the age of a record is known however long ago it arrived.
  */
 export type Checkpoint = { readonly endOffset: number; readonly fromSeconds: number; readonly untilSeconds: number };
 
-/** Old ones are kept further apart, so that a backlog of days needs no more of them than one of minutes. */
+/** Old checkpoints are kept further apart, so a backlog of days needs no more of them than a backlog of minutes. */
 const maxCheckpoints = 10;
 
 export function addCheckpoint(
@@ -19,29 +19,30 @@ export function addCheckpoint(
     last?.endOffset === endOffset
       ? [...earlier.slice(0, -1), { ...last, untilSeconds: atSeconds }]
       : [...earlier, { endOffset, fromSeconds: atSeconds, untilSeconds: atSeconds }];
-  // The newest one from before the oldest record that waits tells when that came.
-  const needed = all.slice(Math.max(0, before(all, endOffset - lag)));
-  return needed.length <= maxCheckpoints ? needed : thinned(needed, atSeconds);
+  // The newest checkpoint from before the oldest unprocessed record bounds the time at which that record arrived.
+  const needed = all.slice(Math.max(0, lastBefore(all, endOffset - lag)));
+  return needed.length <= maxCheckpoints ? needed : withoutLeastUseful(needed, atSeconds);
 }
 
-/** Without the one that is missed least: whose neighbours lie closest to each other, measured by how long ago it was. */
-function thinned(checkpoints: readonly Checkpoint[], atSeconds: number): Checkpoint[] {
-  const worth = checkpoints.map(({ untilSeconds }, index) => {
+/** Drops the checkpoint whose neighbours are closest to each other, relative to its age. */
+function withoutLeastUseful(checkpoints: readonly Checkpoint[], atSeconds: number): Checkpoint[] {
+  const usefulness = checkpoints.map(({ untilSeconds }, index) => {
     const [previous, next] = [checkpoints[index - 1], checkpoints[index + 1]];
     if (previous === undefined || next === undefined) return Infinity;
     return (next.fromSeconds - previous.untilSeconds) / (atSeconds - untilSeconds);
   });
-  return checkpoints.toSpliced(worth.indexOf(Math.min(...worth)), 1);
+  return checkpoints.toSpliced(usefulness.indexOf(Math.min(...usefulness)), 1);
 }
 
-/** The last checkpoint at which the record at this offset had not come; -1: it was there before any was taken. */
-const before = (checkpoints: readonly Checkpoint[], offset: number): number =>
-  checkpoints.findLastIndex(({ endOffset }) => endOffset <= offset);
+/** The last checkpoint before the record at this offset arrived; -1 if it arrived before all of them. */
+function lastBefore(checkpoints: readonly Checkpoint[], offset: number): number {
+  return checkpoints.findLastIndex(({ endOffset }) => endOffset <= offset);
+}
 
 /**
- * How old the oldest record is that the group has not committed, by when the partitions' ends passed where it stands now.
- * What came before the scaler first looked is guessed from the arrivals since, and unknown (null) where there were none;
- * Kafka's word on what is older than `maxAgeSeconds` bounds it either way.
+ * The age of the oldest record that the group has not committed: the time since the partition's end offset passed the
+ * group's committed offset. For records from before the first observation it is estimated from the arrivals since, and
+ * unknown (null) without arrivals. What Kafka reports as older than `maxAgeSeconds` bounds the age in both directions.
  */
 export function oldestAgeSeconds(
   checkpoints: readonly (readonly Checkpoint[])[],
@@ -58,7 +59,7 @@ export function oldestAgeSeconds(
     else if (age === undefined) unknown = true;
     else oldest = Math.max(oldest, Math.min(age, maxAgeSeconds));
   });
-  // One that is not late cannot be older than one that is.
+  // A record that is not late cannot be older than one that is.
   return unknown && oldest < maxAgeSeconds ? null : oldest;
 }
 
@@ -71,7 +72,7 @@ function ageOf(
   const first = checkpoints[0];
   if (first === undefined) return undefined;
   const now = { endOffset, fromSeconds: atSeconds, untilSeconds: atSeconds };
-  const index = before(checkpoints, position);
+  const index = lastBefore(checkpoints, position);
   if (index < 0) {
     const perSecond = (endOffset - first.endOffset) / (atSeconds - first.fromSeconds);
     return perSecond > 0 ? atSeconds - first.fromSeconds + (first.endOffset - position) / perSecond : undefined;

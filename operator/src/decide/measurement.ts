@@ -1,104 +1,138 @@
-import { arrivals } from './arrivals.ts';
-import { mostMembers } from './assignment.ts';
+import { measureArrivals } from './arrivals.ts';
+import { maxOwners } from './assignment.ts';
 import type { Demand } from './demand.ts';
 import { addSample, emptyHistory } from './history.ts';
 import { learn, memberCapacity, ownersOf } from './learning.ts';
-import type { Observation } from './observation.ts';
+import type { KafkaReading, Observation } from './observation.ts';
 import { readLag, type PartitionLag } from './partition-lag.ts';
 import type { ScalerSpec } from './resource.ts';
-import { settle, type Phase } from './settling.ts';
+import { settle, type Phase, type Settling } from './settling.ts';
 import type { ScalerState } from './state.ts';
-import { throughput, type Throughput } from './throughput.ts';
+import { sum } from './sum.ts';
+import { measureThroughput, type Throughput } from './throughput.ts';
 
-/** What one look tells, together with what earlier ones left behind. */
-export type Look = {
+/** What follows from an observation and the state of the earlier ones. */
+export type Measurement = {
   readonly atSeconds: number;
   readonly replicas: number;
   readonly phase: Phase;
-  /** Why the lag is unknown; null: it is known. */
-  readonly unknown: string | null;
+  /** Why the lag is unknown; null if it is known. */
+  readonly unknownReason: string | null;
   readonly lags: readonly PartitionLag[];
   readonly totalLag: number;
-  /** Over all partitions; undefined until there is something to compare with. */
+  /** Over all partitions; undefined without an earlier sample to compare with. */
   readonly arrivalPerSecond: number | undefined;
-  /** More arrives than before, and how much more is still to be seen. */
+  /** The arrivals have risen to a new level, which is not yet known. */
   readonly jumped: boolean;
-  readonly done: Throughput;
+  readonly throughput: Throughput;
   /** Undefined while the lag, the arrivals or the capacity are unknown. */
   readonly demand: Demand | undefined;
   /** Partitions with arrivals or lag. */
   readonly canHelp: number;
+  /** With what was learned from this observation. */
   readonly state: ScalerState;
 };
 
-export function measure(spec: ScalerSpec, observation: Observation, before: ScalerState): Look {
-  const { atSeconds, kafka, workload } = observation;
+export function measure(spec: ScalerSpec, observation: Observation, before: ScalerState): Measurement {
+  const { kafka } = observation;
   const { phase, next: settling } = settle(before.settling, observation, spec.behavior.settleSeconds);
-  const nothing = {
+  if ('unavailable' in kafka) {
+    return unknownLag(observation, phase, { ...before, settling }, kafka.unavailable);
+  }
+  const reading = readLag(kafka.partitions, before.lagMemory, {
+    atSeconds: observation.atSeconds,
+    topics: spec.topics,
+    offsetReset: spec.offsetReset,
+    maxAgeSeconds: spec.objective.maxAgeSeconds,
+    groupIsActive: kafka.group.state === 'Stable' && kafka.group.members.length > 0,
+  });
+  const state = { ...before, settling, lagMemory: reading.memory };
+  if (!reading.known) return unknownLag(observation, phase, state, reading.reason);
+  return knownLag(spec, { ...observation, kafka }, phase, state, reading.partitions);
+}
+
+function unknownLag(
+  { atSeconds, workload }: Observation,
+  phase: Phase,
+  state: ScalerState,
+  reason: string,
+): Measurement {
+  return {
     atSeconds,
     replicas: workload.replicas,
     phase,
+    unknownReason: reason,
     lags: [],
     totalLag: 0,
     arrivalPerSecond: undefined,
     jumped: false,
+    throughput: measureThroughput(emptyHistory),
     demand: undefined,
+    canHelp: 0,
+    state: { ...state, failures: state.failures + 1 },
   };
-  const reading =
-    'unavailable' in kafka
-      ? { known: false as const, why: kafka.unavailable, memory: before.lagMemory }
-      : readLag(kafka.partitions, before.lagMemory, {
-          atSeconds,
-          topics: spec.topics,
-          offsetReset: spec.offsetReset,
-          maxAgeSeconds: spec.objective.maxAgeSeconds,
-          groupAtWork: kafka.group.state === 'Stable' && kafka.group.members.length > 0,
-        });
-  if (!reading.known || 'unavailable' in kafka) {
-    const state = { ...before, settling, lagMemory: reading.memory, failures: before.failures + 1 };
-    const unknown = reading.known ? '' : reading.why;
-    return { ...nothing, unknown, done: throughput(emptyHistory), canHelp: 0, state };
-  }
+}
 
-  const lags = reading.partitions;
-  const topics = lags.map((lag) => lag.topic);
-  const owners = phase === 'Settled' ? ownersOf(lags, kafka) : null;
-  const arriving = arrivals(before.history, atSeconds, lags, spec.pollSeconds);
-  const arrivalsPerSecond = arriving?.perSecond;
-  const history = addSample(before.history, atSeconds, lags, owners, spec.pollSeconds, arriving?.shifted);
-  const done = throughput(history);
-  const learned = learn(spec, { ...before, settling }, done, atSeconds, phase === 'Settled');
-  const capacityPerSecond = memberCapacity(spec, learned, done);
-  const { membersPerReplica, rebalanceSeconds } = learned.settling;
-  const perPartition = lags.map(({ topic, lag }, index) => ({
+function knownLag(
+  spec: ScalerSpec,
+  { atSeconds, workload, kafka }: Observation & { readonly kafka: KafkaReading },
+  phase: Phase,
+  before: ScalerState,
+  lags: readonly PartitionLag[],
+): Measurement {
+  const settled = phase === 'Settled';
+  const { assignor } = kafka.group;
+  const arrivals = measureArrivals(before.history, atSeconds, lags, spec.pollSeconds);
+  const owners = settled ? ownersOf(lags, kafka) : null;
+  const history = addSample(before.history, atSeconds, lags, owners, spec.pollSeconds, arrivals?.shifted);
+  const throughput = measureThroughput(history);
+  const learned = learn(spec, before, throughput, atSeconds, settled);
+  const partitions = lags.map(({ topic, lag }, index) => ({
     topic,
     lag,
-    arrivalPerSecond: arrivalsPerSecond?.[index] ?? 0,
+    arrivalPerSecond: arrivals?.perSecond[index] ?? 0,
   }));
-  const demand = {
-    partitions: perPartition,
-    drainSeconds: spec.objective.drainSeconds,
-    utilization: spec.objective.targetUtilizationPercent / 100,
-    rebalanceSeconds,
-    assignor: kafka.group.assignor,
-    membersPerReplica,
-  };
+  const capacityPerSecond = memberCapacity(spec, learned, throughput);
+  const { membersPerReplica } = learned.settling;
+  const topics = lags.map(({ topic }) => topic);
   return {
-    ...nothing,
-    unknown: null,
+    atSeconds,
+    replicas: workload.replicas,
+    phase,
+    unknownReason: null,
     lags,
-    totalLag: lags.reduce((sum, one) => sum + one.lag, 0),
-    arrivalPerSecond: arrivalsPerSecond?.reduce((sum, one) => sum + one, 0),
-    jumped: arriving?.jumped === true,
-    done,
-    demand: arrivalsPerSecond && capacityPerSecond !== undefined ? { ...demand, capacityPerSecond } : undefined,
-    canHelp: perPartition.filter((one) => one.lag > 0 || one.arrivalPerSecond > 0).length,
+    totalLag: sum(lags.map(({ lag }) => lag)),
+    arrivalPerSecond: arrivals && sum(arrivals.perSecond),
+    jumped: arrivals?.jumped === true,
+    throughput,
+    demand:
+      arrivals && capacityPerSecond !== undefined
+        ? demandOf(spec, partitions, capacityPerSecond, learned.settling, assignor)
+        : undefined,
+    canHelp: partitions.filter(({ lag, arrivalPerSecond }) => lag > 0 || arrivalPerSecond > 0).length,
     state: {
       ...learned,
       history,
-      lagMemory: reading.memory,
       failures: 0,
-      mostReplicas: Math.ceil(mostMembers(topics, kafka.group.assignor) / membersPerReplica),
+      maxOwningReplicas: Math.ceil(maxOwners(topics, assignor) / membersPerReplica),
     },
+  };
+}
+
+function demandOf(
+  { objective }: ScalerSpec,
+  partitions: Demand['partitions'],
+  capacityPerSecond: number,
+  { rebalanceSeconds, membersPerReplica }: Settling,
+  assignor: string,
+): Demand {
+  return {
+    partitions,
+    capacityPerSecond,
+    drainSeconds: objective.drainSeconds,
+    utilization: objective.targetUtilizationPercent / 100,
+    rebalanceSeconds,
+    assignor,
+    membersPerReplica,
   };
 }

@@ -1,29 +1,29 @@
 import { partitionKey, type PartitionReading } from './observation.ts';
 
-/** What a group owes in one partition. */
+/** The lag of a group in one partition. */
 export type PartitionLag = {
   readonly topic: string;
   readonly partition: number;
   readonly endOffset: number;
-  /** The committed offset where it is one that the consumer will really go on from, else null. */
+  /** The committed offset if the consumer will resume from it, else null. */
   readonly committedOffset: number | null;
   readonly lag: number;
   /** The part of the lag that is older than the objective allows. */
   readonly late: number;
 };
 
-/** What must be remembered of earlier looks to tell a fault from a fact. Plain data. */
+/** What earlier observations showed, to distinguish a fault from a fact. Plain data. */
 export type LagMemory = {
   readonly partitions: Readonly<Record<string, PartitionMemory>>;
-  /** Topics of which some partition was seen consumed to its very end: their ends are records, not commit markers. */
+  /** Topics of which some partition was seen consumed to its end: their last offsets are records, not commit markers. */
   readonly consumedToTheEnd: readonly string[];
 };
 
 type PartitionMemory = {
   readonly endOffset: number;
   readonly committedOffset: number;
-  /** Since when nothing moved here although the group was stable and had members. */
-  readonly restingSinceSeconds: number;
+  /** Since when no offset changed although the group was stable and had members. */
+  readonly unchangedSinceSeconds: number;
   readonly endsInMarker: boolean;
 };
 
@@ -31,81 +31,87 @@ export const emptyLagMemory: LagMemory = { partitions: {}, consumedToTheEnd: [] 
 
 export type LagReading =
   | { readonly known: true; readonly partitions: readonly PartitionLag[]; readonly memory: LagMemory }
-  | { readonly known: false; readonly why: string; readonly memory: LagMemory };
+  | { readonly known: false; readonly reason: string; readonly memory: LagMemory };
 
-type Circumstances = {
+type LagContext = {
   readonly atSeconds: number;
   readonly topics: readonly string[];
   readonly offsetReset: 'earliest' | 'latest';
   readonly maxAgeSeconds: number;
-  /** The group is stable and has members: what does not move now will not move by itself. */
-  readonly groupAtWork: boolean;
+  /** The group is stable and has members: an offset that does not change now will not change by itself. */
+  readonly groupIsActive: boolean;
 };
 
-/** A lag of one must rest this long at least before it can be taken for a transaction's commit marker. */
-const markerRestSeconds = 60;
+/** A lag of 1 must stay unchanged for at least this long before it counts as a transaction's commit marker. */
+const markerUnchangedSeconds = 60;
 
 /**
- * Turns offsets into lag, by rule where they are odd, and into "unknown" where they cannot be trusted. One unknown
- * partition makes the whole reading unknown: it may be the one that is behind.
+ * Turns offsets into lag, by rule where they are unusual, and into "unknown" where they cannot be trusted. One unknown
+ * partition makes the whole reading unknown: it may be the one that lags.
  */
-export function readLag(readings: readonly PartitionReading[], memory: LagMemory, now: Circumstances): LagReading {
-  const unknown = (why: string, partitions = memory.partitions): LagReading => ({
-    known: false,
-    why,
-    memory: { ...memory, partitions },
-  });
-  const place = new Map(now.topics.map((topic, index) => [topic, index]));
-  const placeOf = (reading: PartitionReading) => place.get(reading.topic) ?? Infinity;
-  const sorted = readings
-    .filter((reading) => place.has(reading.topic))
-    .toSorted((a, b) => placeOf(a) - placeOf(b) || a.partition - b.partition);
-  for (const topic of now.topics) {
-    if (!sorted.some((reading) => reading.topic === topic))
-      return unknown(`topic ${topic} has no partitions in the reply`);
+export function readLag(readings: readonly PartitionReading[], memory: LagMemory, context: LagContext): LagReading {
+  const sorted = inSubscriptionOrder(readings, context.topics);
+  const fault = faultIn(sorted, memory, context.topics);
+  if (fault !== undefined) return { known: false, reason: fault, memory };
+
+  const partitions: Record<string, PartitionMemory> = {};
+  for (const reading of sorted) {
+    const key = partitionKey(reading);
+    partitions[key] = remember(reading, memory.partitions[key], context);
   }
-  const seen = new Map(sorted.map((reading) => [partitionKey(reading), reading]));
-  const recreated = new Set<string>();
-  for (const [key, reading] of seen) {
-    const fault = faultOf(reading);
-    if (fault !== undefined) return unknown(`${fault} of ${key} is missing or invalid`);
-    if ((reading.endOffset ?? 0) < (memory.partitions[key]?.endOffset ?? 0)) recreated.add(reading.topic);
-  }
-  const topicOf = (key: string) => key.slice(0, key.lastIndexOf('-'));
-  for (const key of Object.keys(memory.partitions)) {
-    // Partitions are never taken away from a topic: one that is gone was left out, unless its topic began anew.
-    if (!seen.has(key) && now.topics.includes(topicOf(key)) && !recreated.has(topicOf(key))) {
-      return unknown(`${key} is absent from the reply`);
-    }
+  const beyond = sorted.find((reading) => isNewlyBeyondEnd(reading, memory.partitions[partitionKey(reading)]));
+  if (beyond) {
+    const reason = `the committed offset of ${partitionKey(beyond)} lies beyond its end`;
+    return { known: false, reason, memory: { ...memory, partitions } };
   }
 
-  const remembered: Record<string, PartitionMemory> = {};
-  for (const [key, reading] of seen) remembered[key] = remember(reading, memory.partitions[key], now);
-  const beyond = [...seen].find(([key, { committedOffset, endOffset }]) => {
-    const first = memory.partitions[key]?.committedOffset !== committedOffset;
-    return (committedOffset ?? 0) > (endOffset ?? 0) && first;
-  });
-  // Once may be a reply from an old leader; a second look decides.
-  if (beyond) return unknown(`the committed offset of ${beyond[0]} lies beyond its end`, remembered);
-
-  const consumedToTheEnd = now.topics.filter(
+  const consumedToTheEnd = context.topics.filter(
     (topic) =>
       memory.consumedToTheEnd.includes(topic) ||
       sorted.some((r) => r.topic === topic && r.committedOffset === r.endOffset && (r.endOffset ?? 0) > 0),
   );
-  const partitions = sorted.map((reading): PartitionLag => {
-    const owed = owedIn(reading, now.offsetReset);
-    const held = remembered[partitionKey(reading)];
-    if (held === undefined || owed.lag !== 1 || consumedToTheEnd.includes(reading.topic)) return owed;
-    const rested = now.atSeconds - held.restingSinceSeconds >= Math.max(markerRestSeconds, now.maxAgeSeconds);
-    if (!held.endsInMarker && !rested) return owed;
-    remembered[partitionKey(reading)] = { ...held, endsInMarker: true };
-    return { ...owed, lag: 0, late: 0 };
+  const lags = sorted.map((reading): PartitionLag => {
+    const key = partitionKey(reading);
+    const measured = lagOf(reading, context.offsetReset);
+    const known = partitions[key];
+    if (known === undefined || measured.lag !== 1 || consumedToTheEnd.includes(reading.topic)) return measured;
+    if (!isMarker(known, context)) return measured;
+    partitions[key] = { ...known, endsInMarker: true };
+    return { ...measured, lag: 0, late: 0 };
   });
-  return { known: true, partitions, memory: { partitions: remembered, consumedToTheEnd } };
+  return { known: true, partitions: lags, memory: { partitions, consumedToTheEnd } };
 }
 
-function faultOf(reading: PartitionReading): string | undefined {
+function inSubscriptionOrder(readings: readonly PartitionReading[], topics: readonly string[]): PartitionReading[] {
+  const positions = new Map(topics.map((topic, index) => [topic, index]));
+  const positionOf = (reading: PartitionReading) => positions.get(reading.topic) ?? Infinity;
+  return readings
+    .filter((reading) => positions.has(reading.topic))
+    .toSorted((a, b) => positionOf(a) - positionOf(b) || a.partition - b.partition);
+}
+
+/** Why the readings cannot be trusted; undefined if they can. */
+function faultIn(readings: readonly PartitionReading[], memory: LagMemory, topics: readonly string[]) {
+  const seen = new Set(readings.map(partitionKey));
+  for (const topic of topics) {
+    if (!readings.some((reading) => reading.topic === topic)) return `topic ${topic} has no partitions in the response`;
+  }
+  const recreated = new Set<string>();
+  for (const reading of readings) {
+    const key = partitionKey(reading);
+    const offset = invalidOffsetIn(reading);
+    if (offset !== undefined) return `${offset} of ${key} is missing or invalid`;
+    if ((reading.endOffset ?? 0) < (memory.partitions[key]?.endOffset ?? 0)) recreated.add(reading.topic);
+  }
+  for (const key of Object.keys(memory.partitions)) {
+    const topic = key.slice(0, key.lastIndexOf('-'));
+    // A topic never loses partitions: one that is absent is missing from the response, unless its topic was recreated.
+    if (!seen.has(key) && topics.includes(topic) && !recreated.has(topic)) return `${key} is absent from the response`;
+  }
+  return undefined;
+}
+
+function invalidOffsetIn(reading: PartitionReading): string | undefined {
   const { startOffset, endOffset, committedOffset, offsetAtMaxAge } = reading;
   if (startOffset === null || !(startOffset >= 0)) return 'the start offset';
   if (endOffset === null || !(endOffset >= startOffset)) return 'the end offset';
@@ -114,11 +120,21 @@ function faultOf(reading: PartitionReading): string | undefined {
   return undefined;
 }
 
+/** Once it may be a response of an old leader; a second observation of the same offset confirms it. */
+function isNewlyBeyondEnd({ committedOffset, endOffset }: PartitionReading, before: PartitionMemory | undefined) {
+  return (committedOffset ?? 0) > (endOffset ?? 0) && before?.committedOffset !== committedOffset;
+}
+
+function isMarker({ endsInMarker, unchangedSinceSeconds }: PartitionMemory, context: LagContext): boolean {
+  const unchangedSeconds = context.atSeconds - unchangedSinceSeconds;
+  return endsInMarker || unchangedSeconds >= Math.max(markerUnchangedSeconds, context.maxAgeSeconds);
+}
+
 /**
- * The lag by rule. Where no valid offset is committed (never, expired, deleted by retention, beyond the end of a topic
- * that was created anew) the consumer starts where `offsetReset` says, and owes what lies from there to the end.
+ * The lag by rule. Without a valid committed offset (never committed, expired, deleted by retention, beyond the end of a
+ * recreated topic) the consumer starts where `offsetReset` says, and the lag is what lies from there to the end.
  */
-function owedIn(reading: PartitionReading, offsetReset: 'earliest' | 'latest'): PartitionLag {
+function lagOf(reading: PartitionReading, offsetReset: 'earliest' | 'latest'): PartitionLag {
   const { topic, partition } = reading;
   const startOffset = reading.startOffset ?? 0;
   const endOffset = reading.endOffset ?? 0;
@@ -136,10 +152,14 @@ function owedIn(reading: PartitionReading, offsetReset: 'earliest' | 'latest'): 
   };
 }
 
-function remember(reading: PartitionReading, before: PartitionMemory | undefined, now: Circumstances): PartitionMemory {
+function remember(
+  reading: PartitionReading,
+  before: PartitionMemory | undefined,
+  { atSeconds, groupIsActive }: LagContext,
+): PartitionMemory {
   const endOffset = reading.endOffset ?? 0;
   const committedOffset = reading.committedOffset ?? -1;
-  const unmoved = before?.endOffset === endOffset && before.committedOffset === committedOffset;
-  if (!unmoved) return { endOffset, committedOffset, restingSinceSeconds: now.atSeconds, endsInMarker: false };
-  return now.groupAtWork || before.endsInMarker ? before : { ...before, restingSinceSeconds: now.atSeconds };
+  const unchanged = before?.endOffset === endOffset && before.committedOffset === committedOffset;
+  if (!unchanged) return { endOffset, committedOffset, unchangedSinceSeconds: atSeconds, endsInMarker: false };
+  return groupIsActive || before.endsInMarker ? before : { ...before, unchangedSinceSeconds: atSeconds };
 }

@@ -1,130 +1,186 @@
 import { candidates } from './assignment.ts';
 import { drainSeconds, expectedPerSecond, fewestReplicas, savedSeconds, waitSeconds, type Demand } from './demand.ts';
 import type { Trial } from './effectiveness.ts';
-import type { Look } from './measurement.ts';
+import type { Measurement } from './measurement.ts';
 import type { Reason, ScalerSpec } from './resource.ts';
 import { boundsOf } from './status.ts';
 
-/** What a look suggests. */
-export type Choice = {
+/** What a measurement suggests, before the bounds apply. */
+export type Recommendation = {
   readonly to: number;
   readonly reason: Reason;
   readonly message: string;
-  /** What the scale-down window remembers of this look. */
+  /** What the scale-down window remembers of this reconciliation. */
   readonly needed: number;
-  /** The promise of a step up, to be compared with what it brings. */
+  /** The predicted effect of a step up, to be compared with the measured one. */
   readonly trial?: Trial;
-  readonly lookAgainSeconds?: number;
+  readonly requeueAfterSeconds?: number;
 };
 
-/** A jump of the arrivals is looked at once more after this time, to see its height and not its edge. */
-const jumpLookSeconds = 4;
+/** After this time the new level of the arrivals is measured, and not only its edge. */
+const jumpRequeueSeconds = 4;
 
-export const hold = (look: Look, reason: Reason, message: string, needed = look.replicas): Choice => ({
-  to: look.replicas,
-  needed,
-  reason,
-  message,
-});
-
-const afterJump = (choice: Choice): Choice => ({ ...choice, lookAgainSeconds: jumpLookSeconds });
-
-/** What to do with a settled group whose lag is known: the heart of the scaler. */
-export function recommend(spec: ScalerSpec, look: Look): Choice {
-  const { replicas, totalLag, demand } = look;
-  const { lowest, highest, limit } = boundsOf(spec, look);
-  if (replicas === 0) {
-    if (totalLag <= spec.activationLag)
-      return hold(look, 'Idle', `${totalLag} records wait; activationLag allows that.`);
-    if (demand !== undefined && look.jumped) return afterJump(hold(look, 'Measuring', 'Arrivals have just begun.'));
-    const to = demand === undefined ? 1 : fewestReplicas(demand, 0, limit);
-    return { to, needed: to, reason: 'Activated', message: `${totalLag} records wait and nobody consumes.` };
-  }
-  if (look.arrivalPerSecond === undefined) return hold(look, 'Measuring', 'Rates need a second look.');
-  if (lowest === 0 && look.arrivalPerSecond === 0 && totalLag <= spec.activationLag) {
-    return down(spec, look, 0, 'Idle', `Nothing arrives and ${totalLag} records wait`);
-  }
-  if (look.done.stalled) {
-    return hold(look, 'Stalled', `${totalLag} records wait and no member makes progress: more replicas cannot help.`);
-  }
-  if (demand === undefined) return explore(spec, look, lowest);
-  // Going up, partitions with nothing to do need no replica; going down is searched from where the group is.
-  const wanted = Math.max(lowest, fewestReplicas(demand, replicas, Math.max(limit, Math.min(replicas, highest))));
-  return wanted > replicas ? up(spec, look, demand, wanted) : notUp(spec, look, demand, wanted);
+export function hold(
+  measured: Measurement,
+  reason: Reason,
+  message: string,
+  needed = measured.replicas,
+): Recommendation {
+  return { to: measured.replicas, needed, reason, message };
 }
 
-/** Nobody was ever behind, so what a replica can do is unknown: a class fewer is tried, until somebody is or it is the least. */
-function explore(spec: ScalerSpec, look: Look, lowest: number): Choice {
-  if (look.done.behind) return hold(look, 'Measuring', 'The group is behind; what a replica can do is being measured.');
-  const fewer = candidates(look.lags.length, look.lags.length).findLast((number) => number < look.replicas) ?? 0;
-  if (fewer < Math.max(1, lowest)) return hold(look, 'OnTarget', 'Nobody is behind.');
-  return down(spec, look, fewer, 'Exploring', 'Nobody was ever behind, so fewer may do');
+/** The recommendation for a settled group whose lag is known: the core of the scaler. */
+export function recommend(spec: ScalerSpec, measured: Measurement): Recommendation {
+  const { replicas, totalLag, demand } = measured;
+  const { min, max, limit } = boundsOf(spec, measured);
+  if (replicas === 0) return activate(spec, measured, limit);
+  if (measured.arrivalPerSecond === undefined) {
+    return hold(measured, 'Measuring', 'Rates need a second observation.');
+  }
+  if (min === 0 && measured.arrivalPerSecond === 0 && totalLag <= spec.activationLag) {
+    return scaleDown(spec, measured, 0, 'Idle', `Nothing arrives and ${totalLag} records wait`);
+  }
+  if (measured.throughput.stalled) {
+    const message = `${totalLag} records wait and no member makes progress: more replicas cannot help.`;
+    return hold(measured, 'Stalled', message);
+  }
+  if (demand === undefined) return explore(spec, measured, min);
+  // Partitions without demand are no reason to scale up; scaling down is searched from the present number.
+  const wanted = Math.max(min, fewestReplicas(demand, replicas, Math.max(limit, Math.min(replicas, max))));
+  return wanted > replicas ? scaleUp(spec, measured, demand, wanted) : keepOrReduce(spec, measured, demand, wanted);
 }
 
-function notUp(spec: ScalerSpec, look: Look, demand: Demand, wanted: number): Choice {
-  const { ceiling } = look.state;
+function activate(spec: ScalerSpec, measured: Measurement, limit: number): Recommendation {
+  const { totalLag, demand, jumped } = measured;
+  if (totalLag <= spec.activationLag) {
+    return hold(measured, 'Idle', `${totalLag} records wait, no more than activationLag.`);
+  }
+  if (demand !== undefined && jumped) return afterJump(hold(measured, 'Measuring', 'Arrivals have just begun.'));
+  const to = demand === undefined ? 1 : fewestReplicas(demand, 0, limit);
+  return { to, needed: to, reason: 'Activated', message: `${totalLag} records wait and no replica consumes.` };
+}
+
+/** The capacity is unknown until a replica is saturated: one class fewer is tried until one is, or down to the minimum. */
+function explore(spec: ScalerSpec, measured: Measurement, min: number): Recommendation {
+  if (measured.throughput.saturated) {
+    return hold(measured, 'Measuring', 'The group lags; the capacity of a replica is being measured.');
+  }
+  const partitions = measured.lags.length;
+  const fewer = candidates(partitions, partitions).findLast((number) => number < measured.replicas) ?? 0;
+  if (fewer < Math.max(1, min)) return hold(measured, 'OnTarget', 'No replica is saturated.');
+  return scaleDown(spec, measured, fewer, 'Exploring', 'No replica was ever saturated, so fewer may suffice');
+}
+
+function keepOrReduce(spec: ScalerSpec, measured: Measurement, demand: Demand, wanted: number): Recommendation {
+  const { ceiling } = measured.state;
   const needed = ceiling === null ? wanted : Math.min(wanted, ceiling.replicas);
-  const situation = describe(look, demand);
-  if (needed < wanted)
-    return down(spec, look, needed, 'Ineffective', `${situation}; more than ${needed} brought nothing`);
-  if (needed < look.replicas) return down(spec, look, needed, 'LessNeeded', situation);
-  return hold(look, 'OnTarget', `${situation}: ${needed} are enough.`);
+  const situation = describe(measured, demand);
+  if (needed < wanted) {
+    return scaleDown(spec, measured, needed, 'Ineffective', `${situation}; more than ${needed} brought no throughput`);
+  }
+  if (needed < measured.replicas) return scaleDown(spec, measured, needed, 'LessNeeded', situation);
+  return hold(measured, 'OnTarget', `${situation}: ${suffices(needed)}.`);
 }
 
-/** Goes up in one jump, if the group is behind its objective and the jump saves more time than its rebalance costs. */
-function up(spec: ScalerSpec, look: Look, demand: Demand, wanted: number): Choice {
-  const { replicas } = look;
-  const { ceiling, settling, trial } = look.state;
-  const situation = describe(look, demand);
-  const wait = (reason: Reason, why: string): Choice => hold(look, reason, `${situation}; ${why}.`, wanted);
+/** Scales up in one step, if the group is behind its objective and the step saves more time than its rebalance costs. */
+function scaleUp(spec: ScalerSpec, measured: Measurement, demand: Demand, wanted: number): Recommendation {
+  const { replicas } = measured;
+  const { ceiling } = measured.state;
+  const situation = describe(measured, demand);
   if (ceiling !== null && wanted > ceiling.replicas) {
-    if (ceiling.replicas < replicas) return notUp(spec, look, demand, wanted);
-    return hold(look, 'Ineffective', `${situation}; the last step up brought less than a tenth of its promise.`);
+    if (ceiling.replicas < replicas) return keepOrReduce(spec, measured, demand, wanted);
+    const message = `${situation}; the last step up brought less than a tenth of the predicted throughput.`;
+    return hold(measured, 'Ineffective', message);
   }
-  const drain = drainSeconds(demand, replicas);
-  // A backlog that is gone before any record in it gets too old is within the objective, not behind it.
-  const late = look.lags.some((partition) => partition.late > 0);
-  if (!late && drain < Infinity && waitSeconds(demand, replicas) <= spec.objective.maxAgeSeconds) {
-    return wait('WithinObjective', `that is done in ${seconds(drain)} and nothing gets too old`);
+  const obstacle = obstacleTo(spec, measured, demand, wanted);
+  if (obstacle !== undefined) {
+    const held = hold(measured, obstacle.reason, `${situation}; ${obstacle.why}.`, wanted);
+    return obstacle.jumped === true ? afterJump(held) : held;
   }
-  // Until the new replicas work the old ones go on alone; what is left by then is done sooner by more of them.
-  if (savedSeconds(demand, replicas, wanted, settling.stepSeconds) <= settling.rebalanceSeconds) {
-    return wait('NotWorthRebalance', `that is done in ${seconds(drain)}, before ${wanted} replicas could help`);
-  }
-  if (trial !== null) return wait('Measuring', 'what the last step up brought is not known yet');
-  if (settling.membersMissing) return wait('WaitingForMembers', `not even all of the present ${replicas} have joined`);
-  if (look.jumped) return afterJump(wait('Measuring', 'arrivals have just jumped, and one step is to suffice'));
-  const afterwards = seconds(drainSeconds(demand, wanted, true));
   return {
     to: wanted,
     needed: wanted,
     reason: 'BehindObjective',
-    message: `${situation}: ${replicas} would take ${seconds(drain)}, ${wanted} take ${afterwards}.`,
+    message: `${situation}: ${compare(demand, replicas, wanted)}.`,
     trial: {
       from: replicas,
       to: wanted,
       expectedBeforePerSecond: expectedPerSecond(demand, replicas),
       expectedAfterPerSecond: expectedPerSecond(demand, wanted),
-      capacityPerSecond: look.state.capacityPerSecond,
+      capacityPerSecond: measured.state.capacityPerSecond,
     },
   };
 }
 
-/** Goes down to the most that any look of the window needed, so that a lull does not cost two rebalances. */
-function down(spec: ScalerSpec, look: Look, needed: number, reason: Reason, why: string): Choice {
-  const { replicas, atSeconds } = look;
+type Obstacle = { readonly reason: Reason; readonly why: string; readonly jumped?: boolean };
+
+/** Why a step up has to wait, or is not needed; undefined if it is due. */
+function obstacleTo(spec: ScalerSpec, measured: Measurement, demand: Demand, wanted: number): Obstacle | undefined {
+  const { replicas, lags, state, jumped } = measured;
+  const drain = drainSeconds(demand, replicas);
+  // A backlog that drains before any of its records becomes too old is within the objective, not behind it.
+  const late = lags.some((partition) => partition.late > 0);
+  if (!late && drain < Infinity && waitSeconds(demand, replicas) <= spec.objective.maxAgeSeconds) {
+    return { reason: 'WithinObjective', why: `they drain in ${seconds(drain)}, before any becomes too old` };
+  }
+  // Until the new replicas process records, the old ones go on alone; more replicas speed up only what is left by then.
+  if (savedSeconds(demand, replicas, wanted, state.settling.stepSeconds) <= state.settling.rebalanceSeconds) {
+    return {
+      reason: 'NotWorthRebalance',
+      why: `they drain in ${seconds(drain)}, before ${wanted} replicas could help`,
+    };
+  }
+  if (state.trial !== null) return { reason: 'Measuring', why: 'the effect of the last step up is not yet known' };
+  if (state.settling.membersMissing) {
+    return { reason: 'WaitingForMembers', why: `not all of the ${replicas} replicas have joined the group` };
+  }
+  if (jumped) return { reason: 'Measuring', why: 'arrivals have just jumped, and their new level is measured', jumped };
+  return undefined;
+}
+
+/** Scales down to the most that the window required, so that a short lull does not cost two rebalances. */
+function scaleDown(
+  spec: ScalerSpec,
+  measured: Measurement,
+  needed: number,
+  reason: Reason,
+  why: string,
+): Recommendation {
+  const { replicas, atSeconds, state } = measured;
   const { scaleDownWindowSeconds } = spec.behavior;
-  const recent = look.state.recommended.filter((past) => past.atSeconds > atSeconds - scaleDownWindowSeconds);
-  const most = Math.max(needed, ...recent.map((past) => past.replicas));
-  if (most < replicas) return { to: most, needed, reason, message: `${why}: ${most} are enough.` };
-  const message = `${why}: ${needed} would be enough, if that lasts ${scaleDownWindowSeconds} s.`;
+  const recent = state.recommended.filter((past) => past.atSeconds > atSeconds - scaleDownWindowSeconds);
+  const to = Math.max(needed, ...recent.map((past) => past.replicas));
+  if (to < replicas) return { to, needed, reason, message: `${why}: ${suffices(to)}.` };
+  const message = `${why}: ${needed} would suffice, if that lasts ${scaleDownWindowSeconds} s.`;
   return { to: replicas, needed, reason: 'WaitingForWindow', message };
 }
 
-function describe(look: Look, demand: Demand): string {
-  const capacity = demand.capacityPerSecond * demand.membersPerReplica;
-  return `${look.totalLag} records wait, ${rate(look.arrivalPerSecond ?? 0)}/s arrive, a replica does ${rate(capacity)}/s`;
+function afterJump(recommendation: Recommendation): Recommendation {
+  return { ...recommendation, requeueAfterSeconds: jumpRequeueSeconds };
 }
 
-const rate = (perSecond: number) => (perSecond < 10 ? perSecond.toFixed(1) : perSecond.toFixed(0));
-const seconds = (number: number) => (number === Infinity ? 'for ever' : `${Math.ceil(number)} s`);
+function describe({ totalLag, arrivalPerSecond = 0 }: Measurement, demand: Demand): string {
+  const capacity = rate(demand.capacityPerSecond * demand.membersPerReplica);
+  return `${totalLag} records wait, ${rate(arrivalPerSecond)}/s arrive, a replica processes ${capacity}/s`;
+}
+
+function compare(demand: Demand, replicas: number, wanted: number): string {
+  const before = drainTime(replicas, drainSeconds(demand, replicas));
+  return `${before}, ${drainTime(wanted, drainSeconds(demand, wanted, true))}`;
+}
+
+function drainTime(replicas: number, drain: number): string {
+  return drain === Infinity ? `${replicas} would never drain them` : `${replicas} would take ${seconds(drain)}`;
+}
+
+function suffices(replicas: number): string {
+  return replicas === 1 ? '1 replica suffices' : `${replicas} replicas suffice`;
+}
+
+function rate(perSecond: number): string {
+  return perSecond < 10 ? perSecond.toFixed(1) : perSecond.toFixed(0);
+}
+
+function seconds(number: number): string {
+  return `${Math.ceil(number)} s`;
+}

@@ -1,36 +1,36 @@
 /**
  * The part of a ConsumerScaler resource that the decision reads and writes, field by field under the resource's own names,
- * so that the controller hands the spec over and copies the status back without translating. What only the controller
+ * so that the controller passes the spec in and copies the status back without translating. What only the controller
  * needs (targetRef, kafka, onDelete, observedGeneration, the conditions Ready and Conflict) is not here.
  */
 
 export type ScalerSpec = {
-  /** In the order in which the consumers subscribe: round-robin assigners deal the partitions out in this order. */
+  /** In the order in which the consumers subscribe: round-robin assignors assign the partitions in this order. */
   readonly topics: readonly string[];
   readonly minReplicas: number;
   /** Absent: as many as there are partitions. */
   readonly maxReplicas?: number | undefined;
   readonly objective: {
-    /** A record that is older than this and not yet processed is late. */
+    /** An unprocessed record that is older than this is late. */
     readonly maxAgeSeconds: number;
-    /** The time in which a backlog is to be worked off, arrivals going on meanwhile. */
+    /** The time in which a backlog has to be drained while records keep arriving. */
     readonly drainSeconds: number;
-    /** How busy a replica may be kept by arrivals alone; the rest is headroom. */
+    /** How busy arrivals alone may keep a replica; the rest is headroom. */
     readonly targetUtilizationPercent: number;
   };
   readonly pollSeconds: number;
   readonly behavior: {
-    /** Replicas go down only to the most that was recommended within this window. */
+    /** Replicas decrease only to the largest number that was recommended within this window. */
     readonly scaleDownWindowSeconds: number;
-    /** How long the group must have been stable before what it does is believed. */
+    /** How long the group must have been stable before its numbers count. */
     readonly settleSeconds: number;
   };
-  /** From zero replicas, more lag than this wakes the group; at or below it the group may go to sleep. */
+  /** A group at zero replicas is activated by more lag than this; at or below it a group may scale to zero. */
   readonly activationLag: number;
-  /** What the consumers do where no valid offset is committed; scaling to zero needs `earliest`. */
+  /** Where the consumers start without a valid committed offset; scaling to zero needs `earliest`. */
   readonly offsetReset: 'earliest' | 'latest';
   readonly capacity: { readonly mode: 'Auto' } | { readonly mode: 'Fixed'; readonly recordsPerSecond: number };
-  /** What to do once the lag was unknown for `afterFailures` looks in a row. */
+  /** Applies once the lag was unknown in `afterFailures` consecutive reconciliations. */
   readonly fallback: {
     readonly afterFailures: number;
     readonly behavior: 'Hold' | 'AtLeast' | 'Static';
@@ -56,21 +56,21 @@ export const defaultSpec: ScalerSpec = {
 export type ScalerStatus = {
   readonly replicas: number;
   readonly desiredReplicas: number;
-  /** How many there are, and how many have arrivals or lag, so that a replica could help. */
+  /** All partitions, and those with arrivals or lag, which a replica could help. */
   readonly partitions: { readonly total: number; readonly canHelp: number };
   readonly lag: {
     readonly messages: number;
-    /** Those of them that are older than the objective allows. */
+    /** Those that are older than the objective allows. */
     readonly lateMessages: number;
-    /** Of the oldest record; null while nobody can know. */
+    /** Of the oldest record; null if it is unknown. */
     readonly ageSeconds: number | null;
     readonly hottestPartition: string | null;
   } | null;
   readonly arrivalPerSecond: number | null;
   readonly capacityPerReplicaPerSecond: number | null;
-  /** With the replicas that there are; null: unknown, or never. */
+  /** With the present replicas; null: unknown or infinite. */
   readonly predictedDrainSeconds: number | null;
-  /** How long a step up was seen to stop the group, in all. */
+  /** For how long a step up was seen to pause the group. */
   readonly rebalanceSeconds: number;
   readonly lastDecision: Decision & { readonly atSeconds: number };
   readonly conditions: readonly Condition[];

@@ -5,24 +5,24 @@ import { emptyLagMemory, type LagMemory } from './partition-lag.ts';
 import type { ScalerStatus } from './resource.ts';
 import { initialSettling, type Settling } from './settling.ts';
 
-/** All that is carried from one look to the next. Plain data; the controller keeps it in memory. */
+/** What one reconciliation passes to the next. Plain data; the controller keeps it in memory. */
 export type ScalerState = {
   readonly settling: Settling;
   readonly lagMemory: LagMemory;
   readonly history: History;
-  /** What a replica processes per second; null until one was seen behind. */
+  /** What a replica processes per second; null until a saturated replica was observed. */
   readonly capacityPerSecond: number | null;
-  /** What the looks of the scale-down window found to be needed, as far as no later one needed as much. */
+  /** The recommendations of the scale-down window, without those that a later one exceeds. */
   readonly recommended: readonly { readonly atSeconds: number; readonly replicas: number }[];
   readonly trial: Trial | null;
   readonly ceiling: Ceiling | null;
-  /** Looks in a row that left the lag unknown. */
+  /** Consecutive reconciliations with an unknown lag. */
   readonly failures: number;
-  /** The most replicas that can own a partition; null until Kafka has said. */
-  readonly mostReplicas: number | null;
+  /** The most replicas that can own a partition; null until the lag was known once. */
+  readonly maxOwningReplicas: number | null;
 };
 
-/** The state before the first look. What an earlier run of the scaler had learned is in the status that it left behind. */
+/** The state before the first reconciliation. What an earlier process learned is in the status that it wrote. */
 export function initialState(observation: Observation, status?: Partial<ScalerStatus>): ScalerState {
   return {
     settling: initialSettling(observation, status?.rebalanceSeconds),
@@ -33,6 +33,6 @@ export function initialState(observation: Observation, status?: Partial<ScalerSt
     trial: null,
     ceiling: null,
     failures: 0,
-    mostReplicas: null,
+    maxOwningReplicas: null,
   };
 }

@@ -1,135 +1,139 @@
-import { busiestMemberPerSecond, drainSeconds, neededPerSecond } from './demand.ts';
+import { busiestMemberPerSecond, drainSeconds, neededPerSecond, type Demand } from './demand.ts';
 import { oldestAgeSeconds } from './lag-age.ts';
-import type { Look } from './measurement.ts';
+import type { Measurement } from './measurement.ts';
 import { partitionKey } from './observation.ts';
 import type { Condition, Decision, ScalerSpec, ScalerStatus } from './resource.ts';
+import { sum } from './sum.ts';
 
 export type Bounds = {
-  /** Below this never: zero only where a consumer that starts without an offset starts at the beginning. */
-  readonly lowest: number;
-  /** Above this never: the user's maximum, and the replicas that can own a partition. */
-  readonly highest: number;
-  /** Above this not for any demand that there is now: partitions without arrivals or lag need no replica. */
+  /** Zero only if a consumer without a committed offset starts at the beginning. */
+  readonly min: number;
+  /** The spec's maximum, and the replicas that can own a partition. */
+  readonly max: number;
+  /** The maximum for the present demand: partitions without arrivals or lag need no replica. */
   readonly limit: number;
 };
 
-export function boundsOf(spec: ScalerSpec, look: Look): Bounds {
-  const highest = Math.max(1, Math.min(spec.maxReplicas ?? Infinity, look.state.mostReplicas ?? Infinity));
-  const lowest = Math.min(highest, Math.max(spec.offsetReset === 'earliest' ? 0 : 1, spec.minReplicas));
-  const helpful = Math.ceil(look.canHelp / look.state.settling.membersPerReplica);
-  return { lowest, highest, limit: Math.max(1, lowest, Math.min(highest, helpful)) };
+export function boundsOf(spec: ScalerSpec, { state, canHelp }: Pick<Measurement, 'state' | 'canHelp'>): Bounds {
+  const max = Math.max(1, Math.min(spec.maxReplicas ?? Infinity, state.maxOwningReplicas ?? Infinity));
+  const min = Math.min(max, Math.max(spec.offsetReset === 'earliest' ? 0 : 1, spec.minReplicas));
+  const helpful = Math.ceil(canHelp / state.settling.membersPerReplica);
+  return { min, max, limit: Math.max(1, min, Math.min(max, helpful)) };
 }
 
-export function statusOf(spec: ScalerSpec, look: Look, decision: Decision): ScalerStatus {
-  const { lags, demand, state, replicas } = look;
-  const mostLag = Math.max(0, ...lags.map((one) => one.lag));
-  const hottest = lags.find((one) => one.lag === mostLag);
+export function statusOf(spec: ScalerSpec, measured: Measurement, decision: Decision): ScalerStatus {
+  const { lags, demand, state, replicas } = measured;
   const drain = demand === undefined ? null : drainSeconds(demand, replicas);
   return {
     replicas,
     desiredReplicas: decision.to,
-    partitions: { total: lags.length, canHelp: look.canHelp },
-    lag:
-      look.unknown !== null
-        ? null
-        : {
-            messages: look.totalLag,
-            lateMessages: lags.reduce((sum, one) => sum + one.late, 0),
-            ageSeconds: oldestAgeSeconds(state.history.checkpoints, lags, spec.objective.maxAgeSeconds, look.atSeconds),
-            hottestPartition: hottest !== undefined && mostLag > 0 ? partitionKey(hottest) : null,
-          },
-    arrivalPerSecond: look.arrivalPerSecond ?? null,
+    partitions: { total: lags.length, canHelp: measured.canHelp },
+    lag: measured.unknownReason === null ? lagStatus(spec, measured) : null,
+    arrivalPerSecond: measured.arrivalPerSecond ?? null,
     capacityPerReplicaPerSecond:
       demand === undefined ? state.capacityPerSecond : demand.capacityPerSecond * demand.membersPerReplica,
     predictedDrainSeconds: drain === Infinity ? null : drain,
     rebalanceSeconds: state.settling.rebalanceSeconds,
-    lastDecision: { ...decision, atSeconds: look.atSeconds },
+    lastDecision: { ...decision, atSeconds: measured.atSeconds },
     conditions: [
-      lagKnown(look),
-      groupStable(look),
-      limited(spec, look, decision),
-      effective(look),
-      fallback(spec, look),
+      lagKnown(measured),
+      groupStable(measured),
+      limited(spec, measured, decision),
+      effective(measured),
+      fallbackActive(spec, measured),
     ],
   };
 }
 
-const lagKnown = (look: Look): Condition =>
-  look.unknown === null
-    ? { type: 'LagKnown', status: 'True', reason: 'AllPartitionsRead', message: 'Every partition’s offsets are known.' }
-    : { type: 'LagKnown', status: 'False', reason: 'OffsetsMissing', message: `The lag is unknown: ${look.unknown}.` };
-
-const groupStable = (look: Look): Condition =>
-  look.unknown !== null
-    ? { type: 'GroupStable', status: 'Unknown', reason: 'KafkaNotRead', message: 'The group could not be read.' }
-    : look.phase === 'Settled' || look.phase === 'Settling'
-      ? { type: 'GroupStable', status: 'True', reason: 'Stable', message: 'Every replica owns its partitions.' }
-      : {
-          type: 'GroupStable',
-          status: 'False',
-          reason: look.phase,
-          message: 'Members are joining, leaving or changing.',
-        };
-
-/** Says what stands in the way of more: the user's maximum, the number of partitions, or one partition too hot for a replica. */
-function limited(spec: ScalerSpec, look: Look, decision: Decision): Condition {
-  const type = 'Limited';
-  const free: Condition = {
-    type,
-    status: 'False',
-    reason: 'NotLimited',
-    message: 'Nothing stands in the way of more.',
+function lagStatus({ objective }: ScalerSpec, { lags, totalLag, state, atSeconds }: Measurement): ScalerStatus['lag'] {
+  const maxLag = Math.max(0, ...lags.map(({ lag }) => lag));
+  const hottest = lags.find(({ lag }) => lag === maxLag);
+  return {
+    messages: totalLag,
+    lateMessages: sum(lags.map(({ late }) => late)),
+    ageSeconds: oldestAgeSeconds(state.history.checkpoints, lags, objective.maxAgeSeconds, atSeconds),
+    hottestPartition: hottest !== undefined && maxLag > 0 ? partitionKey(hottest) : null,
   };
-  const { demand } = look;
-  if (demand === undefined)
-    return { ...free, status: 'Unknown', reason: 'DemandUnknown', message: 'Not measured yet.' };
-  const { highest, limit } = boundsOf(spec, look);
-  const needs = demand.partitions.map((partition) => neededPerSecond(partition, demand, false));
-  const hottest = needs.indexOf(Math.max(...needs));
-  const key = look.lags[hottest] === undefined ? '' : partitionKey(look.lags[hottest]);
-  const total = needs.reduce((sum, need) => sum + need, 0);
-  const tooMuch = busiestMemberPerSecond(demand, decision.to, false) > demand.capacityPerSecond;
-  if (decision.to >= highest && highest < (look.state.mostReplicas ?? Infinity) && tooMuch) {
-    return { type, status: 'True', reason: 'AtMax', message: `maxReplicas allows no more than ${highest} replicas.` };
-  }
-  if (decision.to >= limit && total > demand.capacityPerSecond * demand.membersPerReplica * limit) {
-    return {
-      type,
-      status: 'True',
-      reason: 'AtPartitions',
-      message: `${look.canHelp} partitions keep ${limit} replicas busy, no more.`,
-    };
-  }
-  if ((needs[hottest] ?? 0) > demand.capacityPerSecond) {
-    return {
-      type,
-      status: 'True',
-      reason: 'HotPartition',
-      message: `${key} alone is more than a replica can do in time.`,
-    };
-  }
-  return free;
 }
 
-function effective({ state: { ceiling } }: Look): Condition {
+function lagKnown({ unknownReason }: Measurement): Condition {
+  const type = 'LagKnown';
+  return unknownReason === null
+    ? { type, status: 'True', reason: 'AllPartitionsRead', message: 'The offsets of every partition are known.' }
+    : { type, status: 'False', reason: 'OffsetsMissing', message: `The lag is unknown: ${unknownReason}.` };
+}
+
+function groupStable({ unknownReason, phase }: Measurement): Condition {
+  const type = 'GroupStable';
+  if (unknownReason !== null) {
+    return { type, status: 'Unknown', reason: 'KafkaNotRead', message: 'The group could not be read.' };
+  }
+  return phase === 'Settled' || phase === 'Settling'
+    ? { type, status: 'True', reason: 'Stable', message: 'Every replica owns its partitions.' }
+    : { type, status: 'False', reason: phase, message: 'Members are joining, leaving or being replaced.' };
+}
+
+/** What prevents more replicas: the spec's maximum, the number of partitions, or one partition too hot for a replica. */
+function limited(spec: ScalerSpec, measured: Measurement, decision: Decision): Condition {
+  const type = 'Limited';
+  const { demand } = measured;
+  if (demand === undefined) {
+    return { type, status: 'Unknown', reason: 'DemandUnknown', message: 'The demand is not measured yet.' };
+  }
+  const limit = limitOf(spec, measured, demand, decision);
+  return limit === undefined
+    ? { type, status: 'False', reason: 'NotLimited', message: 'Nothing prevents more replicas.' }
+    : { type, status: 'True', ...limit };
+}
+
+function limitOf(
+  spec: ScalerSpec,
+  { lags, state, canHelp }: Measurement,
+  demand: Demand,
+  decision: Decision,
+): Pick<Condition, 'reason' | 'message'> | undefined {
+  const { max, limit } = boundsOf(spec, { state, canHelp });
+  const needs = demand.partitions.map((partition) => neededPerSecond(partition, demand, false));
+  const overloaded = busiestMemberPerSecond(demand, decision.to, false) > demand.capacityPerSecond;
+  if (decision.to >= max && max < (state.maxOwningReplicas ?? Infinity) && overloaded) {
+    return { reason: 'AtMax', message: `maxReplicas allows no more than ${max} replicas.` };
+  }
+  if (decision.to >= limit && sum(needs) > demand.capacityPerSecond * demand.membersPerReplica * limit) {
+    return {
+      reason: 'AtPartitions',
+      message: `${canHelp} partitions have arrivals or lag, and occupy at most ${limit} replicas.`,
+    };
+  }
+  const hottest = needs.indexOf(Math.max(...needs));
+  if ((needs[hottest] ?? 0) > demand.capacityPerSecond) {
+    const key = lags[hottest] === undefined ? '' : partitionKey(lags[hottest]);
+    return { reason: 'HotPartition', message: `${key} alone needs more than one replica can process in time.` };
+  }
+  return undefined;
+}
+
+function effective({ state: { ceiling } }: Measurement): Condition {
+  const type = 'Effective';
   return ceiling === null
-    ? { type: 'Effective', status: 'True', reason: 'StepsHelp', message: 'No step up has failed to help.' }
+    ? { type, status: 'True', reason: 'StepsHelp', message: 'No step up was ineffective.' }
     : {
-        type: 'Effective',
+        type,
         status: 'False',
         reason: 'SharedBottleneck',
-        message: `More than ${ceiling.replicas} replicas brought less than a tenth of what they should: something that they share, such as the database, is the bottleneck.`,
+        message:
+          `More than ${ceiling.replicas} replicas brought less than a tenth of the predicted throughput: ` +
+          'something that all replicas share, such as the database, is the bottleneck.',
       };
 }
 
-function fallback(spec: ScalerSpec, look: Look): Condition {
-  const active = look.unknown !== null && look.state.failures >= spec.fallback.afterFailures;
-  return active
+function fallbackActive(spec: ScalerSpec, { unknownReason, state }: Measurement): Condition {
+  const type = 'FallbackActive';
+  return unknownReason !== null && state.failures >= spec.fallback.afterFailures
     ? {
-        type: 'FallbackActive',
+        type,
         status: 'True',
         reason: spec.fallback.behavior,
-        message: `The lag is unknown: ${look.unknown}.`,
+        message: `The lag is unknown: ${unknownReason}.`,
       }
-    : { type: 'FallbackActive', status: 'False', reason: 'NotNeeded', message: 'The lag is known or was so lately.' };
+    : { type, status: 'False', reason: 'NotNeeded', message: 'The lag is known, or was known recently.' };
 }

@@ -1,74 +1,92 @@
 import type { History, Sample } from './history.ts';
+import { sum } from './sum.ts';
 
 export type Throughput = {
-  /** What a member processes per second while it is behind, averaged over all that were; undefined if none was. */
+  /** What a saturated member processes per second, averaged over all of them; undefined if none was saturated. */
   readonly capacityPerSecond: number | undefined;
-  /** How many member-seconds that average rests on. */
-  readonly busySeconds: number;
+  /** The member-seconds of that average. */
+  readonly saturatedSeconds: number;
   /** The most that any member processed per second: its capacity is at least that. */
   readonly provenPerSecond: number;
   /** What the whole group processes per second. */
   readonly totalPerSecond: number;
   /** How long the settled part of the window is. */
   readonly seconds: number;
-  /** Some member was behind at the last sample. */
-  readonly behind: boolean;
-  /** Behind, and for at least two intervals no member processed anything. */
+  /** Some member was saturated in the last interval. */
+  readonly saturated: boolean;
+  /** Saturated, and no member processed anything for at least two intervals. */
   readonly stalled: boolean;
 };
 
+/** What the members did between two samples. */
+type Interval = {
+  readonly seconds: number;
+  /** Records by member. */
+  readonly processed: ReadonlyMap<number, number>;
+  readonly saturated: ReadonlySet<number>;
+};
+
+/** A saturated group without progress in so many intervals is stalled. */
+const stalledIntervals = 2;
+
 /**
- * What the members did in the settled part of the window.
- * A member was behind during an interval if a record that was there at the beginning is not committed at the end: then
- * it never ran out of work, and what it did is its capacity (DS2 calls it the true processing rate). A member that keeps
- * up shows the arrival rate instead, and one that did nothing at all is stuck, not slow: neither is averaged in.
+ * What the members processed in the settled part of the window.
+ * A member was saturated during an interval if a record that existed at the beginning is not committed at the end: it never
+ * ran out of records, and what it processed is its capacity (DS2 calls it the true processing rate). A member that keeps
+ * up shows the arrival rate instead, and one that processed nothing is stuck, not slow: the average excludes both.
  */
-export function throughput(history: History): Throughput {
-  const { samples } = history;
-  const last = samples.at(-1);
-  let first = samples.length - 1;
-  while (first > 0 && sameOwners(samples[first - 1], last)) first -= 1;
+export function measureThroughput({ samples }: History): Throughput {
+  const settled = sinceSameOwners(samples);
+  const intervals = settled.slice(1).flatMap((later, index) => intervalOf(settled[index], later));
   const processed = new Map<number, number>();
-  let busyRecords = 0;
-  let busySeconds = 0;
-  let behind = false;
+  let saturatedRecords = 0;
+  let saturatedSeconds = 0;
   let idleIntervals = 0;
-  for (let index = first + 1; index < samples.length; index += 1) {
-    const earlier = samples[index - 1];
-    const later = samples[index];
-    if (earlier === undefined || later === undefined || later.owners === null) continue;
-    const seconds = later.atSeconds - earlier.atSeconds;
-    const done = new Map<number, number>();
-    const busy = new Set<number>();
-    later.owners.forEach((owner, partition) => {
-      const from = earlier.committedOffsets[partition] ?? null;
-      const to = later.committedOffsets[partition] ?? null;
-      if (from !== null && to !== null) done.set(owner, (done.get(owner) ?? 0) + Math.max(0, to - from));
-      if (to !== null && to < (earlier.endOffsets[partition] ?? 0)) busy.add(owner);
-    });
-    for (const [owner, records] of done) {
+  for (const interval of intervals) {
+    for (const [owner, records] of interval.processed) {
       processed.set(owner, (processed.get(owner) ?? 0) + records);
-      if (!busy.has(owner) || records === 0) continue;
-      busyRecords += records;
-      busySeconds += seconds;
+      if (!interval.saturated.has(owner) || records === 0) continue;
+      saturatedRecords += records;
+      saturatedSeconds += interval.seconds;
     }
-    behind = busy.size > 0;
-    idleIntervals = behind && [...done.values()].every((records) => records === 0) ? idleIntervals + 1 : 0;
+    const idle = interval.saturated.size > 0 && [...interval.processed.values()].every((records) => records === 0);
+    idleIntervals = idle ? idleIntervals + 1 : 0;
   }
-  const seconds = last === undefined ? 0 : last.atSeconds - (samples[first]?.atSeconds ?? last.atSeconds);
+  const seconds = (settled.at(-1)?.atSeconds ?? 0) - (settled[0]?.atSeconds ?? 0);
   const rates = [...processed.values()].map((records) => records / Math.max(1, seconds));
   return {
-    capacityPerSecond: busySeconds > 0 ? busyRecords / busySeconds : undefined,
-    busySeconds,
+    capacityPerSecond: saturatedSeconds > 0 ? saturatedRecords / saturatedSeconds : undefined,
+    saturatedSeconds,
     provenPerSecond: Math.max(0, ...rates),
-    totalPerSecond: rates.reduce((sum, rate) => sum + rate, 0),
+    totalPerSecond: sum(rates),
     seconds,
-    behind,
-    stalled: idleIntervals >= 2,
+    saturated: (intervals.at(-1)?.saturated.size ?? 0) > 0,
+    stalled: idleIntervals >= stalledIntervals,
   };
 }
 
-function sameOwners(a: Sample | undefined, b: Sample | undefined): boolean {
-  const later = b?.owners ?? null;
-  return later !== null && a?.owners?.every((owner, partition) => owner === later[partition]) === true;
+/** The last samples between which no partition changed its owner. */
+function sinceSameOwners(samples: readonly Sample[]): readonly Sample[] {
+  const last = samples.at(-1);
+  let first = samples.length - 1;
+  while (first > 0 && sameOwners(samples[first - 1], last)) first -= 1;
+  return samples.slice(Math.max(0, first));
+}
+
+function sameOwners(earlier: Sample | undefined, later: Sample | undefined): boolean {
+  const owners = later?.owners ?? null;
+  return owners !== null && earlier?.owners?.every((owner, partition) => owner === owners[partition]) === true;
+}
+
+function intervalOf(earlier: Sample | undefined, later: Sample): Interval[] {
+  if (earlier === undefined || later.owners === null) return [];
+  const processed = new Map<number, number>();
+  const saturated = new Set<number>();
+  later.owners.forEach((owner, partition) => {
+    const from = earlier.committedOffsets[partition] ?? null;
+    const to = later.committedOffsets[partition] ?? null;
+    if (from !== null && to !== null) processed.set(owner, (processed.get(owner) ?? 0) + Math.max(0, to - from));
+    if (to !== null && to < (earlier.endOffsets[partition] ?? 0)) saturated.add(owner);
+  });
+  return [{ seconds: later.atSeconds - earlier.atSeconds, processed, saturated }];
 }

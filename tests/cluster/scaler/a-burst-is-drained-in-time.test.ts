@@ -193,7 +193,7 @@ test('a burst brings up what is needed, is gone within the objective, and leaves
       from: first.status.lastDecision!.from,
       to: first.status.lastDecision!.to,
     }) ?? [2, 8],
-    rebalanceStopSeconds: stopSeconds(samples) ?? [1, 3],
+    rebalanceSeconds: stopSeconds(samples) ?? [1, 3],
   };
   const spec = { ...defaultSpec, ...pace, topics: ['records'], maxReplicas };
   const predicted = predictBurst({ ...spec, objective: { ...defaultSpec.objective, ...objective } }, measured);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { evenly, fixed, TestGroup } from '../../test/test-group.ts';
 
-describe('going down', () => {
-  test('to the most that was needed within the window, not before the window has passed', () => {
+describe('the group scales down', () => {
+  test('to the maximum of the window, and not before the window has passed', () => {
     const group = new TestGroup(12, evenly(900), fixed(100));
     group.run(200);
     group.arrivalsPerSecond = evenly(280);
@@ -12,14 +12,14 @@ describe('going down', () => {
     expect(group.changes).toMatchObject([{ from: 12, to: 4, reason: 'LessNeeded' }]);
   });
 
-  test('not to the number of busy partitions where the assignment would put them on one replica', () => {
-    // Round-robin: partitions 0 and 6 fall on the same one of 1, 2, 3 or 6 replicas; 4 keep them apart.
+  test('not to the number of busy partitions if the assignment would put them on one replica', () => {
+    // Round-robin: partitions 0 and 6 have the same owner with 1, 2, 3 or 6 replicas; 4 replicas separate them.
     const group = new TestGroup(12, [80, 0, 0, 0, 0, 0, 80, 0, 0, 0, 0, 0], fixed(100));
     group.run(600);
     expect(group.changes).toMatchObject([{ from: 12, to: 4, reason: 'LessNeeded' }]);
   });
 
-  test('with hysteresis: between the target utilization and all that the replicas can do nothing changes', () => {
+  test('with hysteresis: nothing changes between the target utilization and the full capacity', () => {
     for (const perSecond of [360, 420, 480, 540, 590]) {
       const group = new TestGroup(6, evenly(perSecond), fixed(100));
       group.run(1200);
@@ -27,7 +27,7 @@ describe('going down', () => {
     }
   });
 
-  test('one class at a time where nobody was ever behind, until somebody is', () => {
+  test('one class at a time until a replica is saturated', () => {
     const group = new TestGroup(12, evenly(250));
     group.run(3000);
     expect(group.changes.map(({ to, reason }) => [to, reason])).toEqual([
@@ -40,11 +40,11 @@ describe('going down', () => {
   });
 });
 
-describe('zero', () => {
-  const asleep = { minReplicas: 0, activationLag: 5, ...fixed(100) };
+describe('a group at zero replicas', () => {
+  const scaleToZero = { minReplicas: 0, activationLag: 5, ...fixed(100) };
 
-  test('a group without arrivals and lag goes to sleep, and wakes to what is needed', () => {
-    const group = new TestGroup(2, evenly(0), asleep);
+  test('follows from no arrivals and no lag, and is activated with the number that it needs', () => {
+    const group = new TestGroup(2, evenly(0), scaleToZero);
     group.run(600);
     expect(group.changes.at(-1)).toMatchObject({ to: 0, reason: 'Idle' });
     group.arrivalsPerSecond = evenly(250);
@@ -52,22 +52,22 @@ describe('zero', () => {
     expect(group.changes.at(-1)).toMatchObject({ from: 0, to: 4, reason: 'Activated' });
   });
 
-  test('up to activationLag records do not wake it', () => {
-    const group = new TestGroup(0, evenly(0), asleep);
+  test('is not activated by up to activationLag records', () => {
+    const group = new TestGroup(0, evenly(0), scaleToZero);
     group.endOffsets = group.endOffsets.map((end, partition) => end + (partition < 5 ? 1 : 0));
     expect(group.run(300).decision).toMatchObject({ action: 'Hold', reason: 'Idle' });
     group.endOffsets = group.endOffsets.map((end) => end + 1);
     expect(group.run(10).decision.to).toBe(1);
   });
 
-  test('needs offsetReset earliest: else a group that sleeps would miss what comes', () => {
-    const group = new TestGroup(1, evenly(0), { ...asleep, offsetReset: 'latest' });
+  test('needs offsetReset earliest, or it would miss the records that arrive', () => {
+    const group = new TestGroup(1, evenly(0), { ...scaleToZero, offsetReset: 'latest' });
     group.run(900);
     expect(group.replicas).toBe(1);
   });
 
-  test('a commit marker at each partition’s end does not keep a group awake', () => {
-    const group = new TestGroup(1, evenly(0), asleep);
+  test('is not prevented by a commit marker at the end of each partition', () => {
+    const group = new TestGroup(1, evenly(0), scaleToZero);
     group.endOffsets = group.endOffsets.map((end) => end + 1);
     group.capacityPerSecond = 0;
     group.run(900);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { defaultSpec } from './decide.ts';
 import { busiestMemberPerSecond, drainSeconds, fewestReplicas, neededPerSecond } from './demand.ts';
-import { dealtTo, evenly, fixed, TestGroup } from '../../test/test-group.ts';
+import { assignedTo, evenly, fixed, TestGroup } from '../../test/test-group.ts';
 
-describe('how many replicas', () => {
-  test('the worked example of docs/scaling.md', () => {
+describe('the number of replicas', () => {
+  test('is that of the worked example in docs/scaling.md', () => {
     const partitions = evenly(360).map((arrivalPerSecond) => ({ topic: 'orders', lag: 18_000 / 12, arrivalPerSecond }));
     const demand = {
       partitions,
@@ -33,7 +33,7 @@ describe('how many replicas', () => {
     expect(fewestReplicas(quieter, 6, 12)).toBe(4);
   });
 
-  test('one jump to what is needed, learned from the replica that fell behind', () => {
+  test('is reached in one step, with the capacity of the saturated replica', () => {
     const group = new TestGroup(1, evenly(50));
     group.run(300);
     group.arrivalsPerSecond = evenly(450);
@@ -42,7 +42,7 @@ describe('how many replicas', () => {
     expect(Math.abs((group.outcome?.status.capacityPerReplicaPerSecond ?? 0) - 100)).toBeLessThan(2);
   });
 
-  test('the backlog drains within drainSeconds, as the status predicts', () => {
+  test('drains the backlog within drainSeconds', () => {
     const group = new TestGroup(1, evenly(200), { objective: { ...defaultSpec.objective, drainSeconds: 120 } });
     group.committedOffsets = group.committedOffsets.map((offset) => offset - 1000);
     while (group.replicas === 1) group.run(10);
@@ -51,20 +51,20 @@ describe('how many replicas', () => {
       return group.lag < 600;
     });
     expect((seconds ?? Infinity) * 10).toBeLessThanOrEqual(120);
-    expect(group.changes[0]?.message).toMatch(/1 would take for ever, \d+ take \d+ s/);
+    expect(group.changes[0]?.message).toMatch(/1 would never drain them, \d+ would take \d+ s/);
   });
 
-  test('a record’s weight is judged at the busiest member: 7 replicas carry 12 partitions no better than 6', () => {
+  test('depends on the busiest member: 7 replicas process 12 partitions no faster than 6', () => {
     const group = new TestGroup(7, evenly(450), fixed(100));
     group.run(400);
     expect(group.changes).toMatchObject([{ from: 7, to: 6, reason: 'LessNeeded' }]);
   });
 
-  test('one hot partition calls for the replicas that isolate it and for no more, and says so', () => {
+  test('isolates a hot partition, exceeds that by none, and the condition Limited says so', () => {
     const arrivals = [...evenly(60, 11), 300];
     const group = new TestGroup(1, arrivals, fixed(100));
     group.run(600);
-    // With 12 partitions on 4 replicas, the hot one shares its replica with two that need next to nothing.
+    // With 12 partitions on 4 replicas, the hot one shares its replica with two that need almost nothing.
     expect(group.replicas).toBeLessThanOrEqual(4);
     expect(group.condition('Limited')).toMatchObject({
       status: 'True',
@@ -73,7 +73,7 @@ describe('how many replicas', () => {
     });
   });
 
-  test('partitions without arrivals or lag are not counted', () => {
+  test('excludes partitions without arrivals or lag', () => {
     const group = new TestGroup(1, [400, 400, 400, ...evenly(0, 9)], fixed(100));
     group.run(300);
     expect(group.replicas).toBe(3);
@@ -81,7 +81,7 @@ describe('how many replicas', () => {
     expect(group.condition('Limited')?.reason).toBe('AtPartitions');
   });
 
-  test('more pods than partitions: never, even if somebody set them', () => {
+  test('never exceeds the partitions, even if another client sets it higher', () => {
     const group = new TestGroup(20, evenly(4000));
     group.run(30);
     expect(group.changes).toMatchObject([{ from: 20, to: 12, reason: 'OutOfBounds' }]);
@@ -89,24 +89,24 @@ describe('how many replicas', () => {
     expect(group.replicas).toBe(12);
   });
 
-  test('maxReplicas limits, and says so', () => {
+  test('is limited by maxReplicas, and the condition Limited says so', () => {
     const group = new TestGroup(1, evenly(900), { ...fixed(100), maxReplicas: 4 });
     group.run(300);
     expect(group.replicas).toBe(4);
     expect(group.condition('Limited')?.reason).toBe('AtMax');
   });
 
-  test('a pod may run several consumers: the members are dealt the partitions, the pods are counted', () => {
+  test('counts pods, also if each pod runs several members', () => {
     const group = new TestGroup(2, evenly(900), fixed(300));
-    group.disturb = (observation) => dealtTo(3 * group.replicas)(observation);
+    group.disturb = (observation) => assignedTo(3 * group.replicas)(observation);
     group.capacityPerSecond = 300;
     group.run(300);
     expect(group.replicas).toBe(4);
   });
 });
 
-describe('a step up that brought less than a tenth of its promise', () => {
-  test('stops further ones, goes back, and says that something shared is the bottleneck', () => {
+describe('a step up that brought less than a tenth of the predicted throughput', () => {
+  test('prevents further steps, is reverted, and the condition Effective names a shared bottleneck', () => {
     const group = new TestGroup(2, evenly(150));
     group.run(120);
     group.arrivalsPerSecond = evenly(350);
@@ -123,7 +123,7 @@ describe('a step up that brought less than a tenth of its promise', () => {
     expect(group.outcome?.decision.reason).toBe('Ineffective');
   });
 
-  test('is tried again once the bottleneck has moved', () => {
+  test('is retried once the bottleneck has disappeared', () => {
     const group = new TestGroup(2, evenly(150));
     group.run(120);
     group.arrivalsPerSecond = evenly(350);
@@ -136,7 +136,7 @@ describe('a step up that brought less than a tenth of its promise', () => {
     expect(group.replicas).toBeGreaterThan(2);
   });
 
-  test('does not make its replicas seem slow: they wait for what they share', () => {
+  test('does not lower the learned capacity', () => {
     const group = new TestGroup(2, evenly(150));
     group.run(120);
     group.arrivalsPerSecond = evenly(350);
