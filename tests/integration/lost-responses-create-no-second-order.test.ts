@@ -4,7 +4,7 @@ import { Collection, MongoNetworkError } from 'mongodb';
 import { createMongo, type Mongo } from '@order-pipeline/mongo';
 import { quietLogger } from '@order-pipeline/resilience';
 import { placeOrder } from '../../services/order/src/order.ts';
-import { createOrderRepository } from '../../services/order/src/order-repository.ts';
+import { OrderRepository } from '../../services/order/src/order-repository.ts';
 import { newOrderId } from '../../services/order/src/order-id.ts';
 import { useMongo } from '../support/engines.ts';
 
@@ -39,7 +39,7 @@ test.each([
   ['without an idempotency key', {}],
   ['with one', { idempotencyKey: 'key-1', requestHash: 'hash' }],
 ])('an order %s is accepted once, with its own id', async (_, repeatable) => {
-  const repository = createOrderRepository(mongo.db, { acceptWithinMs: 10_000 });
+  const repository = new OrderRepository(mongo.db, { acceptWithinMs: 10_000 });
   await repository.createIndexes();
   const now = new Date();
   const placed = placeOrder({

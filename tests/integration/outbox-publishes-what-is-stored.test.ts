@@ -44,7 +44,7 @@ const idOf = ({ type, data }: PipelineEvent): string => `${data.order_id}:${type
 
 describe('the relay', () => {
   test('publishes the events it is given, removes exactly those, and stores their offsets', async () => {
-    const relay = await startRelay(collection);
+    const { relay } = await startRelay(collection);
     const input = newInput();
     const other = outcomeOf(input.data.order_id);
     await store(collection, [input, other]);
@@ -62,7 +62,7 @@ describe('the relay', () => {
   });
 
   test('publishes a burst in order, each event once', async () => {
-    const relay = await startRelay(collection);
+    const { relay } = await startRelay(collection);
     const inputs = newInputs(1_200);
     await collection.insertMany(inputs.map((input) => ({ _id: input.data.order_id, version: 1, outbox: [] })));
     for (const input of inputs) {
@@ -118,7 +118,7 @@ describe('the relay', () => {
   });
 
   test('keeps all events while Kafka is down, reports when it is full, and publishes them afterwards', async () => {
-    const relay = await startRelay(collection, { maxPending: 20 });
+    const { relay, registry, fatal } = await startRelay(collection, { maxPending: 20 });
     await kafka.engine.kill();
     const inputs = newInputs(20);
     for (const [index, input] of inputs.entries()) {
@@ -129,7 +129,7 @@ describe('the relay', () => {
     }
     expect(relay.isFull()).toBe(true);
     await eventually(async () => {
-      const metrics = await relay.registry.metrics();
+      const metrics = await registry.metrics();
       expect(metrics).toMatch(/^outbox_pending_documents 20$/m);
       expect(Number(/^outbox_oldest_age_seconds (\S+)$/m.exec(metrics)?.[1])).toBeGreaterThan(0);
     });
@@ -138,14 +138,14 @@ describe('the relay', () => {
     expect(await publishedIds(inputTopic)).toEqual(expect.arrayContaining(inputs.map(idOf)));
     await eventually(async () => {
       expect(relay.isFull()).toBe(false);
-      expect(await relay.registry.metrics()).toMatch(/^outbox_pending_documents 0$/m);
+      expect(await registry.metrics()).toMatch(/^outbox_pending_documents 0$/m);
     });
-    expect(relay.fatal).toEqual([]);
+    expect(fatal).toEqual([]);
   });
 
   test('publishes what is in flight when it is stopped', async () => {
     const sending = Promise.withResolvers<void>();
-    const relay = await startRelay(collection, {
+    const { relay } = await startRelay(collection, {
       around: (own) => ({
         publish: async (events) => {
           await sending.promise;
@@ -198,7 +198,7 @@ describe('documents', () => {
 
   test('keep the changes of a concurrent relay, and the relay keeps theirs', async () => {
     const documents = createDocumentStore<Counter>(collection);
-    const relay = await startRelay(collection);
+    const { relay } = await startRelay(collection);
     const input = newInput();
     await store(collection, [input]);
     const id = input.data.order_id;

@@ -2,10 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createMongo, type Mongo } from '@order-pipeline/mongo';
 import { quietLogger } from '@order-pipeline/resilience';
-import {
-  createInventoryRepository,
-  type InventoryRepository,
-} from '../../services/inventory/src/inventory-repository.ts';
+import { InventoryRepository } from '../../services/inventory/src/inventory-repository.ts';
 import type { Product, Reservation } from '../../services/inventory/src/reservation.ts';
 import type { StockWrite } from '../../services/inventory/src/stock-fold.ts';
 import { useMongo } from '../support/engines.ts';
@@ -17,7 +14,7 @@ let repository: InventoryRepository;
 beforeAll(async () => {
   mongo = createMongo(engine.uri, 'inventory_db', quietLogger);
   await mongo.start();
-  repository = createInventoryRepository(mongo);
+  repository = new InventoryRepository(mongo);
 });
 afterAll(() => mongo.stop());
 

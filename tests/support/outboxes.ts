@@ -4,11 +4,12 @@ import { Registry } from '@order-pipeline/runtime';
 import type { PipelineEvent } from '@order-pipeline/events';
 import { createKafka, createMessagingMetrics, createPublisher, type Publisher } from '@order-pipeline/kafka';
 import type { DocumentCollection } from '@order-pipeline/mongo';
-import { createRelay, outboxEntry, type Relay, type RelayOptions } from '@order-pipeline/outbox';
+import { outboxEntry, Relay, type RelayOptions } from '@order-pipeline/outbox';
 import { quietLogger } from '@order-pipeline/resilience';
 import type { TestKafka } from './engines.ts';
 
-export interface TestRelay extends Relay {
+export interface TestRelay {
+  readonly relay: Relay;
   readonly registry: Registry;
   readonly fatal: readonly Error[];
 }
@@ -30,7 +31,7 @@ export function useRelays(kafka: TestKafka) {
     const publisher = createPublisher(client, createMessagingMetrics(new Registry()));
     const registry = new Registry();
     const fatal: Error[] = [];
-    const relay = createRelay(
+    const relay = new Relay(
       {
         publisher: options.around?.(publisher) ?? publisher,
         logger: quietLogger,
@@ -46,7 +47,7 @@ export function useRelays(kafka: TestKafka) {
     );
     running.push({ stop: () => relay.stop().then(() => publisher.stop()) });
     await relay.start();
-    return { ...relay, registry, fatal };
+    return { relay, registry, fatal };
   };
 }
 

@@ -1,9 +1,2 @@
-export {
-  createRelay,
-  outboxEntry,
-  type OutboxEntry,
-  type Relay,
-  type RelayEdges,
-  type RelayOptions,
-  type WithOutbox,
-} from './relay.ts';
+export { outboxEntry, type OutboxEntry, type WithOutbox } from './outbox-entry.ts';
+export { Relay, type RelayEdges, type RelayOptions } from './relay.ts';

@@ -1,29 +1,14 @@
 /**
- * The outbox: events wait in the document whose change they tell of, written in the same write, until the relay has
- * published them. What was just written is handed over in memory; what a crash left behind, the sweep finds by a partial
- * index that holds only documents with something waiting.
+ * The outbox: an event waits in the document whose change caused it, written in the same write, until the relay has
+ * published it. The process that wrote it hands it to its relay in memory; a sweep finds what a crash left behind, by a
+ * partial index that holds only documents with waiting events.
  */
 import { Gauge, type Registry } from 'prom-client';
-import { factOf, type PipelineEvent } from '@order-pipeline/events';
+import { eventId, factOf, type PipelineEvent } from '@order-pipeline/events';
 import { lingerMs, type PublishedAt, type Publisher } from '@order-pipeline/kafka';
-import { backoffMs, isOutage, wait, type Logger } from '@order-pipeline/resilience';
+import { backoffMs, isOutage, PeriodicTask, wait, type Logger } from '@order-pipeline/resilience';
 import type { DocumentCollection } from '@order-pipeline/mongo';
-
-export interface OutboxEntry {
-  /** Which fact it is, `<type>:<status>`: what the relay pulls by. */
-  readonly fact: string;
-  readonly at: Date;
-  readonly event: PipelineEvent;
-}
-
-export interface WithOutbox {
-  readonly _id: string;
-  readonly outbox?: readonly OutboxEntry[];
-  /** Where the events of this document landed, by fact. */
-  readonly published?: Readonly<Record<string, PublishedAt>>;
-}
-
-export const outboxEntry = (event: PipelineEvent, at: Date): OutboxEntry => ({ fact: factOf(event), at, event });
+import type { WithOutbox } from './outbox-entry.ts';
 
 export interface RelayEdges {
   readonly publisher: Pick<Publisher, 'publish'>;
@@ -41,154 +26,156 @@ export interface RelayOptions {
   readonly sweepAfterMs: number;
 }
 
-export interface Relay {
-  readonly name: string;
-  /** Creates the index and starts relaying; what an earlier run left behind comes first. */
-  start(): Promise<void>;
-  /** Takes over events that were just written to a document's outbox. */
-  push(events: readonly PipelineEvent[]): void;
-  isFull(): boolean;
-  /** Publishes what is in hand, for a bounded time; the rest stays in the database for the next start. */
-  stop(): Promise<void>;
-}
-
 const maxBatch = 500;
-/** Entries kept in memory; beyond it the sweep takes them from the database, oldest first. */
+/** Events kept in memory; beyond it the sweep reads them from the database, oldest first. */
 const maxQueued = 10_000;
 const sweepEveryMs = 1_000;
 const stopWithinMs = 3_000;
 const publishBackoff = { firstMs: 50, maxMs: 2_000 };
+/** In the form of the partial index: a query uses it only when it asks for no more than the index holds. */
+const hasEntries = { 'outbox.at': { $gt: new Date(0) } };
 
-const keyOf = (event: PipelineEvent): string => `${event.data.order_id}:${factOf(event)}`;
+export class Relay {
+  readonly name = 'outbox relay';
+  readonly #edges: RelayEdges;
+  readonly #collection: DocumentCollection;
+  readonly #maxPending: number;
+  readonly #sweepAfterMs: number;
+  readonly #pendingGauge: Gauge;
+  readonly #ageGauge: Gauge;
+  readonly #sweeping: PeriodicTask;
+  readonly #stopping = new AbortController();
+  readonly #queue: PipelineEvent[] = [];
+  /** Ids of the events that are queued or being published. */
+  readonly #inFlight = new Set<string>();
+  /** Documents with unpublished events, as of the last sweep and the events since. */
+  #pending = 0;
+  #relaying: Promise<void> | undefined;
+  #clearing: Promise<void> = Promise.resolve();
 
-export function createRelay(
-  { publisher, logger, registry, fail }: RelayEdges,
-  { collection, maxPending = Number.MAX_SAFE_INTEGER - 1, sweepAfterMs }: RelayOptions,
-): Relay {
-  const queue: PipelineEvent[] = [];
-  const inHand = new Set<string>();
-  const stopping = new AbortController();
-  let depth = 0;
-  let relaying: Promise<void> | undefined;
-  let clearing: Promise<void> = Promise.resolve();
-  let sweeping: Promise<void> = Promise.resolve();
+  constructor(edges: RelayEdges, { collection, maxPending = Number.MAX_SAFE_INTEGER - 1, sweepAfterMs }: RelayOptions) {
+    this.#edges = edges;
+    this.#collection = collection;
+    this.#maxPending = maxPending;
+    this.#sweepAfterMs = sweepAfterMs;
+    const registers = [edges.registry];
+    this.#pendingGauge = new Gauge({
+      name: 'outbox_pending_documents',
+      help: 'Documents with unpublished events.',
+      registers,
+    });
+    this.#ageGauge = new Gauge({
+      name: 'outbox_oldest_age_seconds',
+      help: 'Age of the oldest unpublished event.',
+      registers,
+    });
+    this.#sweeping = new PeriodicTask({
+      name: 'outbox sweep',
+      everyMs: sweepEveryMs,
+      run: () => this.#sweep(),
+      logger: edges.logger,
+    });
+  }
 
-  const depthGauge = new Gauge({
-    name: 'outbox_pending_documents',
-    help: 'Documents with unpublished events.',
-    registers: [registry],
-  });
-  const ageGauge = new Gauge({
-    name: 'outbox_oldest_age_seconds',
-    help: 'Age of the oldest unpublished event.',
-    registers: [registry],
-  });
+  /** Creates the index and starts to sweep: what an earlier process left behind comes first. */
+  async start(): Promise<void> {
+    await this.#collection.createIndex(
+      { 'outbox.at': 1 },
+      { name: 'outbox_waiting', partialFilterExpression: hasEntries },
+    );
+    this.#sweeping.start();
+  }
 
-  const push = (events: readonly PipelineEvent[]): void => {
+  /** Takes over events that were just written to a document's outbox. */
+  push(events: readonly PipelineEvent[]): void {
     for (const event of events) {
-      if (queue.length >= maxQueued || inHand.has(keyOf(event))) continue;
-      inHand.add(keyOf(event));
-      queue.push(event);
+      if (this.#queue.length >= maxQueued || this.#inFlight.has(eventId(event))) continue;
+      this.#inFlight.add(eventId(event));
+      this.#queue.push(event);
     }
-    depth += events.length;
-    relaying ??= relayQueued().finally(() => (relaying = undefined));
-  };
+    this.#pending += events.length;
+    this.#relaying ??= this.#relayQueued().finally(() => (this.#relaying = undefined));
+  }
 
-  async function relayQueued(): Promise<void> {
+  isFull(): boolean {
+    return this.#pending >= this.#maxPending;
+  }
+
+  /** Publishes what is queued, for a bounded time; the rest stays in the database for the next start. */
+  async stop(): Promise<void> {
+    const limit = setTimeout(() => this.#stopping.abort(), stopWithinMs);
+    await this.#relaying;
+    clearTimeout(limit);
+    this.#stopping.abort();
+    await Promise.all([this.#clearing, this.#sweeping.stop()]);
+  }
+
+  async #relayQueued(): Promise<void> {
+    const { publisher, logger, fail } = this.#edges;
+    const { signal } = this.#stopping;
     // The orders of one group commit are handed over one by one, in one turn of the event loop: they go together.
     await new Promise(setImmediate);
-    for (let failures = 0; queue.length > 0 && !stopping.signal.aborted;) {
-      const batch = queue.slice(0, maxBatch);
+    for (let failures = 0; this.#queue.length > 0 && !signal.aborted;) {
+      const batch = this.#queue.slice(0, maxBatch);
       try {
         const publishedAt = await publisher.publish(batch);
-        queue.splice(0, batch.length);
+        this.#queue.splice(0, batch.length);
         failures = 0;
-        // The next batch does not wait for this one to be cleared.
-        clearing = clearing.then(() => clear(batch, publishedAt));
-        if (batch.length < maxBatch) await wait(lingerMs(batch.length), stopping.signal).catch(() => undefined);
+        // The next batch does not wait until this one is cleared.
+        this.#clearing = this.#clearing.then(() => this.#clear(batch, publishedAt));
+        if (batch.length < maxBatch) await wait(lingerMs(batch.length), signal).catch(() => undefined);
       } catch (error) {
         if (!isOutage(error)) {
           fail(error);
           return;
         }
-        if (failures === 0)
-          logger.warn({ err: error, queued: queue.length }, 'cannot publish, the outbox keeps the events');
-        await wait(backoffMs(publishBackoff, failures), stopping.signal).catch(() => undefined);
+        const queued = this.#queue.length;
+        if (failures === 0) logger.warn({ err: error, queued }, 'cannot publish, the outbox keeps the events');
+        await wait(backoffMs(publishBackoff, failures), signal).catch(() => undefined);
         failures += 1;
       }
     }
   }
 
-  /** Pulls exactly what was published. Not awaited by a majority: if it is rolled back, the event is told twice. */
-  async function clear(batch: readonly PipelineEvent[], publishedAt: readonly PublishedAt[]): Promise<void> {
+  /** Removes exactly the entries that were published. Not confirmed by a majority: a rollback only republishes them. */
+  async #clear(batch: readonly PipelineEvent[], publishedAt: readonly PublishedAt[]): Promise<void> {
     const operations = batch.map((event, index) => {
       const fact = factOf(event);
       const update = { $pull: { outbox: { fact } } as object, $set: { [`published.${fact}`]: publishedAt[index]! } };
       return { updateOne: { filter: { _id: event.data.order_id }, update } };
     });
     try {
-      await collection.bulkWrite(operations, { ordered: false, writeConcern: { w: 1 } });
-      depth = Math.max(0, depth - batch.length);
+      await this.#collection.bulkWrite(operations, { ordered: false, writeConcern: { w: 1 } });
+      this.#pending = Math.max(0, this.#pending - batch.length);
     } catch (error) {
-      logger.warn(
-        { err: error, events: batch.length },
-        'published events could not be cleared, they will be told again',
-      );
+      const fields = { err: error, events: batch.length };
+      this.#edges.logger.warn(fields, 'published events were not cleared from the outbox and will be republished');
     } finally {
-      for (const event of batch) inHand.delete(keyOf(event));
+      for (const event of batch) this.#inFlight.delete(eventId(event));
     }
   }
 
-  const find = (filter: object, limit: number): Promise<WithOutbox[]> =>
-    collection.find<WithOutbox>(filter, { sort: { 'outbox.at': 1 }, limit, projection: { outbox: 1 } }).toArray();
-
-  async function sweep(): Promise<void> {
-    const waiting = { 'outbox.at': { $gt: new Date(0) } };
-    const [oldest] = await find(waiting, 1);
-    const count = oldest ? await collection.countDocuments(waiting, { limit: maxPending + 1 }) : 0;
-    depth = count;
-    depthGauge.set(count);
+  async #sweep(): Promise<void> {
+    const [oldest] = await this.#find(hasEntries, 1);
+    const limit = this.#maxPending + 1;
+    const pending = oldest ? await this.#collection.countDocuments(hasEntries, { limit }) : 0;
+    this.#pending = pending;
+    this.#pendingGauge.set(pending);
     const oldestAt = Math.min(...(oldest?.outbox ?? []).map(({ at }) => at.getTime()));
-    ageGauge.set(oldest ? Math.max(0, (Date.now() - oldestAt) / 1_000) : 0);
-    if (!oldest || queue.length >= maxBatch) return;
-    // Both bounds, because a query uses a partial index only if it asks for no more than the index holds.
-    const overdue = { 'outbox.at': { $gt: new Date(0), $lte: new Date(Date.now() - sweepAfterMs) } };
-    const left = await find(overdue, maxBatch);
+    this.#ageGauge.set(oldest ? Math.max(0, (Date.now() - oldestAt) / 1_000) : 0);
+    if (!oldest || this.#queue.length >= maxBatch) return;
+    const overdue = { 'outbox.at': { ...hasEntries['outbox.at'], $lte: new Date(Date.now() - this.#sweepAfterMs) } };
+    const left = await this.#find(overdue, maxBatch);
     const events = left.flatMap(({ outbox }) => (outbox ?? []).map(({ event }) => event));
-    const missed = events.filter((event) => !inHand.has(keyOf(event)));
+    const missed = events.filter((event) => !this.#inFlight.has(eventId(event)));
     if (missed.length === 0) return;
-    logger.info({ events: missed.length }, 'the sweep found events that were not published');
-    depth -= missed.length;
-    push(missed);
+    this.#edges.logger.info({ events: missed.length }, 'the sweep found events that were not published');
+    this.#pending -= missed.length;
+    this.push(missed);
   }
 
-  async function sweepForever(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      await sweep().catch((error: unknown) => {
-        if (isOutage(error)) logger.debug({ err: error }, 'cannot sweep the outbox now');
-        else logger.error({ err: error }, 'the sweep of the outbox failed');
-      });
-      await wait(sweepEveryMs, stopping.signal).catch(() => undefined);
-    }
+  #find(filter: object, limit: number): Promise<WithOutbox[]> {
+    const options = { sort: { 'outbox.at': 1 }, limit, projection: { outbox: 1 } } as const;
+    return this.#collection.find<WithOutbox>(filter, options).toArray();
   }
-
-  return {
-    name: 'outbox relay',
-    async start() {
-      await collection.createIndex(
-        { 'outbox.at': 1 },
-        { name: 'outbox_waiting', partialFilterExpression: { 'outbox.at': { $gt: new Date(0) } } },
-      );
-      sweeping = sweepForever();
-    },
-    push,
-    isFull: () => depth >= maxPending,
-    async stop() {
-      const limit = setTimeout(() => stopping.abort(), stopWithinMs);
-      await relaying;
-      clearTimeout(limit);
-      stopping.abort();
-      await Promise.all([clearing, sweeping]);
-    },
-  };
 }

@@ -7,5 +7,5 @@ export {
   type TracedRecord,
 } from './message-spans.ts';
 export { createRequestSpans, type RequestSpan, type RequestSpans } from './request-spans.ts';
-export { traceIdOf } from './traceparent.ts';
+export { isTraceparent, newTraceparent, traceIdOf } from './traceparent.ts';
 export { createTracing, type Tracing, type TracingOptions } from './tracing.ts';

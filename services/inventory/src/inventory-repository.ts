@@ -1,23 +1,26 @@
-/** Stock and its ledger in inventory_db: `inventory` says what is on hand, `updates` why. One transaction writes both. */
+/** Stock and its ledger in inventory_db: `inventory` holds what is available, `updates` why. One transaction writes both. */
 import { randomUUID } from 'node:crypto';
 import type { ClientSession } from 'mongodb';
+import type { PageRequest } from '@order-pipeline/http';
 import { backoffMs, OutageError, wait, within } from '@order-pipeline/resilience';
 import {
   abortAbandonedTransactions,
   createDocumentStore,
   duplicateKeyIndexes,
+  findPage,
   openCollection,
   runTransaction,
   writeOf,
   type Change,
+  type DocumentCollection,
   type DocumentStore,
   type Mongo,
   type StoredDocument,
 } from '@order-pipeline/mongo';
 import type { Product, Reservation } from './reservation.ts';
-import type { StockStore } from './stock-fold.ts';
+import type { StockStore, StockWrite } from './stock-fold.ts';
 
-/** A row of `updates` that sets the stock, beside the reservations: what was added to (or taken from) what was there. */
+/** A row of `updates` that sets the stock, beside the reservations: the difference to what was available before. */
 export interface StockSet {
   readonly _id: string;
   readonly kind: 'set';
@@ -28,31 +31,101 @@ export interface StockSet {
   readonly at: Date;
 }
 
-export interface InventoryRepository extends StockStore {
-  /** Inserts the sample products that are absent, and books them; what is there stays as it is. */
-  seed(products: readonly Omit<Product, 'version'>[]): Promise<void>;
-  find(productId: string): Promise<Product | undefined>;
-  list(page: { after?: string | undefined; limit: number }): Promise<Product[]>;
-  /** Sets what is available, and books the difference in the same transaction. Rejects with an outage when it cannot in time. */
-  set(product: { _id: string; quantity: number; price_minor: number }, withinMs: number): Promise<Product>;
-}
+export type NewStock = Omit<Product, 'version'>;
 
-const raceBackoff = { firstMs: 5, maxMs: 50 };
+const conflictBackoff = { firstMs: 5, maxMs: 50 };
 
-export function createInventoryRepository(mongo: Mongo): InventoryRepository {
-  const { db } = mongo;
-  const products = openCollection(db, 'inventory');
-  const updates = openCollection(db, 'updates');
-  const reservations: DocumentStore<Reservation> = createDocumentStore(updates);
-  const stock: DocumentStore<Product> = createDocumentStore(products);
+export class InventoryRepository implements StockStore {
+  readonly #mongo: Mongo;
+  readonly #products: DocumentCollection;
+  readonly #updates: DocumentCollection;
+  readonly #stock: DocumentStore<Product>;
+  readonly #reservations: DocumentStore<Reservation>;
 
-  const transaction = (work: (session: ClientSession) => Promise<boolean>): Promise<boolean> =>
-    runTransaction(mongo, work);
+  constructor(mongo: Mongo) {
+    this.#mongo = mongo;
+    this.#products = openCollection(mongo.db, 'inventory');
+    this.#updates = openCollection(mongo.db, 'updates');
+    this.#stock = createDocumentStore<Product>(this.#products);
+    this.#reservations = createDocumentStore<Reservation>(this.#updates);
+  }
 
-  /** The stock comes first: it is what replicas contend for, and whoever loses has written nothing yet. */
-  const bookStock = async (changes: readonly Change<Product>[], session: ClientSession): Promise<boolean> => {
+  loadReservations(orderIds: readonly string[]): Promise<Map<string, Reservation>> {
+    return this.#reservations.load(orderIds);
+  }
+
+  loadStock(productIds: readonly string[]): Promise<Map<string, Product>> {
+    return this.#stock.load(productIds);
+  }
+
+  /** The stock comes first: it is what replicas contend for, and the loser of a conflict has written nothing yet. */
+  commit({ products, reservations }: StockWrite): Promise<boolean> {
+    return runTransaction(
+      this.#mongo,
+      async (session) =>
+        (await this.#bookStock(products, session)) && (await this.#bookReservations(reservations, session)),
+    );
+  }
+
+  abortAbandonedTransactions(): Promise<number> {
+    return abortAbandonedTransactions(this.#mongo);
+  }
+
+  /** Inserts the products that are absent, and books them; those that exist stay as they are. */
+  async seed(samples: readonly NewStock[]): Promise<void> {
+    for (const sample of samples) {
+      await runTransaction(this.#mongo, async (session) => {
+        if (await this.#products.findOne({ _id: sample._id }, { session })) return false;
+        await this.#products.insertOne({ ...sample, version: 1 }, { session });
+        await this.#updates.insertOne(stockSet(sample, sample.quantity), { session });
+        return true;
+      });
+    }
+  }
+
+  async find(productId: string): Promise<Product | undefined> {
+    return (await this.#products.findOne<Product>({ _id: productId })) ?? undefined;
+  }
+
+  list(page: PageRequest): Promise<Product[]> {
+    return findPage<Product>(this.#products, { ...page, order: 'ascending' });
+  }
+
+  /**
+   * Sets what is available, and books the difference in the same transaction. Rejects with an OutageError when MongoDB
+   * does not confirm it in time.
+   */
+  async set(product: NewStock, withinMs: number): Promise<NewStock> {
+    const deadlineMs = performance.now() + withinMs;
+    const tooLate = () => new OutageError('mongodb', `no confirmation within ${withinMs} ms`);
+    const setThroughConflicts = async (): Promise<NewStock> => {
+      for (let conflicts = 0; !(await this.#setOnce(product)); conflicts += 1) {
+        if (performance.now() >= deadlineMs) throw tooLate();
+        await wait(backoffMs(conflictBackoff, conflicts));
+      }
+      return product;
+    };
+    // Without a majority a commit waits for longer than the caller does.
+    return within(withinMs, setThroughConflicts(), tooLate);
+  }
+
+  #setOnce(product: NewStock): Promise<boolean> {
+    const { _id, quantity, price_minor } = product;
+    return runTransaction(this.#mongo, async (session) => {
+      const before = await this.#products.findOne<Product>({ _id }, { session });
+      const update = { $set: { quantity, price_minor }, $inc: { version: 1 } };
+      await this.#products.updateOne({ _id, ...(before ? { version: before.version } : {}) }, update, {
+        upsert: true,
+        session,
+      });
+      await this.#updates.insertOne(stockSet(product, quantity - (before?.quantity ?? 0)), { session });
+      return true;
+    });
+  }
+
+  async #bookStock(changes: readonly Change<Product>[], session: ClientSession): Promise<boolean> {
     if (changes.length === 0) return true;
-    const { matchedCount } = await products.bulkWrite(
+    const { matchedCount } = await this.#products.bulkWrite(
       changes.map(({ before, after }) => {
         const delta = after.quantity - (before?.quantity ?? 0);
         return {
@@ -65,80 +138,26 @@ export function createInventoryRepository(mongo: Mongo): InventoryRepository {
       { ordered: false, session },
     );
     return matchedCount === changes.length;
-  };
+  }
 
-  const bookReservations = async (
-    changes: readonly Change<Reservation>[],
-    session: ClientSession,
-  ): Promise<boolean> => {
+  async #bookReservations(changes: readonly Change<Reservation>[], session: ClientSession): Promise<boolean> {
     try {
-      await updates.bulkWrite(changes.map(writeOf), { ordered: true, session });
+      await this.#updates.bulkWrite(changes.map(writeOf), { ordered: true, session });
       return true;
     } catch (error) {
+      // Another replica has written one of them; any other error is thrown.
       duplicateKeyIndexes(error);
       return false;
     }
-  };
-
-  const setOnce = async ({ _id, quantity, price_minor }: Omit<Product, 'version'>): Promise<boolean> =>
-    transaction(async (session) => {
-      const before = await products.findOne<Product>({ _id }, { session });
-      const update = { $set: { quantity, price_minor }, $inc: { version: 1 } };
-      await products.updateOne({ _id, ...(before ? { version: before.version } : {}) }, update, {
-        upsert: true,
-        session,
-      });
-      await updates.insertOne(
-        booking({ product_id: _id, delta: quantity - (before?.quantity ?? 0), quantity, price_minor }),
-        { session },
-      );
-      return true;
-    });
-
-  return {
-    loadReservations: (orderIds) => reservations.load(orderIds),
-    loadStock: (productIds) => stock.load(productIds),
-    commit: (write) =>
-      transaction(
-        async (session) =>
-          (await bookStock(write.products, session)) && (await bookReservations(write.reservations, session)),
-      ),
-    endAbandoned: () => abortAbandonedTransactions(mongo),
-    async seed(samples) {
-      for (const sample of samples) {
-        await transaction(async (session) => {
-          if (await products.findOne({ _id: sample._id }, { session })) return false;
-          await products.insertOne({ ...sample, version: 1 }, { session });
-          const { _id: product_id, quantity, price_minor } = sample;
-          await updates.insertOne(booking({ product_id, delta: quantity, quantity, price_minor }), { session });
-          return true;
-        });
-      }
-    },
-    async find(productId) {
-      return (await products.findOne<Product>({ _id: productId })) ?? undefined;
-    },
-    list: ({ after, limit }) =>
-      products.find<Product>(after === undefined ? {} : { _id: { $gt: after } }, { sort: { _id: 1 }, limit }).toArray(),
-    async set(product, withinMs) {
-      const deadlineMs = performance.now() + withinMs;
-      const tooLate = (): Error => new OutageError('mongodb', new Error(`not confirmed within ${withinMs} ms`));
-      const setInsisting = async (): Promise<Product> => {
-        for (let race = 0; !(await setOnce(product)); race += 1) {
-          if (performance.now() >= deadlineMs) throw tooLate();
-          await wait(backoffMs(raceBackoff, race));
-        }
-        return { ...product, version: 0 };
-      };
-      // A majority that is away keeps a commit for longer than whoever asked has time.
-      return within(withinMs, setInsisting(), tooLate);
-    },
-  };
+  }
 }
 
-const booking = (set: Pick<StockSet, 'product_id' | 'delta' | 'quantity' | 'price_minor'>): StoredDocument => ({
+const stockSet = ({ _id: product_id, quantity, price_minor }: NewStock, delta: number): StoredDocument & StockSet => ({
   _id: `set:${randomUUID()}`,
   kind: 'set',
-  ...set,
+  product_id,
+  delta,
+  quantity,
+  price_minor,
   at: new Date(),
 });

@@ -3,14 +3,14 @@ import { services } from '@order-pipeline/events';
 import { withSimulatedWork } from '@order-pipeline/kafka';
 import { createService } from '@order-pipeline/service';
 import type { InventoryConfig } from './config.ts';
-import { createInventoryRepository } from './inventory-repository.ts';
+import { InventoryRepository } from './inventory-repository.ts';
 import { createInventoryHandler } from './message-handlers.ts';
 import { createInventoryRoutes } from './routes.ts';
 import { sampleStock } from './sample-stock.ts';
 
 export const createInventoryService = (config: InventoryConfig) =>
   createService(services.inventory, config, ({ mongo, assertStarted }) => {
-    const repository = createInventoryRepository(mongo);
+    const repository = new InventoryRepository(mongo);
     return {
       components: [{ name: 'sample stock', start: () => repository.seed(sampleStock) }],
       handler: withSimulatedWork(

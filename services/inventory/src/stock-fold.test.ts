@@ -14,15 +14,15 @@ function paid(order: number, quantity: number, product_id = 'P001'): PipelineEve
   return { ...sample, data: { ...sample.data, items: [{ product_id, quantity, price_minor: 29_99 }] } };
 }
 const cancelled = (order: number): PipelineEvent => sampleEvents(orderId(order)).shipmentCancelled;
-const told = (events: readonly PipelineEvent[]): string[] =>
+const outcomesOf = (events: readonly PipelineEvent[]): string[] =>
   events.map(({ data }) => `${Number(data.order_id.slice(-12))} ${data.status}`);
 const stockOf = (...quantities: number[]) =>
   stockInMemory(quantities.map((quantity, index) => ({ _id: `P00${index + 1}`, quantity, price_minor: 29_99 })));
 
-describe('a chunk', () => {
+describe('a batch', () => {
   test('lets the second order see what the first one took', async () => {
     const store = stockOf(10);
-    expect(told(await foldOverStock(received(paid(1, 6), paid(2, 6), paid(3, 4)), store, now))).toEqual([
+    expect(outcomesOf(await foldOverStock(received(paid(1, 6), paid(2, 6), paid(3, 4)), store, now))).toEqual([
       '1 RESERVED',
       '2 REJECTED',
       '3 RESERVED',
@@ -32,36 +32,38 @@ describe('a chunk', () => {
     expect(store.writes[0]?.products).toHaveLength(1);
   });
 
-  test('holds a duplicate as one', async () => {
+  test('counts a duplicate once', async () => {
     const store = stockOf(10);
-    expect(told(await foldOverStock(received(paid(1, 4), paid(1, 4), paid(1, 4)), store, now))).toEqual(['1 RESERVED']);
+    expect(outcomesOf(await foldOverStock(received(paid(1, 4), paid(1, 4), paid(1, 4)), store, now))).toEqual([
+      '1 RESERVED',
+    ]);
     expect(store.products.get('P001')?.quantity).toBe(6);
   });
 
-  test('lets an order have what one before it gave back', async () => {
+  test('reserves for one order what an earlier one released', async () => {
     const store = stockOf(10);
     await foldOverStock(received(paid(1, 10)), store, now);
-    expect(told(await foldOverStock(received(cancelled(1), paid(2, 10)), store, now))).toEqual([
+    expect(outcomesOf(await foldOverStock(received(cancelled(1), paid(2, 10)), store, now))).toEqual([
       '1 RELEASED',
       '2 RESERVED',
     ]);
     expect(store.products.get('P001')?.quantity).toBe(0);
   });
 
-  test('that takes and gives back leaves the stock alone, and books both', async () => {
+  test('that reserves and releases leaves the stock as it is, and records both', async () => {
     const store = stockOf(10);
-    expect(told(await foldOverStock(received(paid(1, 4), cancelled(1)), store, now))).toEqual([
+    expect(outcomesOf(await foldOverStock(received(paid(1, 4), cancelled(1)), store, now))).toEqual([
       '1 RESERVED',
       '1 RELEASED',
     ]);
     expect(store.writes).toMatchObject([{ products: [], reservations: [{ after: { status: 'RELEASED' } }] }]);
   });
 
-  test('of repetitions writes nothing and tells everything again, byte for byte', async () => {
+  test('of duplicates writes nothing and returns the same outcomes, byte for byte', async () => {
     const store = stockOf(10);
     const first = await foldOverStock(received(paid(1, 4), paid(2, 40)), store, now);
     const again = await foldOverStock(received(paid(2, 40), paid(1, 4)), store, () => new Date());
-    expect(told(again)).toEqual(['2 REJECTED', '1 RESERVED']);
+    expect(outcomesOf(again)).toEqual(['2 REJECTED', '1 RESERVED']);
     expect(JSON.stringify(again.toReversed())).toBe(JSON.stringify(first));
     expect(store.writes).toHaveLength(1);
   });
@@ -73,7 +75,7 @@ describe('a chunk', () => {
     expect(store.writes).toEqual([]);
   });
 
-  test('books a rejection without touching the stock', async () => {
+  test('records a rejection and leaves the stock as it is', async () => {
     const store = stockOf(10);
     await foldOverStock(received(paid(1, 11), paid(2, 1, 'P404')), store, now);
     expect(store.writes).toMatchObject([{ products: [] }]);
@@ -81,8 +83,8 @@ describe('a chunk', () => {
   });
 });
 
-describe('a race for the stock', () => {
-  test('that is lost is decided again, and the losing decision is not told', async () => {
+describe('a conflict over the stock', () => {
+  test('is decided again, and nothing is published for the losing decision', async () => {
     const store = stockOf(10);
     store.beforeCommit(async () => void (await foldOverStock(received(paid(2, 8)), store, now)));
     const outcomes = await foldOverStock(received(paid(1, 6)), store, now);
@@ -91,7 +93,7 @@ describe('a race for the stock', () => {
     expect(store.reservations.get(orderId(1))?.status).toBe('REJECTED');
   });
 
-  test('that is lost to a replica with the same event ends as a repetition', async () => {
+  test('with a replica that has the same event ends as a duplicate', async () => {
     const store = stockOf(10);
     const events: PipelineEvent[] = [];
     store.beforeCommit(async () => void events.push(...(await foldOverStock(received(paid(1, 6)), store, now))));
@@ -99,9 +101,9 @@ describe('a race for the stock', () => {
     expect(store.products.get('P001')?.quantity).toBe(4);
   });
 
-  test('that never ends looks for a transaction that nobody will finish, and is then waited out as an outage', async () => {
+  test('that never ends aborts abandoned transactions, and is then an outage', async () => {
     const store = { ...stockOf(10), commit: async () => false };
     await expect(foldOverStock(received(paid(1, 6)), store, now)).rejects.toMatchObject({ outage: true });
-    expect(store.ended.count).toBeGreaterThan(0);
+    expect(store.aborts.count).toBeGreaterThan(0);
   }, 60_000);
 });

@@ -9,7 +9,8 @@ export interface StockInMemory extends StockStore {
   readonly writes: StockWrite[];
   /** Runs before the next commit, as another replica might. */
   beforeCommit(interfere: () => Promise<void> | void): void;
-  readonly ended: { count: number };
+  /** How often abandoned transactions were aborted. */
+  readonly aborts: { count: number };
 }
 
 export function stockInMemory(products: readonly Omit<Product, 'version'>[]): StockInMemory {
@@ -17,7 +18,7 @@ export function stockInMemory(products: readonly Omit<Product, 'version'>[]): St
   const reservations = new Map<string, Reservation>();
   const interferences: (() => Promise<void> | void)[] = [];
   const writes: StockWrite[] = [];
-  const ended = { count: 0 };
+  const aborts = { count: 0 };
   const pick = <Doc>(from: ReadonlyMap<string, Doc>, ids: readonly string[]): Map<string, Doc> =>
     new Map(ids.flatMap((id) => (from.has(id) ? [[id, from.get(id)!] as const] : [])));
   const isStale =
@@ -28,7 +29,7 @@ export function stockInMemory(products: readonly Omit<Product, 'version'>[]): St
     products: stock,
     reservations,
     writes,
-    ended,
+    aborts,
     beforeCommit: (interfere) => void interferences.push(interfere),
     loadReservations: async (ids) => pick(reservations, ids),
     loadStock: async (ids) => pick(stock, ids),
@@ -40,6 +41,6 @@ export function stockInMemory(products: readonly Omit<Product, 'version'>[]): St
       writes.push(write);
       return true;
     },
-    endAbandoned: async () => (ended.count += 1),
+    abortAbandonedTransactions: async () => (aborts.count += 1),
   };
 }

@@ -7,8 +7,8 @@ import { placeOrder, type Order } from './order.ts';
 
 const events = sampleEvents();
 const { order_id: orderId, customer_id, items, shipping_address } = events.placed.data;
-const received = (...told: PipelineEvent[]) =>
-  told.map((event, index) => ({ event, topic: event.type, partition: 0, offset: String(index) }));
+const received = (...batch: PipelineEvent[]) =>
+  batch.map((event, index) => ({ event, topic: event.type, partition: 0, offset: String(index) }));
 
 function open() {
   const { order } = placeOrder({
@@ -35,14 +35,14 @@ function open() {
 }
 
 describe('the order handler', () => {
-  test('records the facts of a chunk, and tells nobody anything', async () => {
+  test('records the facts of a batch, and returns no outcome', async () => {
     const { handle, store } = open();
     expect(await handle(received(events.paid, events.reserved, events.shipped, events.paid))).toEqual([]);
     expect(store.documents.get(orderId)).toMatchObject({ status: 'SHIPPED', version: 2 });
     expect(Object.keys(store.documents.get(orderId)!.facts)).toHaveLength(4);
   });
 
-  test('counts each state that is written once, however often its event comes', async () => {
+  test('counts each state once, however often its event is delivered', async () => {
     const { handle, countOf } = open();
     await handle(received(events.paid));
     await handle(received(events.paid, events.paid));
@@ -50,7 +50,7 @@ describe('the order handler', () => {
     expect(await countOf('orders_total')).toEqual({ PAID: 1, SHIPPED: 1 });
   });
 
-  test('does not count a fact that moves the order nowhere', async () => {
+  test('does not count a fact that leaves the state as it is', async () => {
     const { handle, countOf } = open();
     await handle(received(events.reserved));
     await handle(received(events.paid));
@@ -66,7 +66,7 @@ describe('the order handler', () => {
     expect((await countOf('placed_to_shipped_seconds_sum'))['placed_to_shipped_seconds_sum']).toBeGreaterThan(1.4);
   });
 
-  test('fails on an event of an order that it does not know, which is then dead-lettered and not lost', async () => {
+  test('fails on an event of an unknown order, which the consumer then dead-letters', async () => {
     const { handle, store } = open();
     const stranger = sampleEvents('018f8c1e-7a00-7000-8000-00000000000b').paid;
     await expect(handle(received(events.paid, stranger))).rejects.toThrow(/is not known here/u);

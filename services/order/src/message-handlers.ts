@@ -1,16 +1,10 @@
-import type { Counter, ObserveSeconds } from '@order-pipeline/runtime';
 import { foldBatch, type Change } from '@order-pipeline/mongo';
 import type { Handler } from '@order-pipeline/kafka';
-import { recordFact, type Order } from './order.ts';
+import type { OrderMetrics } from './order-metrics.ts';
 import type { OrderRepository } from './order-repository.ts';
+import { recordFact, type Order } from './order.ts';
 
-export interface OrderMetrics {
-  readonly entered: Counter<'state'>;
-  /** From accepting an order to knowing that it has shipped. */
-  readonly observeShipped: ObserveSeconds;
-}
-
-/** Every event of the other services is one more fact about its order; nothing follows from it but the order's state. */
+/** Every event of another service is one more fact about its order; no event follows from it, only the order's state. */
 export function createOrderHandler({ store }: Pick<OrderRepository, 'store'>, metrics: OrderMetrics): Handler {
   const onSaved = (changes: readonly Change<Order>[]): void => {
     for (const { before, after } of changes) {

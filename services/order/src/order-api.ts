@@ -13,7 +13,8 @@ import {
   totalMinor,
 } from '@order-pipeline/events';
 import { orderStates } from '@order-pipeline/events/order-lifecycle';
-import type { Order } from './order.ts';
+import type { StoredOrder } from './order-repository.ts';
+import { timelineOf, type Facts, type Order } from './order.ts';
 
 const maxPrice = decimalFromMinor(maxPriceMinor);
 
@@ -23,7 +24,7 @@ const itemSchema = z.strictObject({
   price: decimalAmountSchema(maxPrice),
 });
 
-/** What POST /orders takes. The client's total is never trusted: it must be the sum of its lines. */
+/** Body of POST /orders. The client's total is never trusted: it must be the sum of its lines. */
 export const placeOrderSchema = z
   .strictObject({
     customer_id: customerIdSchema,
@@ -32,7 +33,7 @@ export const placeOrderSchema = z
     total_amount: decimalAmountSchema(1e12),
   })
   .check((context) => {
-    // Lines that are wrong themselves add up to nothing that could be told.
+    // Invalid lines have no sum to compare with.
     if (context.issues.some(({ path }) => path?.[0] === 'items' || path?.[0] === 'total_amount')) return;
     const sum = decimalFromMinor(totalMinor(linesOf(context.value.items)));
     if (sum === context.value.total_amount) return;
@@ -44,9 +45,9 @@ export const placeOrderSchema = z
     });
   })
   .meta({ id: 'PlaceOrder' });
-export type PlaceOrder = z.output<typeof placeOrderSchema>;
+export type PlaceOrderBody = z.output<typeof placeOrderSchema>;
 
-export const linesOf = (items: PlaceOrder['items']) =>
+export const linesOf = (items: PlaceOrderBody['items']) =>
   items.map(({ product_id, quantity, price }) => ({
     product_id,
     quantity,
@@ -62,13 +63,9 @@ export const orderSchema = z
     items: z.array(itemSchema),
     shipping_address: z.string(),
     total_amount: z.number(),
-    reason: z.string().optional().describe('Why it ended otherwise than SHIPPED.'),
+    reason: z.string().optional().describe('Why the order did not ship.'),
   })
   .meta({ id: 'Order' });
-
-export const orderPageSchema = z
-  .object({ items: z.array(orderSchema), next_cursor: z.string().nullable() })
-  .meta({ id: 'OrderPage' });
 
 export const timelineSchema = z
   .object({
@@ -79,7 +76,7 @@ export const timelineSchema = z
         time: z.iso.datetime(),
         topic: z.string(),
         partition: z.int().nullable(),
-        offset: z.string().nullable().describe('null until the event is known to be published.'),
+        offset: z.string().nullable().describe('null until the event is published.'),
         reason: z.string().optional(),
       }),
     ),
@@ -101,6 +98,19 @@ export const orderView = (order: Order): z.output<typeof orderSchema> => ({
   ...(order.reason === undefined ? {} : { reason: order.reason }),
 });
 
-/** The answer to POST: the order as it was accepted, the same for every repetition under one idempotency key. */
+/** Response to POST: the order as it was accepted, the same for every request with one idempotency key. */
 export const acceptedView = ({ reason: _, ...order }: Order): z.output<typeof orderSchema> =>
   orderView({ ...order, status: 'PENDING' });
+
+export const timelineView = (order: StoredOrder): z.output<typeof timelineSchema> => ({
+  order_id: order._id,
+  steps: timelineOf(withPublished(order)).map(({ partition = null, offset = null, ...step }) => ({
+    ...step,
+    partition,
+    offset,
+  })),
+});
+
+/** Only the relay knows the partition and offset of this service's own events. */
+const withPublished = ({ facts, published }: StoredOrder): Facts =>
+  Object.fromEntries(Object.entries(facts).map(([fact, record]) => [fact, { ...record, ...published?.[fact] }]));

@@ -1,12 +1,6 @@
-/** Requests that wait for a state share one read per tick, whichever replica consumes the events that bring it about. */
-import { setTimeout as delay } from 'node:timers/promises';
+/** Requests that wait for a state share one read per tick, whichever replica consumes the events that lead to it. */
 import { canReach, isFinal, type OrderState } from '@order-pipeline/events/order-lifecycle';
-
-export interface OrderWaiter {
-  /** Resolves when the order is in the state or past it, at an end, or the time is over. Rejects when reading fails. */
-  wait(orderId: string, state: OrderState, timeoutMs: number): Promise<void>;
-  isFull(): boolean;
-}
+import { wait } from '@order-pipeline/resilience';
 
 interface Waiting {
   readonly orderId: string;
@@ -16,48 +10,57 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+type ReadStates = (orderIds: readonly string[]) => Promise<ReadonlyMap<string, OrderState>>;
+
 const tickMs = 25;
 const maxWaiting = 1_000;
 
-export function createOrderWaiter(
-  statesOf: (orderIds: readonly string[]) => Promise<Map<string, OrderState>>,
-  stopping: AbortSignal,
-): OrderWaiter {
-  const waiting = new Set<Waiting>();
-  let watching = false;
+export class OrderWaiter {
+  readonly #readStates: ReadStates;
+  readonly #stopping: AbortSignal;
+  readonly #waiting = new Set<Waiting>();
+  #isPolling = false;
 
-  const settle = (each: Waiting, states: ReadonlyMap<string, OrderState>): void => {
-    const now = states.get(each.orderId);
-    const settled = now !== undefined && (isFinal(now) || canReach(each.state, now));
-    if (!settled && performance.now() < each.deadlineMs && !stopping.aborted) return;
-    waiting.delete(each);
-    each.resolve();
-  };
+  constructor(readStates: ReadStates, stopping: AbortSignal) {
+    this.#readStates = readStates;
+    this.#stopping = stopping;
+  }
 
-  const watch = async (): Promise<void> => {
-    watching = true;
-    while (waiting.size > 0) {
-      const round = [...waiting];
+  /** Whether as many requests wait as may. */
+  get isFull(): boolean {
+    return this.#waiting.size >= maxWaiting;
+  }
+
+  /** Resolves when the order is in the state or past it, in a final state, or the time is over. Rejects when a read fails. */
+  wait(orderId: string, state: OrderState, timeoutMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add({ orderId, state, deadlineMs: performance.now() + timeoutMs, resolve, reject });
+      if (!this.#isPolling) void this.#poll();
+    });
+  }
+
+  async #poll(): Promise<void> {
+    this.#isPolling = true;
+    while (this.#waiting.size > 0) {
+      const round = [...this.#waiting];
       try {
-        const states = await statesOf([...new Set(round.map(({ orderId }) => orderId))]);
-        for (const each of round) settle(each, states);
+        const states = await this.#readStates([...new Set(round.map(({ orderId }) => orderId))]);
+        for (const each of round) this.#settle(each, states.get(each.orderId));
       } catch (error) {
         for (const each of round) {
-          waiting.delete(each);
+          this.#waiting.delete(each);
           each.reject(error);
         }
       }
-      if (waiting.size > 0) await delay(tickMs, undefined, { signal: stopping }).catch(() => undefined);
+      if (this.#waiting.size > 0) await wait(tickMs, this.#stopping).catch(() => undefined);
     }
-    watching = false;
-  };
+    this.#isPolling = false;
+  }
 
-  return {
-    wait: (orderId, state, timeoutMs) =>
-      new Promise((resolve, reject) => {
-        waiting.add({ orderId, state, deadlineMs: performance.now() + timeoutMs, resolve, reject });
-        if (!watching) void watch();
-      }),
-    isFull: () => waiting.size >= maxWaiting,
-  };
+  #settle(each: Waiting, state: OrderState | undefined): void {
+    const isReached = state !== undefined && (isFinal(state) || canReach(each.state, state));
+    if (!isReached && performance.now() < each.deadlineMs && !this.#stopping.aborted) return;
+    this.#waiting.delete(each);
+    each.resolve();
+  }
 }

@@ -1,7 +1,8 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { sampleEvents, type PipelineEvent } from '@order-pipeline/events';
-import { createMetrics, Gauge } from '@order-pipeline/runtime';
+import { createMetrics } from '@order-pipeline/runtime';
 import type { GroupLagReader } from '@order-pipeline/kafka';
+import { OutageError } from '@order-pipeline/resilience';
 import type { OrderWithoutEvents } from './order-repository.ts';
 import { createOrderWatchdog } from './order-watchdog.ts';
 import { placeOrder, recordFact, type Order } from './order.ts';
@@ -10,12 +11,12 @@ jest.setTimeout(30_000);
 
 const stuckAfterMs = 60_000;
 
-/** An order that was told some events, and has not moved for so long. */
-function order(number: number, unmovedForMs: number, ...told: ('paid' | 'reserved')[]): Order {
+/** An order with the facts of these events, whose state has not changed for so long. */
+function order(number: number, unchangedForMs: number, ...names: ('paid' | 'reserved')[]): Order {
   const id = `018f8c1e-7a00-7000-8000-${String(number).padStart(12, '0')}`;
   const events = sampleEvents(id);
   const { customer_id, items, shipping_address } = events.placed.data;
-  const at = new Date(Date.now() - unmovedForMs);
+  const at = new Date(Date.now() - unchangedForMs);
   const { order: placed } = placeOrder({
     orderId: id,
     now: at,
@@ -25,7 +26,7 @@ function order(number: number, unmovedForMs: number, ...told: ('paid' | 'reserve
     currency: 'USD',
     requestHash: '',
   });
-  return told.reduce<Order>((known, name) => {
+  return names.reduce<Order>((known, name) => {
     const event: PipelineEvent = events[name];
     const decision = recordFact(known, { event, topic: event.type, partition: 0, offset: '0' }, at);
     return decision.outcome === 'accepted' ? decision.document : known;
@@ -38,13 +39,13 @@ function open(
 ) {
   const registry = createMetrics('order');
   const logged: Record<string, unknown>[] = [];
-  let looks = 0;
+  let checks = 0;
   const quiet = (): void => {};
   const watchdog = createOrderWatchdog({
     repository: {
-      async findUnmoved(since, limit) {
-        looks += 1;
-        if (looks <= failures) throw new Error('away');
+      async findUnchanged(since, limit) {
+        checks += 1;
+        if (checks <= failures) throw new OutageError('mongodb', 'no primary');
         return orders
           .filter(({ updated_at }) => updated_at < since)
           .toSorted((a, b) => a.updated_at.getTime() - b.updated_at.getTime())
@@ -52,37 +53,32 @@ function open(
       },
     },
     lagReader: { lagOf },
-    stuck: new Gauge({
-      name: 'orders_stuck',
-      help: '-',
-      labelNames: ['consumer_group', 'topic'],
-      registers: [registry],
-    }),
+    registry,
     logger: { debug: quiet, info: quiet, error: quiet, warn: (fields) => void logged.push(fields as never) },
     stuckAfterMs,
     checkEveryMs: 5,
   });
   const gauge = async (): Promise<string[]> =>
     (await registry.metrics()).split('\n').filter((line) => line.startsWith('orders_stuck{'));
-  const looked = async (times: number): Promise<void> => {
+  const checked = async (times: number): Promise<void> => {
     const deadlineMs = performance.now() + 20_000;
-    while (looks < times && performance.now() < deadlineMs) await new Promise((resolve) => setTimeout(resolve, 2));
-    expect(looks).toBeGreaterThanOrEqual(times);
+    while (checks < times && performance.now() < deadlineMs) await new Promise((resolve) => setTimeout(resolve, 2));
+    expect(checks).toBeGreaterThanOrEqual(times);
   };
-  return { watchdog, logged, gauge, looked };
+  return { watchdog, logged, gauge, checked };
 }
 
 describe('the watchdog', () => {
-  test('names each step that is stuck once, with its consumer group, its lag and its oldest order', async () => {
+  test('logs each stuck step once, with its consumer group, its lag and its oldest order', async () => {
     const orders = [
       order(1, 90_000),
       order(2, 120_000),
       order(3, 70_000, 'paid'),
       order(4, 30_000, 'paid', 'reserved'),
     ];
-    const { watchdog, logged, gauge, looked } = open(orders);
+    const { watchdog, logged, gauge, checked } = open(orders);
     watchdog.start();
-    await looked(2);
+    await checked(2);
     await watchdog.stop();
     expect(logged.slice(0, 2)).toMatchObject([
       {
@@ -110,56 +106,56 @@ describe('the watchdog', () => {
 
   test.each([
     ['the group that has the next record', { 'payment-service': 3n, 'order-service': 9n }, 'payment-service', 3],
-    ['our own group, where the other has worked off all', { 'order-service': 9n }, 'order-service', 9],
-    ['the group that answered nothing, where nobody is behind', {}, 'payment-service', 0],
-  ])('blames %s', async (_, lags: Record<string, bigint>, consumer_group, lag) => {
-    const { watchdog, logged, gauge, looked } = open([order(1, 90_000)], {
+    ['our own group, where the awaited group has no lag', { 'order-service': 9n }, 'order-service', 9],
+    ['the awaited group, where no group has lag', {}, 'payment-service', 0],
+  ])('reports %s', async (_, lags: Record<string, bigint>, consumer_group, lag) => {
+    const { watchdog, logged, gauge, checked } = open([order(1, 90_000)], {
       lagOf: async (group) => lags[group] ?? 0n,
     });
     watchdog.start();
-    await looked(2);
+    await checked(2);
     await watchdog.stop();
     const topic = consumer_group === 'order-service' ? 'payment_processed' : 'order_placed';
     expect(logged[0]).toMatchObject({ consumer_group, topic, lag });
     expect(await gauge()).toEqual([expect.stringContaining(`consumer_group="${consumer_group}",topic="${topic}"`)]);
   });
 
-  test('blames our own outbox, and asks no group, for what is not published', async () => {
+  test('reports our own outbox, and reads no lag, for an event that is not published', async () => {
     const outbox = [{ fact: 'order_placed:PENDING' }];
-    const { watchdog, logged, looked } = open([1, 2].map((number) => ({ ...order(number, 90_000), outbox })));
+    const { watchdog, logged, checked } = open([1, 2].map((number) => ({ ...order(number, 90_000), outbox })));
     watchdog.start();
-    await looked(2);
+    await checked(2);
     await watchdog.stop();
     expect(logged[0]).toMatchObject({ orders: 2, consumer_group: 'outbox', topic: 'order_placed', lag: 2 });
   });
 
-  test('says nothing, and forgets what it said, when nothing is stuck any more', async () => {
+  test('logs nothing, and resets the metric, when no order is stuck any more', async () => {
     const orders = [order(1, 90_000)];
-    const { watchdog, logged, gauge, looked } = open(orders);
+    const { watchdog, logged, gauge, checked } = open(orders);
     watchdog.start();
-    await looked(1);
+    await checked(1);
     orders.splice(0);
-    await looked(3);
+    await checked(3);
     await watchdog.stop();
     const lines = logged.length;
     expect(lines).toBeLessThan(3);
     expect(await gauge()).toEqual([]);
   });
 
-  test('tells of stuck orders all the same when nobody knows the lag', async () => {
-    const { watchdog, logged, looked } = open([order(1, 90_000)], {
-      lagOf: async () => Promise.reject(new Error('Kafka is away')),
+  test('reports stuck orders when the lag cannot be read', async () => {
+    const { watchdog, logged, checked } = open([order(1, 90_000)], {
+      lagOf: async () => Promise.reject(new OutageError('kafka', 'no leader')),
     });
     watchdog.start();
-    await looked(2);
+    await checked(2);
     await watchdog.stop();
     expect(logged[0]).toMatchObject({ orders: 1, lag: 'unknown' });
   });
 
-  test('looks again after it could not look', async () => {
-    const { watchdog, logged, looked } = open([order(1, 90_000)], { failures: 3 });
+  test('checks again after a check failed', async () => {
+    const { watchdog, logged, checked } = open([order(1, 90_000)], { failures: 3 });
     watchdog.start();
-    await looked(5);
+    await checked(5);
     await watchdog.stop();
     expect(logged.length).toBeGreaterThan(0);
   });

@@ -40,10 +40,10 @@ export interface Order extends Versioned {
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly facts: Facts;
-  /** Why it ended otherwise than SHIPPED. */
+  /** Why the order did not ship. */
   readonly reason?: string;
   readonly idempotency_key?: string;
-  /** Of the request's body: tells a repeated request from another one under the same key. */
+  /** Of the request's body: distinguishes a repeated request from another one with the same key. */
   readonly request_hash?: string;
   readonly traceparent?: string;
 }
@@ -60,12 +60,13 @@ export interface Placement {
   readonly traceparent?: string;
 }
 
-export interface Told<T extends 'order_placed' | 'order_cancelled'> {
+/** A new version of an order, and the event that follows from it. */
+export interface OrderWithEvent<T extends 'order_placed' | 'order_cancelled'> {
   readonly order: Order;
   readonly event: EventOf<T>;
 }
 
-export function placeOrder(placement: Placement): Told<'order_placed'> {
+export function placeOrder(placement: Placement): OrderWithEvent<'order_placed'> {
   const { orderId, now, customer_id, items, shipping_address, currency, traceparent } = placement;
   const timestamp = now.toISOString();
   const total = totalMinor(items);
@@ -102,7 +103,7 @@ export function placeOrder(placement: Placement): Told<'order_placed'> {
   return { order, event };
 }
 
-/** What an order service makes of an event of another service: one more fact, known once. */
+/** Records an event of another service as one more fact, once. */
 export function recordFact(
   order: Order,
   { event, topic, partition, offset }: ReceivedEvent,
@@ -131,7 +132,7 @@ export function recordFact(
 
 const namesOf = (facts: Facts): ReadonlySet<string> => new Set(Object.keys(facts));
 
-/** Like the state, the reason does not depend on what came first: the payment's word, else the inventory's. */
+/** Like the state, the reason does not depend on the order of events: the payment's, else the inventory's. */
 const reasonIn = (facts: Facts): string | undefined =>
   facts['payment_processed:DECLINED']?.reason ??
   facts['payment_processed:REFUNDED']?.reason ??
@@ -140,7 +141,7 @@ const reasonIn = (facts: Facts): string | undefined =>
 const reasonOf = ({ data }: PipelineEvent): string | undefined => ('reason' in data ? data.reason : undefined);
 
 export type Cancellation =
-  | ({ readonly outcome: 'accepted' } & Told<'order_cancelled'>)
+  | ({ readonly outcome: 'accepted' } & OrderWithEvent<'order_cancelled'>)
   | { readonly outcome: 'repeated' }
   | { readonly outcome: 'refused'; readonly state: OrderState };
 

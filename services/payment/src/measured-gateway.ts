@@ -1,17 +1,17 @@
 import { Histogram, type Registry } from '@order-pipeline/runtime';
 import type { PaymentGateway } from './payment-gateway.ts';
 
-/** Known from the start, so that the first failure shows as a rise. */
+/** Present from the start, so that the first failure shows as an increase. */
 const outcomesOf = {
   charge: ['captured', 'declined', 'failed'],
   void: ['refunded', 'nothing-charged', 'refused', 'failed'],
 };
 
-/** A ring around the gateway: duration and count of its calls by operation and outcome. */
+/** Measures the duration of each call of a gateway by operation and outcome. */
 export function measured(gateway: PaymentGateway, registry: Registry): PaymentGateway {
   const seconds = new Histogram({
     name: 'payment_gateway_call_duration_seconds',
-    help: 'Calls of the payment gateway, by operation and outcome.',
+    help: 'Duration of payment gateway calls, by operation and outcome.',
     labelNames: ['operation', 'outcome'],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],

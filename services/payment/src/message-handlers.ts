@@ -1,6 +1,6 @@
 import type { Handler } from '@order-pipeline/kafka';
-import { backoffMs, isOutage, wait } from '@order-pipeline/resilience';
 import { foldBatch, type Change, type Decide, type DocumentStore } from '@order-pipeline/mongo';
+import { backoffMs, isOutage, wait } from '@order-pipeline/resilience';
 import { afterCharge, afterVoid, movesMoney, nextStep, type Payment } from './payment.ts';
 import type { PaymentGateway } from './payment-gateway.ts';
 
@@ -11,19 +11,7 @@ export interface PaymentHandlerOptions {
 }
 
 const gatewayBackoff = { firstMs: 20, maxMs: 500 };
-const gatewayAttempts = 8;
-
-/** Calls that fail alone are made again here; when the gateway stays away, the whole chunk waits for it. */
-async function insisting<Result>(call: () => Promise<Result>): Promise<Result> {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      return await call();
-    } catch (error) {
-      if (!isOutage(error) || attempt + 1 === gatewayAttempts) throw error;
-      await wait(backoffMs(gatewayBackoff, attempt));
-    }
-  }
-}
+const maxGatewayAttempts = 8;
 
 export function createPaymentHandler({ store, gateway, onRefundRefused }: PaymentHandlerOptions): Handler {
   const decide: Decide<Payment> = async (payment, { event }) => {
@@ -32,9 +20,9 @@ export function createPaymentHandler({ store, gateway, onRefundRefused }: Paymen
       case 'none':
         return step.decision;
       case 'charge':
-        return afterCharge(step.event, await insisting(() => gateway.charge(step.request)), new Date());
+        return afterCharge(step.event, await withRetries(() => gateway.charge(step.request)), new Date());
       case 'void': {
-        const result = await insisting(() => gateway.void(event.data.order_id));
+        const result = await withRetries(() => gateway.void(event.data.order_id));
         return afterVoid(payment, step.event, step.reason, result, new Date());
       }
     }
@@ -47,4 +35,16 @@ export function createPaymentHandler({ store, gateway, onRefundRefused }: Paymen
       events.filter(({ event }) => movesMoney(event)),
       { store, decide, onSaved },
     );
+}
+
+/** Repeats a call that failed on its own; when the gateway stays unavailable, the whole batch waits. */
+async function withRetries<Result>(call: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isOutage(error) || attempt + 1 === maxGatewayAttempts) throw error;
+      await wait(backoffMs(gatewayBackoff, attempt));
+    }
+  }
 }

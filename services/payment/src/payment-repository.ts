@@ -1,24 +1,30 @@
+/** Payments in payment_db, one per order. */
 import type { Db } from 'mongodb';
-import { createDocumentStore, openCollection, type DocumentStore } from '@order-pipeline/mongo';
+import type { PageRequest } from '@order-pipeline/http';
+import {
+  createDocumentStore,
+  findPage,
+  openCollection,
+  type DocumentCollection,
+  type DocumentStore,
+} from '@order-pipeline/mongo';
 import type { Payment } from './payment.ts';
 
-export interface PaymentRepository {
+export class PaymentRepository {
   readonly store: DocumentStore<Payment>;
-  find(orderId: string): Promise<Payment | undefined>;
-  /** Newest orders first. */
-  list(page: { after?: string | undefined; limit: number }): Promise<Payment[]>;
-}
+  readonly #collection: DocumentCollection;
 
-export function createPaymentRepository(db: Db): PaymentRepository {
-  const collection = openCollection(db, 'payments');
-  return {
-    store: createDocumentStore<Payment>(collection),
-    async find(orderId) {
-      return (await collection.findOne<Payment>({ _id: orderId })) ?? undefined;
-    },
-    list: ({ after, limit }) =>
-      collection
-        .find<Payment>(after === undefined ? {} : { _id: { $lt: after } }, { sort: { _id: -1 }, limit })
-        .toArray(),
-  };
+  constructor(db: Db) {
+    this.#collection = openCollection(db, 'payments');
+    this.store = createDocumentStore<Payment>(this.#collection);
+  }
+
+  async find(orderId: string): Promise<Payment | undefined> {
+    return (await this.#collection.findOne<Payment>({ _id: orderId })) ?? undefined;
+  }
+
+  /** Newest orders first. */
+  list(page: PageRequest): Promise<Payment[]> {
+    return findPage<Payment>(this.#collection, { ...page, order: 'descending' });
+  }
 }

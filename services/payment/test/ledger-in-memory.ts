@@ -1,7 +1,7 @@
 /** The gateway's ledger without a database, for tests and models: as the port says, the first row under a key stands. */
-import type { ChargeRow, GatewayLedger, RefundRow } from '../src/gateway-ledger.ts';
+import type { GatewayLedger, LedgerRow } from '../src/gateway-ledger.ts';
 
-export type LedgerRow = ChargeRow | RefundRow;
+export type { LedgerRow };
 
 export const ledgerInMemory = (rows: Map<string, LedgerRow>): GatewayLedger => ({
   async record(row) {

@@ -30,10 +30,10 @@ function open(store: StoreInMemory<Shipment>, { failures = 0 } = {}) {
     (_: object, message: string): void =>
       void logged.push(`${level} ${message}`);
   const logger: Logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
-  let looks = 0;
+  let reads = 0;
   const findDue = async (now: Date, limit: number): Promise<Shipment[]> => {
-    looks += 1;
-    if (looks <= failures) throw new OutageError('mongodb', new Error('no primary'));
+    reads += 1;
+    if (reads <= failures) throw new OutageError('mongodb', new Error('no primary'));
     return [...store.documents.values()]
       .filter(({ status, due_at }) => status === 'PROCESSING' && due_at <= now)
       .toSorted((a, b) => a.due_at.getTime() - b.due_at.getTime())
@@ -55,7 +55,7 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 describe('the shipping timer', () => {
-  test('sends off what is due, with its event in the same write, and leaves alone what is not', async () => {
+  test('ships what is due, with its event in the same write, and leaves the rest', async () => {
     const store = storeInMemory([parcel(1, -1_000), parcel(2, 60_000)]);
     const { timer, pushed } = open(store);
     timer.start();
@@ -70,7 +70,7 @@ describe('the shipping timer', () => {
     expect(store.documents.get(orderId(2))).toMatchObject({ status: 'PROCESSING', version: 1 });
   });
 
-  test('finds what came due while nobody was there', async () => {
+  test('ships what came due while no replica was running', async () => {
     const store = storeInMemory([parcel(1, -86_400_000), parcel(2, -3_600_000)]);
     const { timer, pushed } = open(store);
     timer.start();
@@ -79,7 +79,7 @@ describe('the shipping timer', () => {
     expect(pushed.map(({ data }) => data.order_id)).toEqual([orderId(1), orderId(2)]);
   });
 
-  test('sends off everything, however many come due at once', async () => {
+  test('ships everything, however many are due at once', async () => {
     const store = storeInMemory(Array.from({ length: 1_200 }, (_, order) => parcel(order, -1)));
     const { timer, pushed } = open(store);
     timer.start();
@@ -89,7 +89,7 @@ describe('the shipping timer', () => {
     expect(Math.max(...store.calls.map(({ ids }) => ids.length))).toBe(500);
   });
 
-  test('that loses the race to a cancellation sends nothing off, and tells nobody', async () => {
+  test('ships and publishes nothing for a parcel that was cancelled meanwhile', async () => {
     const store = storeInMemory([parcel(1, -1_000)]);
     store.beforeSave((documents) => {
       const known = documents.get(orderId(1))!;
@@ -103,7 +103,7 @@ describe('the shipping timer', () => {
     expect(store.documents.get(orderId(1))).toMatchObject({ status: 'CANCELLED', version: 2 });
   });
 
-  test('of two replicas sends a parcel off once', async () => {
+  test('of two replicas ships a parcel once', async () => {
     const store = storeInMemory(Array.from({ length: 50 }, (_, order) => parcel(order, -1)));
     const [one, other] = [open(store), open(store)];
     one.timer.start();
@@ -114,16 +114,18 @@ describe('the shipping timer', () => {
     expect([...store.documents.values()].every(({ version }) => version === 2)).toBe(true);
   });
 
-  test('waits for the end of an outage, and says nothing louder than it has to', async () => {
+  test('retries through an outage, and logs it at debug level only', async () => {
     const store = storeInMemory([parcel(1, -1_000)]);
     const { timer, pushed, logged } = open(store, { failures: 3 });
     timer.start();
     await until(() => pushed.length === 1);
     await timer.stop();
-    expect(logged).toEqual(Array.from({ length: 3 }, () => 'debug cannot look for due parcels now'));
+    expect(logged).toEqual(
+      Array.from({ length: 3 }, () => 'debug shipping timer: an outage prevents the run, retrying'),
+    );
   });
 
-  test('rings no more once it is stopped', async () => {
+  test('ships nothing after it is stopped', async () => {
     const store = storeInMemory<Shipment>();
     const { timer, pushed } = open(store);
     timer.start();

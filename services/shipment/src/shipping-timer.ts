@@ -1,8 +1,8 @@
 /**
- * The durable timer: what is due stands in the database, so it survives restarts, and any replica may ring. Who rings
- * first wins; the state and its event are one write.
+ * The durable timer of parcels: what is due is stored in the database, so it survives restarts, and any replica may ship
+ * it. The first replica wins; the new state and its event are one write.
  */
-import { isOutage, wait, type Logger } from '@order-pipeline/resilience';
+import { PeriodicTask, type Logger } from '@order-pipeline/resilience';
 import type { Relay } from '@order-pipeline/outbox';
 import { shipFromTimer } from './shipment.ts';
 import type { ShipmentRepository } from './shipment-repository.ts';
@@ -16,38 +16,21 @@ export interface ShippingTimerOptions {
 
 const maxBatch = 500;
 
-export function createShippingTimer({ repository, relay, logger, pollMs }: ShippingTimerOptions) {
-  const stopping = new AbortController();
-  let running: Promise<void> = Promise.resolve();
-
-  /** Answers whether more may be due at once. */
-  const ring = async (): Promise<boolean> => {
-    const due = await repository.findDue(new Date(), maxBatch);
-    if (due.length === 0) return false;
-    const now = new Date();
-    const shipped = due.map((before) => ({ before, ...shipFromTimer(before, now) }));
-    const lost = await repository.store.save(shipped.map(({ before, shipment }) => ({ before, after: shipment })));
-    relay.push(shipped.filter(({ shipment }) => !lost.has(shipment._id)).map(({ event }) => event));
-    return due.length === maxBatch;
-  };
-
-  const run = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      const more = await ring().catch((error: unknown) => {
-        if (isOutage(error)) logger.debug({ err: error }, 'cannot look for due parcels now');
-        else logger.error({ err: error }, 'the shipping timer failed, trying on');
-        return false;
-      });
-      if (!more) await wait(pollMs, stopping.signal).catch(() => undefined);
-    }
-  };
-
-  return {
+export function createShippingTimer({ repository, relay, logger, pollMs }: ShippingTimerOptions): PeriodicTask {
+  return new PeriodicTask({
     name: 'shipping timer',
-    start: (): void => void (running = run()),
-    async stop(): Promise<void> {
-      stopping.abort();
-      await running;
+    everyMs: pollMs,
+    logger,
+    async run() {
+      const now = new Date();
+      const due = await repository.findDue(now, maxBatch);
+      if (due.length === 0) return false;
+      const shipped = due.map((before) => ({ before, ...shipFromTimer(before, now) }));
+      const conflicts = await repository.store.save(
+        shipped.map(({ before, shipment }) => ({ before, after: shipment })),
+      );
+      relay.push(shipped.filter(({ shipment }) => !conflicts.has(shipment._id)).map(({ event }) => event));
+      return due.length === maxBatch;
     },
-  };
+  });
 }

@@ -83,7 +83,7 @@ export const mutants: readonly Mutant[] = [
   {
     defect: 'the relay never sweeps',
     file: 'packages/outbox/src/relay.ts',
-    find: '      sweeping = sweepForever();',
+    find: '    this.#sweeping.start();',
     replace: '',
     caughtBy: outbox('publishes after a restart what a crash left in the outbox'),
   },
@@ -100,7 +100,7 @@ export const mutants: readonly Mutant[] = [
   {
     defect: 'the idempotency key is not unique',
     file: 'services/order/src/order-repository.ts',
-    find: '          unique: true,\n',
+    find: '        unique: true,\n',
     replace: '',
     caughtBy: {
       file: 'tests/e2e/idempotency-key-gives-one-order.test.ts',
@@ -125,9 +125,9 @@ export const mutants: readonly Mutant[] = [
   {
     defect: 'the stock is reset at each start',
     file: 'services/inventory/src/inventory-repository.ts',
-    find: 'if (await products.findOne({ _id: sample._id }, { session })) return false;',
+    find: 'if (await this.#products.findOne({ _id: sample._id }, { session })) return false;',
     replace:
-      'const { matchedCount } = await products.updateOne({ _id: sample._id }, { $set: sample }, { session });\n          if (matchedCount === 1) return true;',
+      'const { matchedCount } = await this.#products.updateOne({ _id: sample._id }, { $set: sample }, { session });\n        if (matchedCount === 1) return true;',
     caughtBy: {
       file: 'tests/e2e/hot-product-is-never-oversold.test.ts',
       title: 'a restart does not reset the stock',
