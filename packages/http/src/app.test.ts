@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { OutageError } from '@order-pipeline/resilience';
 import { createApp } from './app.ts';
-import { Health } from '@order-pipeline/runtime';
 import { startHttp, type HttpServer } from './http-server.ts';
-import { createLogger } from '@order-pipeline/runtime';
-import { createMetrics } from '@order-pipeline/runtime';
+import { createLogger, createMetrics, Health } from '@order-pipeline/runtime';
 import { conflict, notFound } from './problem.ts';
 import { route } from './route.ts';
 
@@ -14,17 +13,15 @@ const basket = z.strictObject({ customer: z.string().min(1), items: z.array(item
 const stored = z.object({ id: z.string(), customer: z.string() });
 const noBody = { 200: { description: 'Done' } } as const;
 
-class Away extends Error {
-  readonly outage = true;
-}
 let gate = Promise.withResolvers<void>();
 const failures: Record<string, () => unknown> = {
   unknown: () => new Error('password=hunter2'),
-  outage: () => new Away('no primary'),
+  outage: () => new OutageError('mongodb', 'no primary'),
   missing: () => notFound('There is no such basket'),
   conflict: () => conflict('It changed', { version: 3 }),
-  string: () => 'not even an error',
-  brokenOff: () => Object.assign(new Away('request aborted'), { status: 400, expose: true, code: 'ECONNABORTED' }),
+  string: () => 'no Error object',
+  aborted: () =>
+    Object.assign(new OutageError('client', 'request aborted'), { status: 400, expose: true, code: 'ECONNABORTED' }),
 };
 
 const routes = [
@@ -60,7 +57,7 @@ const routes = [
     params: z.object({ order_id: z.string() }),
     responses: noBody,
     handle: () => {
-      throw new Error('this order is strange');
+      throw new Error('this order has no lines');
     },
   }),
   route({
@@ -69,7 +66,7 @@ const routes = [
     operationId: 'fail',
     summary: 'Fail',
     params: z.object({ how: z.string() }),
-    responses: { ...noBody, 503: { description: 'Away', headers: { 'Retry-After': 'Seconds' } } },
+    responses: { ...noBody, 503: { description: 'Unavailable', headers: { 'Retry-After': 'Seconds' } } },
     handle({ params }) {
       throw failures[params.how]?.();
     },
@@ -78,7 +75,7 @@ const routes = [
     method: 'GET',
     path: '/unserializable',
     operationId: 'unserializable',
-    summary: 'An answer that is no JSON',
+    summary: 'Return what JSON cannot hold',
     responses: { 200: { description: 'Never', schema: z.object({ n: z.bigint() }) } },
     handle: () => ({ status: 200, body: { n: 1n } }),
   }),
@@ -145,8 +142,8 @@ const problemOf = async (response: Response) => {
 };
 const good = '{"customer":"c","items":[{"sku":"P1","quantity":1}]}';
 
-describe('a good request', () => {
-  test('is answered with the described status, headers and body', async () => {
+describe('a valid request', () => {
+  test('gets the described status, headers and body', async () => {
     const response = await post(good);
     expect(response.status).toBe(201);
     expect(response.headers.get('location')).toBe('/baskets/b-1');
@@ -154,17 +151,20 @@ describe('a good request', () => {
     expect(await response.json()).toEqual({ id: 'b-1', customer: 'c' });
   });
 
-  test('has its parameters converted and their defaults filled in', async () => {
+  test('has its parameters converted, and their defaults', async () => {
     const id = crypto.randomUUID();
     expect(await (await ask(`/baskets/${id}?limit=5`)).json()).toEqual({ id, limit: 5 });
     expect(await (await ask(`/baskets/${id}`)).json()).toEqual({ id, limit: 10 });
   });
 
-  test.each(['application/json;charset=UTF-8', 'Application/JSON; charset="utf-8"'])('may say %s', async (type) => {
-    expect((await post(good, { 'content-type': type })).status).toBe(201);
-  });
+  test.each(['application/json;charset=UTF-8', 'Application/JSON; charset="utf-8"'])(
+    'may have the content type %s',
+    async (type) => {
+      expect((await post(good, { 'content-type': type })).status).toBe(201);
+    },
+  );
 
-  test('by HEAD is answered like GET, without the body', async () => {
+  test('by HEAD gets the response of GET, without the body', async () => {
     const path = `/baskets/${crypto.randomUUID()}`;
     const response = await ask(path, { method: 'HEAD' });
     expect(response.status).toBe(200);
@@ -172,14 +172,14 @@ describe('a good request', () => {
     expect(await response.text()).toBe('');
   });
 
-  test('may be answered without a body, or with a stream', async () => {
+  test('may get a response without a body, or a stream', async () => {
     const empty = await ask('/nothing', { method: 'DELETE' });
     expect([empty.status, await empty.text()]).toEqual([200, '']);
     const stream = await ask('/stream');
     expect([stream.headers.get('content-type'), await stream.text()]).toEqual(['text/event-stream', 'data: 1\n\n']);
   });
 
-  test('is answered with headers that give a browser nothing to do', async () => {
+  test('gets security headers for an API', async () => {
     const { headers } = await post(good);
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('content-security-policy')).toBe("default-src 'none';frame-ancestors 'none'");
@@ -188,8 +188,8 @@ describe('a good request', () => {
   });
 });
 
-describe('a faulty request', () => {
-  test('has every faulty field of path, query, headers and body named in one 422', async () => {
+describe('an invalid request', () => {
+  test('gets one 422 that names every invalid field of path, query, headers and body', async () => {
     const bodyFaults = await problemOf(await post('{"items":[{"sku":"","quantity":1.5,"x":1}],"y":2}'));
     expect(bodyFaults).toMatchObject({ status: 422, instance: '/baskets' });
     expect(bodyFaults.named).toEqual(
@@ -203,7 +203,7 @@ describe('a faulty request', () => {
     expect(both.named).toEqual(new Set(['#', 'idempotency-key']));
   });
 
-  test('does not have its values repeated', async () => {
+  test('gets no value repeated', async () => {
     expect(JSON.stringify(await problemOf(await post('{"customer":42,"items":"hunter2"}')))).not.toContain('hunter2');
   });
 
@@ -226,12 +226,12 @@ describe('a faulty request', () => {
     expect(named.size).toBeGreaterThan(0);
   });
 
-  test('escapes the names of fields in pointers as RFC 6901 says', async () => {
+  test('gets pointers with field names escaped as RFC 6901 says', async () => {
     const { named } = await problemOf(await post('{"customer":"c","items":[{"sku":"P1","quantity":1}],"a/b~c d":1}'));
     expect(named).toEqual(new Set(['#/a~1b~0c%20d']));
   });
 
-  test('with a parameter given twice, or one of the prototype, is a 422 that names it', async () => {
+  test('with a parameter given twice, or named like a prototype member, is a 422 that names it', async () => {
     const path = `/baskets/${crypto.randomUUID()}`;
     expect((await problemOf(await ask(`${path}?limit=1&limit=2`))).named).toEqual(new Set(['limit']));
     expect((await problemOf(await ask(`${path}?__proto__=1&constructor=2`))).named).toEqual(
@@ -255,16 +255,16 @@ describe('a faulty request', () => {
     expect(response.headers.get('accept-encoding')).toBe('identity');
   });
 
-  test('over the limit is a 413, whether it says its length or not', async () => {
+  test('over the limit is a 413, with or without Content-Length', async () => {
     const large = JSON.stringify({ customer: 'c'.repeat(2000), items: [] });
     expect(await problemOf(await post(large))).toMatchObject({ status: 413, limit_bytes: 1024 });
     const body = new Blob([large]).stream();
     const headers = { 'content-type': 'application/json' };
-    const chunked = await ask('/baskets', { method: 'POST', body, headers, duplex: 'half' } as RequestInit);
-    expect((await problemOf(chunked)).status).toBe(413);
+    const withoutLength = await ask('/baskets', { method: 'POST', body, headers, duplex: 'half' } as RequestInit);
+    expect((await problemOf(withoutLength)).status).toBe(413);
   });
 
-  test('to an unknown path is a 404, with an unknown method a 405 that says what is allowed', async () => {
+  test('to an unknown path is a 404, with an unknown method a 405 with Allow', async () => {
     expect((await problemOf(await ask('/nowhere'))).status).toBe(404);
     expect((await problemOf(await ask('/Baskets', { method: 'POST' }))).status).toBe(404);
     const response = await ask('/baskets', { method: 'PUT' });
@@ -274,13 +274,13 @@ describe('a faulty request', () => {
     expect([options.status, options.headers.get('allow')]).toEqual([204, 'HEAD, GET']);
   });
 
-  test('to a malformed path is a 422 and nothing worse', async () => {
+  test('to a malformed path is a 422', async () => {
     expect((await problemOf(await ask('/baskets/%ff%00'))).status).toBe(422);
   });
 });
 
-describe('a failure', () => {
-  test('that nobody foresaw is a 500 that tells nothing, and is logged once with its trace id', async () => {
+describe('an error', () => {
+  test('that is unexpected is a 500 without details, and is logged once with its trace id', async () => {
     logged.length = 0;
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const response = await ask('/fail/unknown', { headers: { traceparent } });
@@ -302,12 +302,12 @@ describe('a failure', () => {
     expect(logged).toMatchObject([{ route: '/orders/{order_id}', order_id: 'o-1' }]);
   });
 
-  test('that is not even an error, or an answer that is no JSON, is a 500 as well', async () => {
+  test('that is no Error object, or a body that cannot be serialized, is a 500 as well', async () => {
     expect((await problemOf(await ask('/fail/string'))).status).toBe(500);
     expect((await problemOf(await ask('/unserializable'))).status).toBe(500);
   });
 
-  test('by an outage is a 503 with Retry-After, logged once a second', async () => {
+  test('caused by an outage is a 503 with Retry-After, logged once a second', async () => {
     logged.length = 0;
     for (let i = 0; i < 20; i += 1) {
       const response = await ask('/fail/outage');
@@ -317,13 +317,13 @@ describe('a failure', () => {
     expect(logged.length).toBeLessThan(5);
   });
 
-  test('by a client that breaks off its upload is no outage, though its connection has the codes of one', async () => {
+  test('caused by a client that aborts its upload is no outage, although it has the error code of one', async () => {
     logged.length = 0;
-    expect((await problemOf(await ask('/fail/brokenOff'))).status).toBe(400);
+    expect((await problemOf(await ask('/fail/aborted'))).status).toBe(400);
     expect(logged).toEqual([]);
   });
 
-  test('that was decided is answered as decided, with what it adds, and not logged', async () => {
+  test('that is a problem is the response, with its extra members, and is not logged', async () => {
     logged.length = 0;
     expect(await problemOf(await ask('/fail/missing'))).toMatchObject({
       status: 404,
@@ -338,7 +338,7 @@ describe('a failure', () => {
   });
 });
 
-test('above the limit of requests at once the answer is 503, and probes are still answered', async () => {
+test('above the limit of concurrent requests the response is 503, and probes are still served', async () => {
   gate = Promise.withResolvers();
   const waiting = [ask('/gate'), ask('/gate')];
   // Both have arrived when a third is refused.
@@ -353,8 +353,8 @@ test('above the limit of requests at once the answer is 503, and probes are stil
   expect((await ask('/fail/missing')).status).toBe(404);
 });
 
-describe('what every service has', () => {
-  test('metrics know durations by route pattern and status, and never a raw path', async () => {
+describe('every service', () => {
+  test('measures durations by route pattern and status, never by raw path', async () => {
     await ask('/baskets/some-raw-path');
     await ask('/some-raw-path');
     const response = await ask('/metrics?from=prometheus');
@@ -370,8 +370,8 @@ describe('what every service has', () => {
     expect(counts.every((line) => line.includes('service="basket"'))).toBe(true);
   });
 
-  test('health is in the metrics and says who answers', async () => {
-    health.register('kafka', () => ({ status: 'degraded', detail: 'away for 3 s' }));
+  test('reports its health and its instance, and has its checks in the metrics', async () => {
+    health.register('kafka', () => ({ status: 'degraded', detail: 'no leader for 3 s' }));
     const body = await (await ask('/health')).json();
     expect(body).toMatchObject({
       status: 'healthy',
@@ -379,11 +379,11 @@ describe('what every service has', () => {
       instance: 'basket-1',
       uptime_seconds: expect.any(Number),
     });
-    expect(body).toMatchObject({ checks: { kafka: { status: 'degraded', detail: 'away for 3 s' } } });
+    expect(body).toMatchObject({ checks: { kafka: { status: 'degraded', detail: 'no leader for 3 s' } } });
     expect(await (await ask('/metrics')).text()).toMatch(/health_check_status\{check="kafka",status="degraded".*\} 1/);
   });
 
-  test('the OpenAPI document describes every route with references that lead somewhere', async () => {
+  test('describes every route in OpenAPI, with references that resolve', async () => {
     const document = (await (await ask('/openapi.json')).json()) as Record<string, any>;
     expect(document['openapi']).toBe('3.1.0');
     expect(Object.keys(document['paths'])).toEqual(

@@ -25,15 +25,15 @@ export interface AppOptions {
   readonly spans?: RequestSpans | undefined;
   /** Default 100 KiB. */
   readonly bodyLimitBytes?: number;
-  /** Requests at once, above which the answer is 503; 0, the default, sets no limit. Probes and metrics are exempt. */
+  /** Concurrent requests above which the response is 503; 0, the default, sets no limit. Probes and metrics are exempt. */
   readonly maxInFlight?: number;
   /** koa-helmet's options, for a service that serves pages; the default suits JSON. */
   readonly helmet?: Parameters<typeof helmet>[0];
 }
 
-const clientHasGone = /^(ECONNRESET|EPIPE|ECONNABORTED|HPE_\w+|ERR_STREAM_PREMATURE_CLOSE|ERR_HTTP_REQUEST_TIMEOUT)$/;
+const isDisconnect = /^(ECONNRESET|EPIPE|ECONNABORTED|HPE_\w+|ERR_STREAM_PREMATURE_CLOSE|ERR_HTTP_REQUEST_TIMEOUT)$/;
 
-/** The HTTP application of a service: its routes and the system's, inside the rings. */
+/** The HTTP application of a service: its routes and the system's, behind the middleware. */
 export function createApp(options: AppOptions): Koa {
   const { service, instance, health, metrics, logger, bodyLimitBytes = 100 * 1024, version = '1.0.0' } = options;
   const openApi = () => document;
@@ -44,9 +44,9 @@ export function createApp(options: AppOptions): Koa {
 
   const router = new Router({ sensitive: true });
   const limited = limitInFlight(options.maxInFlight ?? 0);
-  const register = (route: Route, ...rings: Koa.Middleware[]) => {
+  const register = (route: Route, ...middleware: Koa.Middleware[]) => {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
-    router.register(path, [route.method], [...rings, runRoute(route, bodyLimitBytes)], { name: route.path });
+    router.register(path, [route.method], [...middleware, runRoute(route, bodyLimitBytes)], { name: route.path });
   };
   for (const route of ownRoutes) register(route, limited);
   for (const route of system) register(route);
@@ -58,10 +58,10 @@ export function createApp(options: AppOptions): Koa {
   app.use(securityHeaders(options.helmet));
   app.use(router.routes());
   app.use(refuseUnmatched);
-  // What reaches Koa's own handler can no longer be answered: the client has gone, or a stream of ours broke half-way.
+  // For an error that reaches Koa's own handler no response is possible: the client disconnected, or a stream broke.
   app.on('error', (err: NodeJS.ErrnoException) => {
-    const level = clientHasGone.test(err.code ?? '') ? 'debug' : 'error';
-    logger[level]({ err }, 'an answer could not be finished');
+    const level = isDisconnect.test(err.code ?? '') ? 'debug' : 'error';
+    logger[level]({ err }, 'a response could not be finished');
   });
   return app;
 }

@@ -7,7 +7,7 @@ import { startHttp } from './http-server.ts';
 
 const local = { host: '127.0.0.1', port: 0 };
 
-test('stopping lets a request in flight finish, tells its connection to close, and takes no new one', async () => {
+test('a stop lets a request in flight finish with Connection: close, and accepts no new connection', async () => {
   const gate = Promise.withResolvers<void>();
   const arrived = Promise.withResolvers<void>();
   const app = new Koa().use(async (ctx) => {
@@ -33,7 +33,7 @@ test('stopping lets a request in flight finish, tells its connection to close, a
   agent.destroy();
 });
 
-test('a connection that was idle when the stop began may ask once more, for as long as said, and is told to close', async () => {
+test('a connection that is idle when the stop begins is served during the linger, with Connection: close', async () => {
   const server = await startHttp(
     new Koa().use((ctx) => void (ctx.body = 'ok')),
     { ...local, lingerMs: 60_000 },
@@ -48,14 +48,14 @@ test('a connection that was idle when the stop began may ask once more, for as l
     });
   expect(await ask()).toEqual(['keep-alive', false]);
   const stopping = server.stop();
-  // Longer than the default would let it.
+  // Longer than the default linger.
   await pause(500);
   expect(await ask()).toEqual(['close', true]);
   await stopping;
   agent.destroy();
 });
 
-test('idle connections, and those that never asked for anything, do not delay the stop', async () => {
+test('idle connections, and connections without any request, do not delay the stop', async () => {
   const server = await startHttp(
     new Koa().use((ctx) => void (ctx.body = 'ok')),
     local,
@@ -69,7 +69,7 @@ test('idle connections, and those that never asked for anything, do not delay th
   silent.destroy();
 });
 
-test('a request that does not end is cut when its time is over', async () => {
+test('a request that does not end is cut after the time-out', async () => {
   const arrived = Promise.withResolvers<void>();
   const app = new Koa().use(() => {
     arrived.resolve();

@@ -8,32 +8,32 @@ export interface HttpOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
-  /** Milliseconds that requests in flight have to finish once the server lingers no more; then they are cut. Default 5,000. */
+  /** Milliseconds after the linger in which requests in flight may finish; then their connections are cut. Default 5,000. */
   readonly stopTimeoutMs?: number;
   /**
-   * Milliseconds from the stop on in which a connection that a client kept may still ask; the answer tells it to close.
-   * Default 300. One that does not ask is cut afterwards, and a request that sets off in that moment goes unanswered: the
-   * longer a connection was idle, the less it is to be expected.
+   * Milliseconds after the stop begins in which a kept connection is still served, with `Connection: close`. Default 300.
+   * Afterwards idle connections are cut, and a request that is sent at that moment gets no response: the longer a
+   * connection was idle, the less likely that is.
    */
   readonly lingerMs?: number;
 }
 
 export interface HttpServer {
-  /** Where this machine reaches it. */
+  /** Address for clients on this machine. */
   readonly url: string;
   readonly port: number;
-  /** Takes no new connection, lets requests in flight finish, closes the rest. */
+  /** Accepts no new connection, lets requests in flight finish, closes the rest. */
   stop(): Promise<void>;
 }
 
 const quietMs = 100;
 const defaultLingerMs = 300;
 
-/** Resolves once the server listens. Throws an error that says what to change when the port cannot be had. */
+/** Resolves once the server listens. Rejects with an error that says what to change when it cannot bind the port. */
 export async function startHttp(app: Koa, options: HttpOptions): Promise<HttpServer> {
   const { host, port, stopTimeoutMs = 5_000, lingerMs = defaultLingerMs } = options;
   const server = createServer({
-    // A load balancer closes idle connections after 60 s; if we were first, it would send a request into a closed one.
+    // A load balancer closes idle connections after 60 s; if we closed first, it would send a request into a closed one.
     keepAliveTimeout: 65_000,
     headersTimeout: 10_000,
     requestTimeout: 30_000,
@@ -54,17 +54,17 @@ export async function startHttp(app: Koa, options: HttpOptions): Promise<HttpSer
     stopping = true;
     const startedAt = performance.now();
     let closed = false;
-    // Each answer still to come says `Connection: close`; a client that kept the connection would lose its next request.
+    // Each response from now on has `Connection: close`; a client that kept the connection would lose its next request.
     for (const response of inFlight) response.shouldKeepAlive = false;
-    // Only no new connections: the HTTP server's own close would cut the idle ones as well.
+    // Stops listening only: the HTTP server's own close would cut idle connections as well.
     TcpServer.prototype.close.call(server, () => (closed = true));
     while (!closed && performance.now() - startedAt < lingerMs) await setTimeout(10);
-    // What has arrived is read first: timers run before sockets, and only then is an idle connection known to be idle.
+    // Timers run before sockets: read what has arrived before a connection counts as idle.
     await setImmediate();
     server.close();
     server.closeIdleConnections();
     let busyAt = startedAt;
-    // A connection opened in advance that never asked for anything does not count as idle: after a short quiet it is cut.
+    // A connection that never sent a request does not count as idle: after a short time without requests it is cut.
     while (
       !closed &&
       performance.now() - busyAt < quietMs &&
@@ -109,9 +109,9 @@ async function listen(server: Server, host: string, port: number): Promise<void>
     await promise;
   } catch (cause) {
     const reasons: Record<string, string> = {
-      EADDRINUSE: `Port ${port} is taken by another process: stop that one, or set PORT to a free port`,
+      EADDRINUSE: `Port ${port} is taken by another process: stop that process, or set PORT to a free port`,
       EACCES: `Port ${port} needs more rights than this process has: set PORT to 1024 or above`,
-      EADDRNOTAVAIL: `The address ${host} is not this machine's: set HOST`,
+      EADDRNOTAVAIL: `The address ${host} does not belong to this machine: set HOST`,
     };
     throw new Error(reasons[(cause as NodeJS.ErrnoException).code ?? ''] ?? `Cannot listen on ${host}:${port}`, {
       cause,

@@ -1,4 +1,4 @@
-/** HTTP as every service speaks it: described routes, middleware, problem details, OpenAPI. */
+/** HTTP for every service: described routes, middleware, problem details, OpenAPI. */
 export { createApp, type AppOptions } from './app.ts';
 export { httpComponent, startHttp, type HttpOptions, type HttpServer } from './http-server.ts';
 export { listRoute, type ListRouteSpec, type PageRequest } from './list-route.ts';

@@ -1,4 +1,4 @@
-/** The rings around every request, in the order in which createApp puts them; each does one thing. */
+/** The middleware of every request, in the order in which createApp adds it; each does one thing. */
 import type { Context, Middleware, Next } from 'koa';
 import helmet from 'koa-helmet';
 import { traceIdOf, type RequestSpan, type RequestSpans } from '@order-pipeline/tracing';
@@ -8,10 +8,10 @@ import { methodNotAllowed, notFound, toProblem, unavailable } from './problem.ts
 import type { ReplyValue, Route } from './route.ts';
 import { requestReader } from './validation.ts';
 
-/** The pattern under which createApp registered the route, as the router found it. */
+/** The pattern of the route that the router matched, as createApp named it. */
 const routeOf = (ctx: Context): string => (ctx as { _matchedRouteName?: string })._matchedRouteName ?? 'unmatched';
 
-/** Duration of every request into the metrics, and at debug level into the log. */
+/** Records the duration of every request in the metrics, and at debug level in the log. */
 export function observe(record: ObserveRequest, logger: Logger): Middleware {
   return async (ctx, next) => {
     const startedAt = performance.now();
@@ -27,8 +27,8 @@ export function observe(record: ObserveRequest, logger: Logger): Middleware {
 const readOnly = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * A span for each request that may change something, or whose caller traces. Whoever is called within finds it as the
- * request's own `traceparent`, and so needs not to know whether anybody traces.
+ * Begins a span for each request that may change something, or whose caller traces. Handlers find it as the request's own
+ * `traceparent`, and need not know whether tracing is on.
  */
 export function traced(spans: RequestSpans): Middleware {
   return async (ctx, next) => {
@@ -45,7 +45,7 @@ export function traced(spans: RequestSpans): Middleware {
   };
 }
 
-/** Notes that the request has to do with another trace as well; nothing where nobody traces. */
+/** Links the request's span to another trace; does nothing where tracing is off. */
 export function linkTrace(ctx: Context, traceparent: string | undefined): void {
   if (traceparent !== undefined) (ctx.state['span'] as RequestSpan | undefined)?.link(traceparent);
 }
@@ -53,9 +53,9 @@ export function linkTrace(ctx: Context, traceparent: string | undefined): void {
 /** The order that the request names, where it names one. */
 const orderOf = (ctx: Context): string | undefined => (ctx['params'] as { order_id?: string } | undefined)?.order_id;
 
-/** Failures become replies here and nowhere else, and are logged here once. */
+/** Turns errors into responses, here and nowhere else, and logs failures once. */
 export function problems(logger: Logger): Middleware {
-  const logOutage = oncePerSecond((suppressed, fields) => logger.warn({ ...fields, suppressed }, 'answered 503'));
+  const logOutage = oncePerSecond((suppressed, fields) => logger.warn({ ...fields, suppressed }, 'responded 503'));
   return async (ctx, next) => {
     try {
       await next();
@@ -80,7 +80,7 @@ export function problems(logger: Logger): Middleware {
   };
 }
 
-/** An outage refuses thousands of requests a second for one reason; one line a second says so. */
+/** An outage refuses thousands of requests a second for one reason, which one line a second logs. */
 function oncePerSecond(log: (suppressed: number, fields: object) => void): (fields: object) => void {
   let lastAt = Number.NEGATIVE_INFINITY;
   let suppressed = 0;
@@ -98,8 +98,8 @@ function oncePerSecond(log: (suppressed: number, fields: object) => void): (fiel
 
 type HelmetOptions = Parameters<typeof helmet>[0];
 
-// What OWASP's REST cheat sheet asks of an API that answers JSON. The headers left out are for pages, and each costs
-// every answer half a microsecond. TLS ends in front of us, so HSTS is for who ends it.
+// As OWASP's REST cheat sheet recommends for a JSON API. The headers left out are for pages, and each costs every response
+// half a microsecond. TLS ends at a proxy in front of the service, which sets HSTS.
 const forJson: HelmetOptions = {
   contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
   strictTransportSecurity: false,
@@ -111,23 +111,23 @@ const forJson: HelmetOptions = {
   xXssProtection: false,
 };
 
-/** helmet's headers never differ between two requests: they are computed once, by giving it a response that only notes. */
+/** helmet's headers are the same for every request: they are computed once, on a response that only records them. */
 export function securityHeaders(options: HelmetOptions = forJson): Middleware {
   const headers: [string, string][] = [['Cache-Control', 'no-store']];
-  const noting = { setHeader: (name: string, value: string) => headers.push([name, value]), removeHeader() {} };
-  void helmet(options)({ req: {}, res: noting } as never, async () => {});
+  const recording = { setHeader: (name: string, value: string) => headers.push([name, value]), removeHeader() {} };
+  void helmet(options)({ req: {}, res: recording } as never, async () => {});
   return (ctx, next) => {
     for (const [name, value] of headers) ctx.res.setHeader(name, value);
     return next();
   };
 }
 
-/** Above the limit a request is refused at once: waiting would only make it late as well. */
+/** Refuses a request above the limit at once: waiting would only make it late as well. */
 export function limitInFlight(limit: number): Middleware {
   let inFlight = 0;
   return async (_ctx, next) => {
     if (limit === 0) return next();
-    if (inFlight >= limit) throw unavailable('The service is at its limit of requests at once', 1);
+    if (inFlight >= limit) throw unavailable('The service is at its limit of concurrent requests', 1);
     inFlight += 1;
     try {
       await next();
@@ -137,7 +137,7 @@ export function limitInFlight(limit: number): Middleware {
   };
 }
 
-/** The innermost ring: reads and checks what the route asks for, and gives its handler's answer. */
+/** The innermost middleware: validates the request as the route describes it, and sends what its handler returns. */
 export function runRoute(route: Route, bodyLimitBytes: number): Middleware {
   const read = requestReader(route, bodyLimitBytes);
   return async (ctx) => {
@@ -148,23 +148,23 @@ export function runRoute(route: Route, bodyLimitBytes: number): Middleware {
 function reply(ctx: Context, { status, body, headers }: ReplyValue): void {
   const isEmpty = body === undefined || body === null;
   const isRaw = typeof body === 'string' || body instanceof Uint8Array || isStream(body);
-  // Serialized inside the rings and before anything is set, so that a body that cannot be is a 500 like any other.
+  // Serialized before any header is set, so that a body that cannot be serialized is a 500 like any other error.
   const content = isEmpty || isRaw ? body : JSON.stringify(body);
   ctx.status = status;
   if (!isEmpty && !isRaw) ctx.set('Content-Type', 'application/json; charset=utf-8');
   if (headers !== undefined) ctx.set(headers as Record<string, string>);
-  // Koa turns an absent body into a 204 or into the status's name; a described status without a body is neither.
+  // Koa sends a 204 or the status's name for an absent body; a described status without a body is neither.
   ctx.body = isEmpty ? (status === 204 || status === 304 ? null : '') : content;
 }
 
 const isStream = (body: unknown): boolean =>
   typeof (body as { pipe?: unknown } | null | undefined)?.pipe === 'function';
 
-/** Reached when no route answered: 405 where the path has other methods, else 404. */
+/** Reached when no route matched: 405 where the path has other methods, else 404. */
 export function refuseUnmatched(ctx: Context, _next: Next): void {
   const matched = (ctx as { matched?: readonly { readonly methods: readonly string[] }[] }).matched ?? [];
   const allow = [...new Set(matched.flatMap(({ methods }) => methods))];
-  if (allow.length === 0) throw notFound('There is nothing at this path');
+  if (allow.length === 0) throw notFound('No resource has this path');
   if (ctx.method !== 'OPTIONS') throw methodNotAllowed(ctx.method, allow);
   ctx.status = 204;
   ctx.set('Allow', allow.join(', '));

@@ -1,4 +1,4 @@
-/** OpenAPI 3.1 of a service, generated from the routes that the router runs and the schemas that validate. */
+/** OpenAPI 3.1 of a service, generated from the routes that the router runs and the schemas that validate requests. */
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import type { ResponseSpec, Route } from './route.ts';
@@ -12,8 +12,8 @@ export interface ApiInfo {
 type Json = Record<string, unknown>;
 
 const faultSchema = z.object({
-  pointer: z.string().optional().describe('The faulty field of the body: a JSON Pointer as a URI fragment'),
-  parameter: z.string().optional().describe('The faulty path, query or header parameter'),
+  pointer: z.string().optional().describe('The invalid field of the body: a JSON Pointer as a URI fragment'),
+  parameter: z.string().optional().describe('The invalid path, query or header parameter'),
   detail: z.string(),
 });
 export const problemSchema = z
@@ -116,12 +116,12 @@ function headersOf(headers: ResponseSpec['headers'] = {}): Json {
   return documented.length === 0 ? {} : { headers: Object.fromEntries(documented) };
 }
 
-/** Collects what several operations refer to. */
+/** The schemas and security schemes that operations refer to. */
 class Components {
   readonly #schemas = new Map<string, unknown>();
   readonly #securitySchemes: Json = {};
 
-  /** The JSON Schema of a type; what has a `.meta({ id })` becomes a component. Throws when two types share an id. */
+  /** The JSON Schema of a type; a type with `.meta({ id })` becomes a component. Throws when two types share an id. */
   schema(type: z.ZodType, io: 'input' | 'output'): Json {
     const converted = z.toJSONSchema(type, { io, unrepresentable: 'any', override: dropPatternOfFormat });
     const { $schema: _dialect, $defs = {}, ...schema } = withComponentRefs(converted) as Json;
@@ -154,7 +154,7 @@ class Components {
   }
 }
 
-/** zod's patterns for dates and ids are correct and unreadable; the format says the same. */
+/** zod's patterns for dates and ids are correct and unreadable; the format means the same. */
 function dropPatternOfFormat({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
   if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
 }

@@ -1,8 +1,8 @@
-/** Failures as replies: RFC 9457 (Problem Details for HTTP APIs), and the one table from error to status. */
+/** Errors as responses: RFC 9457 (Problem Details for HTTP APIs), and the one table from error to status. */
 import { STATUS_CODES } from 'node:http';
 import { isOutage } from '@order-pipeline/resilience';
 
-/** One fault of a request: `pointer` into the body (`#/items/0/quantity`, RFC 6901), else the `parameter`'s name. */
+/** One fault of a request: a `pointer` into the body (`#/items/0/quantity`, RFC 6901), else the `parameter`'s name. */
 export type Fault =
   { readonly pointer: string; readonly detail: string } | { readonly parameter: string; readonly detail: string };
 
@@ -17,7 +17,7 @@ export interface ProblemOptions {
   readonly cause?: unknown;
 }
 
-/** Thrown by whoever decides that a request cannot be answered; the outermost ring makes it the reply. */
+/** Thrown to end a request with a status and a sentence; the outermost middleware turns it into the response. */
 export class HttpProblem extends Error {
   override readonly name = 'HttpProblem';
   readonly status: number;
@@ -52,7 +52,7 @@ export const unauthorized = (detail: string, challenge = 'Bearer') =>
 export const forbidden = (detail: string) => new HttpProblem(403, detail);
 export const notFound = (detail: string) => new HttpProblem(404, detail);
 export const methodNotAllowed = (method: string, allow: readonly string[]) =>
-  new HttpProblem(405, `${method} is not possible here`, { headers: { Allow: allow.join(', ') } });
+  new HttpProblem(405, `${method} is not allowed for this path`, { headers: { Allow: allow.join(', ') } });
 export const conflict = (detail: string, extra: Readonly<Record<string, unknown>> = {}) =>
   new HttpProblem(409, detail, { extra });
 export const tooLarge = (limitBytes: number) =>
@@ -62,7 +62,7 @@ export const unsupportedMediaType = (detail: string) =>
 export const unavailable = (detail: string, retryAfterSeconds = 2, cause?: unknown) =>
   new HttpProblem(503, detail, { headers: { 'Retry-After': String(Math.ceil(retryAfterSeconds)) }, cause });
 
-// A hostile body can hold tens of thousands of faults; the answer must not be larger than the question.
+// A hostile body can hold tens of thousands of faults; the response must not be larger than the request.
 const maxFaults = 1000;
 
 /** 422 with every fault named, in the document's `errors` and the first few in its `detail`. */
@@ -86,14 +86,13 @@ interface LibraryHttpError {
 const isLibraryHttpError = (error: unknown): error is LibraryHttpError =>
   error instanceof Error && 'status' in error && 'expose' in error && error.expose === true;
 
-/** From error to status, first match wins. Nobody else turns an error into a reply. */
+/** From error to status; the first match wins. */
 export function toProblem(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
-  // First, because a client that breaks off its upload has the codes of a broken connection as well.
+  // Before outages: a client that aborts its upload has the error codes of a lost connection as well.
   if (isLibraryHttpError(error)) return new HttpProblem(error.status, error.message, { cause: error });
-  if (isOutage(error))
-    return unavailable('A service that this one needs is away; the request is not confirmed', 2, error);
-  return new HttpProblem(500, 'The request failed for a reason that is not yours; it has been logged', {
+  if (isOutage(error)) return unavailable('A dependency is unavailable; the request is not confirmed', 2, error);
+  return new HttpProblem(500, 'The request failed on our side; the error is logged', {
     cause: error,
   });
 }

@@ -1,4 +1,4 @@
-/** A route is described once; the router, the validation and the OpenAPI document all come from the description. */
+/** A route is described once; the router, the validation and the OpenAPI document follow from the description. */
 import type { Readable } from 'node:stream';
 import type { Context } from 'koa';
 import { z } from 'zod';
@@ -7,17 +7,17 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface ResponseSpec {
   readonly description: string;
-  /** Documents and types the body; answers are ours and are not validated again. */
+  /** Documents and types the body; our own responses are not validated again. */
   readonly schema?: z.ZodType;
-  /** Header name to what it says. */
+  /** Header name to its description. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** `application/json` where there is a schema, unless said otherwise. */
+  /** Default: `application/json` where there is a schema. */
   readonly contentType?: string;
 }
 
 type Parameters = z.ZodObject;
 
-/** The statuses that a handler may answer itself; 422, 413, 415 and 500 are the rings' business, or thrown as problems. */
+/** The statuses that a handler may return; 422, 413, 415 and 500 are set by the middleware, or thrown as problems. */
 export type Status = 200 | 201 | 202 | 204 | 303 | 304 | 400 | 401 | 403 | 404 | 409 | 410 | 412 | 422 | 429 | 503;
 export type Responses = { readonly [S in Status]?: ResponseSpec };
 
@@ -35,7 +35,7 @@ type ReplyOf<S, R> = R extends { readonly schema: { readonly _zod: { readonly ou
       readonly body?: string | Uint8Array | Readable | null | undefined;
     };
 
-/** What a handler answers: one of the described statuses, with the body that belongs to it. */
+/** What a handler returns: one of the described statuses, with its body. */
 export type Reply<R extends Responses> = { [S in keyof R & Status]: ReplyOf<S, R[S]> }[keyof R & Status];
 
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
@@ -64,9 +64,9 @@ export interface RouteSpec<
   readonly description?: string;
   readonly tags?: readonly string[];
   readonly params?: P;
-  /** Unknown parameters are refused, unless the object is a `z.looseObject`. */
+  /** Unknown parameters are refused unless the object is a `z.looseObject`. */
   readonly query?: Q;
-  /** Lower-case names; other headers are let through. */
+  /** Lower-case names; other headers are ignored. */
   readonly headers?: H;
   /** Made of `z.strictObject`s: unknown fields are refused at every depth. */
   readonly body?: B;
@@ -76,7 +76,7 @@ export interface RouteSpec<
 
 export type AnyRequest = RouteRequest<unknown, unknown, unknown, unknown>;
 
-/** A described route whose types have done their work. */
+/** A described route, without the types that checked its handler. */
 export interface Route {
   readonly method: Method;
   readonly path: string;
@@ -121,7 +121,7 @@ export function route<
   return described;
 }
 
-/** zod ignores unknown fields unless told otherwise, and one forgotten level is enough to hide a client's typing error. */
+/** zod ignores unknown fields by default, and one such object is enough to hide a client's typing error. */
 function refuseLooseObjects(node: unknown, where: string): void {
   if (typeof node !== 'object' || node === null) return;
   if ('properties' in node && !('additionalProperties' in node)) {

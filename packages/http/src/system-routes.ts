@@ -1,4 +1,4 @@
-/** The endpoints that every service has: what a person, an orchestrator and Prometheus ask. */
+/** The endpoints that every service has, for people, orchestrators and Prometheus. */
 import { z } from 'zod';
 import type { Registry } from '@order-pipeline/runtime';
 import { isServing, type Health } from '@order-pipeline/runtime';
@@ -29,7 +29,7 @@ export interface SystemOptions {
   readonly openApi: () => unknown;
 }
 
-// Probes and scrapers add parameters of their own; refusing them would turn a spelling into an outage.
+// Probes and scrapers may add parameters of their own; refusing those would fail a healthy service.
 const common = { tags: ['operations'], query: z.looseObject({}) } as const;
 const startedAt = performance.now();
 
@@ -40,10 +40,10 @@ export function systemRoutes({ service, instance, health: state, metrics, openAp
       method: 'GET',
       path: '/health',
       operationId: 'getHealth',
-      summary: 'How the service is, for people',
+      summary: 'Get the health of the service, for people',
       responses: {
-        200: { description: 'It serves', schema: health },
-        503: { description: 'It does not serve now', schema: health },
+        200: { description: 'The service serves requests', schema: health },
+        503: { description: 'The service does not serve requests now', schema: health },
       },
       handle() {
         const found = state.checks();
@@ -64,10 +64,10 @@ export function systemRoutes({ service, instance, health: state, metrics, openAp
       method: 'GET',
       path: '/livez',
       operationId: 'getLiveness',
-      summary: 'Whether the process is worth keeping',
+      summary: 'Get the liveness of the process',
       responses: {
-        200: { description: 'Keep it', schema: liveness },
-        503: { description: 'Only a restart helps', schema: liveness },
+        200: { description: 'The process works, or waits for a dependency', schema: liveness },
+        503: { description: 'Only a restart can repair the process', schema: liveness },
       },
       handle: () =>
         state.live()
@@ -79,10 +79,10 @@ export function systemRoutes({ service, instance, health: state, metrics, openAp
       method: 'GET',
       path: '/readyz',
       operationId: 'getReadiness',
-      summary: 'Whether to send it requests',
+      summary: 'Get the readiness to serve requests',
       responses: {
-        200: { description: 'Ready, or degraded and still able to serve', schema: readiness },
-        503: { description: 'Starting, draining or not able to serve', schema: readiness },
+        200: { description: 'Ready, or degraded and still serving', schema: readiness },
+        503: { description: 'Starting, draining or not ready', schema: readiness },
       },
       handle() {
         const found = state.checks();
@@ -95,8 +95,8 @@ export function systemRoutes({ service, instance, health: state, metrics, openAp
       method: 'GET',
       path: '/metrics',
       operationId: 'getMetrics',
-      summary: 'Metrics in the Prometheus text format',
-      responses: { 200: { description: 'Every series of this process', contentType: 'text/plain' } },
+      summary: 'Get the metrics in the Prometheus text format',
+      responses: { 200: { description: 'All series of this process', contentType: 'text/plain' } },
       handle: async () => ({
         status: 200,
         body: await metrics.metrics(),
@@ -108,7 +108,7 @@ export function systemRoutes({ service, instance, health: state, metrics, openAp
       method: 'GET',
       path: '/openapi.json',
       operationId: 'getOpenApi',
-      summary: 'This description of the API',
+      summary: 'Get this description of the API',
       responses: { 200: { description: 'OpenAPI 3.1', schema: z.looseObject({ openapi: z.string() }) } },
       handle: () => ({ status: 200, body: openApi() as { openapi: string } }),
     }),

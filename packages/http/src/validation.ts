@@ -1,4 +1,4 @@
-/** From a request to the values that a handler is given, or to one problem that names every fault. */
+/** Validates a request: returns the values for the handler, or throws one problem that names every fault. */
 import { bodyParser } from '@koa/bodyparser';
 import type { Context } from 'koa';
 import { z } from 'zod';
@@ -10,7 +10,7 @@ type ReadRequest = (ctx: Context) => Promise<AnyRequest>;
 
 const noParameters = z.strictObject({});
 
-/** Prepares the reading of a route's requests: what can be decided once is decided here. */
+/** A reader of the requests of a route; what does not depend on a request is computed once. */
 export function requestReader(route: Route, bodyLimitBytes: number): ReadRequest {
   const { params, headers, body } = route;
   const query = strictUnlessLoose(route.query ?? noParameters);
@@ -32,7 +32,7 @@ export function requestReader(route: Route, bodyLimitBytes: number): ReadRequest
       query: search === '' && route.query === undefined ? {} : check('query', query, parseQuery(search, faults)),
       headers: check('headers', headers, pick(ctx.req.headers, headerNames)),
     };
-    // The faults of the URL do not wait for the body to be well-formed, nor the other way round.
+    // Faults of the URL and of the body are reported together.
     const given = readBody === undefined ? undefined : await readBody(ctx, faults);
     const checked = given === malformed ? undefined : check('body', body, given);
     if (faults.length > 0) throw unprocessable(faults);
@@ -63,7 +63,7 @@ const malformed = Symbol('malformed');
 const nothing = async () => {};
 
 function jsonBodyReader(limitBytes: number) {
-  // Empty text is not JSON, and an array or a scalar is for the schema to judge: hence not jsonStrict.
+  // Not jsonStrict: empty text is not JSON, and the schema decides about an array or a scalar.
   const parse = bodyParser({ enableTypes: ['json'], jsonLimit: limitBytes, jsonStrict: false });
   return async (ctx: Context, faults: Fault[]): Promise<unknown> => {
     const { headers } = ctx.req;
@@ -73,7 +73,7 @@ function jsonBodyReader(limitBytes: number) {
       return malformed;
     }
     if (!isJson(headers['content-type'])) throw unsupportedMediaType('The body must be application/json in UTF-8');
-    // A few kilobytes of JSON gain little from compression, and a decompressor is one more thing to attack.
+    // A few kilobytes of JSON gain little from compression, and a decompressor is one more attack surface.
     if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
       throw new HttpProblem(415, 'A compressed body is not accepted', { headers: { 'Accept-Encoding': 'identity' } });
     }

@@ -1,19 +1,19 @@
 /**
- * Decisions are per order, everything around them is per chunk: one load, a fold of the messages over the documents in
- * the order they came, one write. Races that were lost are decided again, and nothing is published for a losing decision.
+ * Decisions are per order, everything around them is per batch: one load, a fold of the events over the documents in
+ * offset order, one write. After a conflict the documents are read and decided again, and nothing is published for a
+ * losing decision.
  */
-import { eventId, type PipelineEvent } from '@order-pipeline/events';
-import { type ReceivedEvent } from '@order-pipeline/events';
+import { eventId, type PipelineEvent, type ReceivedEvent } from '@order-pipeline/events';
 import { backoffMs, OutageError, wait } from '@order-pipeline/resilience';
 import type { Change, DocumentStore, Versioned } from './versioned-documents.ts';
 
-/** What one message means for one document. */
+/** What one event means for one document. */
 export type Decision<Doc> =
   /** It changed the document, and these events follow. */
   | { readonly outcome: 'accepted'; readonly document: Doc; readonly events: readonly PipelineEvent[] }
-  /** It was known already: exactly the events that it caused then are told again. */
+  /** It was known already: exactly the events that it caused are published again. */
   | { readonly outcome: 'repeated'; readonly events: readonly PipelineEvent[] }
-  /** It has no bearing on this service. */
+  /** This service has nothing to do for it. */
   | { readonly outcome: 'ignored'; readonly why: string };
 
 export type Decide<Doc> = (
@@ -24,7 +24,7 @@ export type Decide<Doc> = (
 export interface FoldOptions<Doc extends Versioned> {
   readonly store: DocumentStore<Doc>;
   readonly decide: Decide<Doc>;
-  /** Told of each change that was written, after it is durable. */
+  /** Called with the changes that were written, after they are durable. */
   readonly onSaved?: (changes: readonly Change<Doc>[]) => void;
 }
 
@@ -35,32 +35,30 @@ interface Folded<Doc extends Versioned> {
   readonly events: readonly PipelineEvent[];
 }
 
-const maxRaces = 20;
-const raceBackoff = { firstMs: 2, maxMs: 100 };
+const maxAttempts = 20;
+const conflictBackoff = { firstMs: 2, maxMs: 100 };
 
-/** Answers the events that follow from the chunk, each once. */
+/** Returns the events that follow from the batch, each once. */
 export async function foldBatch<Doc extends Versioned>(
-  chunk: readonly ReceivedEvent[],
+  batch: readonly ReceivedEvent[],
   { store, decide, onSaved }: FoldOptions<Doc>,
 ): Promise<PipelineEvent[]> {
-  let open = Map.groupBy(chunk, ({ event }) => event.data.order_id);
   const outcomes = new Map<string, PipelineEvent>();
+  let open = Map.groupBy(batch, ({ event }) => event.data.order_id);
   for (let attempt = 0; open.size > 0; attempt += 1) {
-    if (attempt === maxRaces) {
-      throw new OutageError('mongodb', new Error(`lost the race for ${open.size} documents ${maxRaces} times`));
+    if (attempt === maxAttempts) {
+      throw new OutageError('mongodb', `${maxAttempts} conflicts in a row over ${open.size} documents`);
     }
-    if (attempt > 0) await wait(backoffMs(raceBackoff, attempt));
+    if (attempt > 0) await wait(backoffMs(conflictBackoff, attempt));
     const documents = await store.load([...open.keys()]);
-    const folded = await Promise.all(
-      [...open].map(([id, messages]) => foldOne(id, documents.get(id), messages, decide)),
-    );
+    const folded = await Promise.all([...open].map(([id, events]) => foldOne(id, documents.get(id), events, decide)));
     const changes = folded.flatMap(({ before, after }) => (after && after !== before ? [{ before, after }] : []));
-    const lost = changes.length > 0 ? await store.save(changes) : new Set<string>();
-    onSaved?.(changes.filter(({ after }) => !lost.has(after._id)));
+    const conflicts = changes.length > 0 ? await store.save(changes) : new Set<string>();
+    onSaved?.(changes.filter(({ after }) => !conflicts.has(after._id)));
     for (const { id, events } of folded) {
-      if (!lost.has(id)) for (const event of events) outcomes.set(eventId(event), event);
+      if (!conflicts.has(id)) for (const event of events) outcomes.set(eventId(event), event);
     }
-    open = new Map([...open].filter(([id]) => lost.has(id)));
+    open = new Map([...open].filter(([id]) => conflicts.has(id)));
   }
   return [...outcomes.values()];
 }
@@ -68,13 +66,13 @@ export async function foldBatch<Doc extends Versioned>(
 async function foldOne<Doc extends Versioned>(
   id: string,
   before: Doc | undefined,
-  messages: readonly ReceivedEvent[],
+  received: readonly ReceivedEvent[],
   decide: Decide<Doc>,
 ): Promise<Folded<Doc>> {
   let after = before;
   const events: PipelineEvent[] = [];
-  for (const message of messages) {
-    const decision = await decide(after, message);
+  for (const each of received) {
+    const decision = await decide(after, each);
     if (decision.outcome === 'accepted') after = decision.document;
     if (decision.outcome !== 'ignored') events.push(...decision.events);
   }

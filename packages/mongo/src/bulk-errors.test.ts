@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { duplicateKeyIndexes } from './bulk-errors.ts';
 
-/** What the driver throws, as far as it matters here. */
+/** An error of the driver, with the fields that matter here. */
 const bulkError = (writeErrors: unknown, writeConcernError?: object) =>
   Object.assign(new Error('bulk write failed'), {
     name: 'MongoBulkWriteError',
@@ -19,29 +19,29 @@ const thrownBy = (error: unknown): unknown => {
 };
 
 describe('a bulk write', () => {
-  test('that failed on unique keys alone names the operations that lost', () => {
+  test('that failed only on unique keys names the operations that failed', () => {
     expect(duplicateKeyIndexes(bulkError([duplicate(0), duplicate(7)]))).toEqual([0, 7]);
   });
 
-  test('with a single error, which the driver may hand over without a list, names it too', () => {
+  test('with a single error, which the driver passes without a list, names it too', () => {
     expect(duplicateKeyIndexes(bulkError(duplicate(3)))).toEqual([3]);
   });
 
   test.each<[string, unknown]>([
-    ['with another fault beside the lost races', bulkError([duplicate(0), { code: 121, index: 1 }])],
+    ['with another error beside the duplicate keys', bulkError([duplicate(0), { code: 121, index: 1 }])],
     ['with no error in its list', bulkError([])],
     ['without a list', bulkError(undefined)],
-    ['that calls itself something else', Object.assign(bulkError([duplicate(0)]), { name: 'MongoWriteConcernError' })],
+    ['with another name', Object.assign(bulkError([duplicate(0)]), { name: 'MongoWriteConcernError' })],
     ['that failed as a whole', Object.assign(new Error('no primary'), { name: 'MongoServerSelectionError' })],
     [
       'that failed with a duplicate key outside of a bulk',
       Object.assign(new Error(), { name: 'MongoServerError', code: 11_000 }),
     ],
-  ])('%s is thrown on as it is', (_, error) => {
+  ])('%s is thrown as it is', (_, error) => {
     expect(thrownBy(error)).toBe(error);
   });
 
-  test('that is not confirmed by a majority is an outage, whatever else it says', () => {
+  test('that a majority does not confirm is an outage, whatever other errors it has', () => {
     const error = bulkError([duplicate(0)], { code: 64, errmsg: 'waiting for replication timed out' });
     expect(thrownBy(error)).toMatchObject({ outage: true, dependency: 'mongodb', cause: error });
   });

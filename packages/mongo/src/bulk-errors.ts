@@ -1,12 +1,12 @@
-/** What an unordered bulk write says about operations that lost a race. */
+/** Which operations of an unordered bulk write failed on a unique key. */
 import type { MongoBulkWriteError } from 'mongodb';
 import { OutageError } from '@order-pipeline/resilience';
 
 const duplicateKeyCode = 11_000;
 
 /**
- * The indexes of the operations that failed on a unique key. Any other fault, an unconfirmed write concern included, is
- * thrown on: nothing is known about the batch then.
+ * The indexes of the operations that failed on a unique key. Throws any other error, an unconfirmed write concern
+ * included: nothing is known about the batch then.
  */
 export function duplicateKeyIndexes(error: unknown): number[] {
   const { name, writeErrors, result } = error as Partial<MongoBulkWriteError>;

@@ -43,7 +43,7 @@ const clientOptions = {
 
 /**
  * Writes are acknowledged by a majority and journaled; reads see only what a majority has, so no step-down rolls back
- * what a client was told.
+ * what was published or returned.
  *
  * An address that is a function is read every two seconds; when it changes (rotated credentials), a new client replaces
  * the former one without a pause.

@@ -7,13 +7,13 @@ const bulk = (error: object): MongoBulkWriteError => new MongoBulkWriteError(err
 describe('an outage of MongoDB', () => {
   test.each([
     ['a network error', new MongoNetworkError('connection 1 closed')],
-    ['a bulk write that a network error ended', bulk(new MongoNetworkError('read ECONNRESET'))],
+    ['a bulk write that failed with a network error', bulk(new MongoNetworkError('read ECONNRESET'))],
     ['a socket that was half-closed', Object.assign(new Error('This socket has been ended'), { code: 'EPIPE' })],
     ['a primary that is stepping down', new MongoServerError({ message: 'not primary', code: 10107 })],
     ['a write concern that timed out', bulk({ message: 'waiting for replication timed out', code: 64 })],
     ['a majority that cannot be read yet', new MongoServerError({ message: 'no snapshot', code: 134 })],
-    ['a server that takes no more', new MongoServerError({ code: 462, errorLabels: ['SystemOverloadedError'] })],
-    ['a resolver that does not answer', Object.assign(new Error('querySrv ETIMEOUT'), { code: 'ETIMEOUT' })],
+    ['an overloaded server', new MongoServerError({ code: 462, errorLabels: ['SystemOverloadedError'] })],
+    ['a resolver that does not respond', Object.assign(new Error('querySrv ETIMEOUT'), { code: 'ETIMEOUT' })],
     ['an error caused by one of these', new Error('wrapped', { cause: new MongoNetworkError('closed') })],
   ])('is %s', (_, error) => {
     expect(isMongoOutage(error)).toBe(true);

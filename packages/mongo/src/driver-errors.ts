@@ -1,4 +1,4 @@
-/** What counts as an outage of MongoDB: it is waited out, never held against a message. */
+/** Which errors of the driver are an outage of MongoDB: the work waits, and no record is to blame. */
 
 /** Names and not classes, because a name survives test realms and driver copies. */
 const outageNames = new Set([
@@ -19,15 +19,15 @@ const outageNames = new Set([
 ]);
 
 /**
- * Error codes of a server that is stepping down, shutting down, or cannot reach its majority; 18 is a refused login,
- * which passes when the rotated credentials have arrived here, or there.
+ * Error codes of a server that is stepping down, shutting down, or has no majority; 18 is a refused login, which ends
+ * when the rotated credentials have arrived here or there.
  */
 const outageCodes = new Set([
   6, 7, 18, 24, 50, 63, 64, 79, 89, 91, 133, 134, 189, 202, 234, 262, 317, 358, 384, 9001, 10107, 11600, 11601, 11602,
   13388, 13435, 13436,
 ]);
 
-/** What Node says of a socket, where the driver lets it through as it is. */
+/** Node's codes of socket errors, where the driver passes them on as they are. */
 const networkCodes = new Set([
   'EPIPE',
   'ECONNRESET',
@@ -38,7 +38,7 @@ const networkCodes = new Set([
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
-  // Of the resolver, which a mongodb+srv address asks first.
+  // Of the resolver, which looks up a mongodb+srv address.
   'ETIMEOUT',
   'ESERVFAIL',
   'EREFUSED',
@@ -49,11 +49,11 @@ interface DriverError {
   readonly code?: number | string;
   readonly errorLabels?: readonly string[];
   readonly cause?: unknown;
-  /** What a bulk write wraps: the driver's own error when it never got an answer. */
+  /** Wrapped by a bulk write: the driver's own error when it received no response. */
   readonly errorResponse?: unknown;
 }
 
-/** Whether waiting and trying again can help: the server is away, without a primary, or the outcome is unknown. */
+/** Whether a retry can help: the server is unreachable, has no primary, or the outcome is unknown. */
 export function isMongoOutage(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const { name, code, errorLabels, cause, errorResponse } = error as DriverError;

@@ -7,7 +7,7 @@ interface Writing {
   readonly failed: (error: Error) => void;
 }
 
-/** Writes that end when the test says so. */
+/** A group commit whose writes the test ends. */
 function openCommit({ maxBatch = 10, maxWaiting = 100 } = {}) {
   const writes: Writing[] = [];
   let started: () => void = () => {};
@@ -19,7 +19,7 @@ function openCommit({ maxBatch = 10, maxWaiting = 100 } = {}) {
       }),
     maxBatch,
     maxWaiting,
-    full: () => new Error('too many wait'),
+    full: () => new Error('too many items wait'),
   });
   const written = async (count: number): Promise<Writing> => {
     while (writes.length < count) await new Promise<void>((resolve) => (started = resolve));
@@ -31,7 +31,7 @@ function openCommit({ maxBatch = 10, maxWaiting = 100 } = {}) {
 const namesOf = (items: readonly number[]): string[] => items.map((item) => `item ${item}`);
 
 describe('group commit', () => {
-  test('writes an item that comes alone at once, and answers with its result', async () => {
+  test('writes a single item at once, and resolves with its result', async () => {
     const { commit, written } = openCommit();
     const committed = commit(1);
     const { items, done } = await written(1);
@@ -40,7 +40,7 @@ describe('group commit', () => {
     expect(await committed).toBe('stored');
   });
 
-  test('shares one write among items that come in the same turn', async () => {
+  test('shares one write among items of the same turn of the event loop', async () => {
     const { commit, writes, written } = openCommit();
     const committed = Promise.all([1, 2, 3].map(commit));
     const { items, done } = await written(1);
@@ -49,7 +49,7 @@ describe('group commit', () => {
     expect(writes).toHaveLength(1);
   });
 
-  test('gathers what comes while a write is in flight into the next one', async () => {
+  test('collects the items that arrive while a write is in flight into the next one', async () => {
     const { commit, writes, written } = openCommit();
     const first = commit(1);
     const inFlight = await written(1);
@@ -63,7 +63,7 @@ describe('group commit', () => {
     expect([await first, ...(await rest)]).toEqual(namesOf([1, 2, 3, 4]));
   });
 
-  test('writes no more at once than the largest batch, in the order in which they came', async () => {
+  test('writes batches of limited size, in the order of arrival', async () => {
     const { commit, writes, written } = openCommit({ maxBatch: 2 });
     const committed = Promise.all([1, 2, 3, 4, 5].map(commit));
     for (const count of [1, 2, 3]) {
@@ -74,7 +74,7 @@ describe('group commit', () => {
     expect(writes.map(({ items }) => items)).toEqual([[1, 2], [3, 4], [5]]);
   });
 
-  test('fails all items of a batch that fails, and no other', async () => {
+  test('rejects all items of a batch that fails, and no other', async () => {
     const { commit, written } = openCommit({ maxBatch: 2 });
     const committed = Promise.allSettled([1, 2, 3].map(commit));
     (await written(1)).failed(new Error('the disk is full'));
@@ -86,22 +86,22 @@ describe('group commit', () => {
     ]);
   });
 
-  test('goes on after a failure', async () => {
+  test('continues after a failure', async () => {
     const { commit, written } = openCommit();
     const failing = commit(1);
-    (await written(1)).failed(new Error('away'));
-    await expect(failing).rejects.toThrow('away');
+    (await written(1)).failed(new Error('no primary'));
+    await expect(failing).rejects.toThrow('no primary');
     const committed = commit(2);
     (await written(2)).done(['back']);
     expect(await committed).toBe('back');
   });
 
-  test('refuses what is more than may wait, and takes more as soon as there is room', async () => {
+  test('rejects items above the limit, and accepts more as soon as there is room', async () => {
     const { commit, written } = openCommit({ maxWaiting: 2 });
     const first = commit(1);
     const inFlight = await written(1);
     const waiting = Promise.all([commit(2), commit(3)]);
-    await expect(commit(4)).rejects.toThrow('too many wait');
+    await expect(commit(4)).rejects.toThrow('too many items wait');
     inFlight.done(['item 1']);
     const next = await written(2);
     const last = commit(5);

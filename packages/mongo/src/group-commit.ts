@@ -1,13 +1,13 @@
 /**
- * Group commit: items that arrive while a write is in flight share the next one, so the cost of a durable write is paid
- * per batch, and an idle service adds no delay. (Gawlick and Kinkade, "Varieties of Concurrency Control in IMS/VS Fast
+ * Group commit: items that arrive while a write is in flight share the next one. A durable write costs once per batch,
+ * and an idle service adds no delay. (Gawlick and Kinkade, "Varieties of Concurrency Control in IMS/VS Fast
  * Path", 1985.)
  */
 export interface GroupCommitOptions<Item, Result> {
-  /** Writes a batch and answers one result per item, in order. What it throws is what every item of the batch gets. */
+  /** Writes a batch and returns one result per item, in order. When it throws, every item of the batch rejects with that. */
   readonly write: (items: readonly Item[]) => Promise<readonly Result[]>;
   readonly maxBatch: number;
-  /** Items that may wait; above it `full` is thrown. */
+  /** Items that may wait; above it an item rejects with `full`. */
   readonly maxWaiting: number;
   readonly full: () => Error;
 }

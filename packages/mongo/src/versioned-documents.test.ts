@@ -10,17 +10,17 @@ interface Parcel extends Versioned {
 const before: Parcel = { _id: 'a', version: 4, status: 'NEW', lines: ['x'], at: new Date(0) };
 
 describe('the fields that a write sets', () => {
-  test('are those whose value is another than the one that was read', () => {
+  test('are those whose value differs from the one that was read', () => {
     expect(changedFields(before, { ...before, status: 'SENT' })).toEqual({ status: 'SENT' });
     expect(changedFields(before, { ...before })).toEqual({});
   });
 
-  test('are told apart by identity, so that a decision says what it changes by copying it', () => {
+  test('are compared by identity: a decision copies what it changes', () => {
     expect(changedFields(before, { ...before, lines: [...before.lines] })).toEqual({ lines: ['x'] });
     expect(changedFields(before, { ...before, lines: before.lines })).toEqual({});
   });
 
-  test('are all of a new document, save its id', () => {
+  test('are all fields of a new document except its id', () => {
     expect(changedFields(undefined, before)).toEqual({ version: 4, status: 'NEW', lines: ['x'], at: new Date(0) });
   });
 

@@ -15,7 +15,7 @@ export const openCollection = (db: Db, name: string): DocumentCollection => db.c
 
 export interface Versioned {
   readonly _id: string;
-  /** Counts the writes; 0 means that it is not stored yet. */
+  /** Number of writes; 0 means that it is not stored yet. */
   readonly version: number;
 }
 
@@ -26,19 +26,19 @@ export interface Change<Doc extends Versioned> {
 
 export interface DocumentStore<Doc extends Versioned> {
   load(ids: readonly string[]): Promise<Map<string, Doc>>;
-  /** Writes what changed; answers the ids whose document was written by another meanwhile, which were left as they are. */
+  /** Writes what changed; returns the ids of conflicts: documents that another writer changed, and that stay as they are. */
   save(changes: readonly Change<Doc>[]): Promise<Set<string>>;
 }
 
 /**
- * Concurrent writers of fields that no decision changes (the relay pulling from `outbox`) are not disturbed: only
- * top-level fields whose value is another object than the one that was read are set.
+ * Sets only top-level fields whose value is another object than the one that was read, so that it does not overwrite
+ * concurrent writers of other fields (the relay removes entries from `outbox`).
  */
 export function createDocumentStore<Doc extends Versioned>(collection: DocumentCollection): DocumentStore<Doc> {
   return {
     async load(ids) {
-      const documents = await collection.find({ _id: { $in: ids } }, { projection: { outbox: 0 } }).toArray();
-      return new Map(documents.map((document) => [document._id, document as unknown as Doc]));
+      const documents = await collection.find<Doc>({ _id: { $in: [...ids] } }, { projection: { outbox: 0 } }).toArray();
+      return new Map(documents.map((document) => [document._id, document]));
     },
     async save(changes) {
       try {
@@ -52,8 +52,8 @@ export function createDocumentStore<Doc extends Versioned>(collection: DocumentC
 }
 
 /**
- * What is new is inserted. What is known is an upsert on {_id, version}: if another version is there by now, the insert
- * that follows fails on _id. Either way the error names the operation; a conditional update would only lower a total.
+ * A new document is inserted. A known one is an upsert on {_id, version}: if the stored version is another one by now, the
+ * upsert inserts, and fails on _id. Either way the error names the operation; a conditional update would only lower a total.
  */
 export function writeOf<Doc extends Versioned>({ before, after }: Change<Doc>): AnyBulkWriteOperation<StoredDocument> {
   const version = after.version + 1;
@@ -67,7 +67,7 @@ export function writeOf<Doc extends Versioned>({ before, after }: Change<Doc>): 
   };
 }
 
-/** The top-level fields to set: a field that keeps its very value is left to whoever else writes it. */
+/** The top-level fields to set: a field with the same value is left to other writers. */
 export const changedFields = <Doc extends Versioned>(before: Doc | undefined, after: Doc): Partial<Doc> =>
   Object.fromEntries(
     Object.entries(after).filter(([name, value]) => name !== '_id' && value !== before?.[name as keyof Doc]),

@@ -1,11 +1,11 @@
-/** A document store without a database, for tests: as the port says, a write counts only if nobody wrote before. */
+/** A document store in memory, for tests: as in the database, a write takes effect only on the version that was read. */
 import { changedFields, type DocumentStore, type Versioned } from '../src/versioned-documents.ts';
 
 export interface StoreInMemory<Doc extends Versioned> extends DocumentStore<Doc> {
   readonly documents: Map<string, Doc>;
-  /** What was asked of it, in order. */
+  /** Its calls, in order. */
   readonly calls: { readonly operation: 'load' | 'save'; readonly ids: readonly string[] }[];
-  /** Runs before the next save, as another replica might: what it writes is a race that the save loses. */
+  /** Runs before the next save, as another replica might: what it writes is a conflict for the save. */
   beforeSave(interfere: (documents: Map<string, Doc>) => void): void;
 }
 
@@ -24,19 +24,19 @@ export function storeInMemory<Doc extends Versioned>(initial: readonly Doc[] = [
     async save(changes) {
       calls.push({ operation: 'save', ids: changes.map(({ after }) => after._id) });
       interferences.shift()?.(documents);
-      const lost = new Set<string>();
+      const conflicts = new Set<string>();
       for (const { before, after } of changes) {
-        const standing = documents.get(after._id);
-        if ((standing?.version ?? 0) !== after.version) lost.add(after._id);
+        const stored = documents.get(after._id);
+        if ((stored?.version ?? 0) !== after.version) conflicts.add(after._id);
         else
           documents.set(after._id, {
-            ...standing,
+            ...stored,
             _id: after._id,
             ...changedFields(before, after),
             version: after.version + 1,
           } as Doc);
       }
-      return lost;
+      return conflicts;
     },
   };
 }

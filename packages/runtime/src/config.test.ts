@@ -25,7 +25,7 @@ const faultsOf = (schema: z.ZodObject, env: Record<string, string>): readonly st
 };
 
 describe('readConfig', () => {
-  test('an empty environment gives the defaults', () => {
+  test('returns the defaults for an empty environment', () => {
     const config = readConfig(z.object({ ...commonSettings, PORT: port(8001) }), {});
     expect(config).toMatchObject({
       PORT: 8001,
@@ -38,18 +38,18 @@ describe('readConfig', () => {
     });
   });
 
-  test('text becomes what the schema says, and surrounding space is ignored', () => {
+  test('converts text as the schema says, and ignores surrounding space', () => {
     const schema = z.object({ N: integer(), RATE: decimal(), WAIT_MS: durationMs(), LIST: csv(), ON: flag() });
     const env = { N: ' -3 ', RATE: '0.25', WAIT_MS: '1500', LIST: 'a:1, b:2', ON: 'true', OTHER: 'ignored' };
     expect(readConfig(schema, env)).toEqual({ N: -3, RATE: 0.25, WAIT_MS: 1500, LIST: ['a:1', 'b:2'], ON: true });
   });
 
-  test('an empty variable counts as unset', () => {
+  test('treats an empty variable as unset', () => {
     expect(readConfig(z.object({ N: integer({ default: 7 }) }), { N: '  ' })).toEqual({ N: 7 });
     expect(faultsOf(z.object({ N: integer() }), { N: '' })).toEqual(['N is not set: must be an integer']);
   });
 
-  test('every faulty variable is named in one message', () => {
+  test('names every faulty variable in one message', () => {
     const schema = z.object({ ...commonSettings, RATE: decimal({ min: 0, max: 1, default: 0 }), NEEDED: csv() });
     const env = {
       PORT: '80x',
@@ -70,49 +70,49 @@ describe('readConfig', () => {
     expect(faultsOf(z.object({ PORT: port() }), { PORT: text })).toHaveLength(1);
   });
 
-  test('a connection string is never repeated in an error message, for it may hold a password', () => {
+  test('never repeats a connection string in an error message: it may hold a password', () => {
     const [fault] = faultsOf(z.object(commonSettings), { MONGODB_URI: 'postgres://me:secret@db' });
     expect(fault).toContain('MONGODB_URI');
     expect(fault).not.toContain('secret');
   });
 
-  test('the settings cannot be changed afterwards', () => {
+  test('freezes the settings', () => {
     expect(Object.isFrozen(readConfig(z.object(commonSettings), {}))).toBe(true);
   });
 });
 
 describe('a setting that has a new name', () => {
-  const schema = z.object({ MAX_BATCH: integer({ min: 1, default: 7 }).meta({ formerName: 'MAX_CHUNK' }) });
+  const schema = z.object({ MAX_NEW_NAME: integer({ min: 1, default: 7 }).meta({ formerName: 'MAX_OLD_NAME' }) });
 
   test.each([
-    [{ MAX_CHUNK: '3' }, 3, ['MAX_CHUNK has a new name, MAX_BATCH']],
-    [{ MAX_CHUNK: '3', MAX_BATCH: '' }, 3, ['MAX_CHUNK has a new name, MAX_BATCH']],
+    [{ MAX_OLD_NAME: '3' }, 3, ['MAX_OLD_NAME has a new name, MAX_NEW_NAME']],
+    [{ MAX_OLD_NAME: '3', MAX_NEW_NAME: '' }, 3, ['MAX_OLD_NAME has a new name, MAX_NEW_NAME']],
     [
-      { MAX_CHUNK: '3', MAX_BATCH: '4' },
+      { MAX_OLD_NAME: '3', MAX_NEW_NAME: '4' },
       4,
-      ['MAX_CHUNK has a new name, MAX_BATCH, which is set too and takes precedence'],
+      ['MAX_OLD_NAME has a new name, MAX_NEW_NAME, which is set too and takes precedence'],
     ],
-    [{ MAX_CHUNK: ' ', MAX_BATCH: '4' }, 4, []],
+    [{ MAX_OLD_NAME: ' ', MAX_NEW_NAME: '4' }, 4, []],
     [{}, 7, []],
   ])('%j gives %d, with the warnings %j', (env, value, warnings) => {
     const config = readConfig(schema, env);
-    expect(config).toEqual({ MAX_BATCH: value });
+    expect(config).toEqual({ MAX_NEW_NAME: value });
     expect(configWarnings(config)).toEqual(warnings);
   });
 
   test('is named in a fault as it was given', () => {
-    expect(faultsOf(schema, { MAX_CHUNK: '0' })).toEqual(['MAX_CHUNK="0": must be an integer of at least 1']);
+    expect(faultsOf(schema, { MAX_OLD_NAME: '0' })).toEqual(['MAX_OLD_NAME="0": must be an integer of at least 1']);
   });
 });
 
 describe('describeSettings', () => {
-  test('each setting has a row with its default as one would write it', () => {
+  test('returns a row per setting, with its default as written in the environment', () => {
     const schema = z.object({
       KAFKA_BOOTSTRAP_SERVERS: commonSettings.KAFKA_BOOTSTRAP_SERVERS,
       INSTANCE_ID: commonSettings.INSTANCE_ID,
       TOKEN: z.string().optional().describe('Secret of the operator'),
       LIMIT: integer().describe('Orders'),
-      BATCH: integer({ default: 1 }).meta({ description: 'Events', formerName: 'CHUNK' }),
+      NEW_NAME: integer({ default: 1 }).meta({ description: 'Events', formerName: 'OLD_NAME' }),
     });
     expect(describeSettings(schema)).toEqual([
       {
@@ -123,11 +123,11 @@ describe('describeSettings', () => {
       { name: 'INSTANCE_ID', default: "the host's name", description: 'Name of this replica in logs and metrics' },
       { name: 'TOKEN', default: 'unset', description: 'Secret of the operator' },
       { name: 'LIMIT', default: 'required', description: 'Orders' },
-      { name: 'BATCH', default: '1', description: 'Events', formerName: 'CHUNK' },
+      { name: 'NEW_NAME', default: '1', description: 'Events', formerName: 'OLD_NAME' },
     ]);
   });
 
-  test('no common setting is without a description', () => {
+  test('finds a description of every common setting', () => {
     for (const row of describeSettings(z.object(commonSettings))) expect(row.description).not.toBe('');
   });
 });

@@ -17,7 +17,7 @@ export const isConfigError = (error: unknown): error is ConfigError => (error as
 
 export type Setting<T> = z.ZodType<T, string | undefined>;
 
-/** A setting of a kind that has no helper here; `parse` answers undefined for text that is not `expectation`. */
+/** A setting of a kind that has no helper here; `parse` returns undefined for text that is not `expectation`. */
 export function setting<T>(expectation: string, parse: (text: string) => T | undefined, fallback?: T): Setting<T> {
   const schema = z.string(`must be ${expectation}`).transform((text, ctx) => {
     const value = parse(text);
@@ -94,7 +94,7 @@ export const commonSettings = {
     'Milliseconds from SIGTERM until the process gives up draining and exits 1',
   ),
   SHUTDOWN_LINGER_MS: durationMs({ min: 0, default: 300 }).describe(
-    'Milliseconds from SIGTERM on in which a kept HTTP connection may still ask, and is told to close',
+    'Milliseconds after SIGTERM in which a kept HTTP connection is still served, with Connection: close',
   ),
 };
 

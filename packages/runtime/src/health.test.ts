@@ -22,7 +22,7 @@ async function probesOf(health: Health) {
   return async () => ({ livez: await ask('/livez'), readyz: await ask('/readyz'), health: await ask('/health') });
 }
 
-test('the probes follow the state that is kept elsewhere, and no outage makes a process dead', async () => {
+test('probes follow the checks, and an outage never fails liveness', async () => {
   const health = new Health();
   let kafka: CheckStatus = 'starting';
   health.register('kafka', () => ({ status: kafka }));
@@ -40,10 +40,10 @@ test('the probes follow the state that is kept elsewhere, and no outage makes a 
   expect(await probes()).toEqual({ livez: [200, 'live'], readyz: [503, 'draining'], health: unhealthy });
 });
 
-test('a part without which only a restart helps makes the process dead and not ready', async () => {
+test('a part that only a restart can repair fails liveness and readiness', async () => {
   const health = new Health();
   health.register('mongodb', () => ({ status: 'up' }));
-  health.registerLiveness('consumer', () => ({ status: 'down', detail: 'stopped for good' }));
+  health.registerLiveness('consumer', () => ({ status: 'down', detail: 'stopped permanently' }));
   expect(await (await probesOf(health))()).toEqual({
     livez: [503, 'dead'],
     readyz: [503, 'not ready'],
@@ -59,7 +59,7 @@ test('a check that throws counts as down instead of failing the probe', async ()
   expect((await (await probesOf(health))()).readyz).toEqual([503, 'not ready']);
 });
 
-test('two checks cannot have one name', () => {
+test('refuses a second check of one name', () => {
   const health = new Health();
   health.register('kafka', () => ({ status: 'up' }));
   expect(() => health.registerLiveness('kafka', () => ({ status: 'up' }))).toThrow('kafka');

@@ -2,35 +2,35 @@ export type CheckStatus = 'up' | 'degraded' | 'down' | 'starting';
 
 export interface CheckResult {
   readonly status: CheckStatus;
-  /** One sentence or a few facts for the person who asks. */
+  /** A sentence or a few facts for a person. */
   readonly detail?: unknown;
 }
 
 /**
- * Answers at once, from state that is kept up to date elsewhere: a probe that waits for Kafka fails with Kafka.
+ * Returns at once, from state that is kept up to date elsewhere: a probe that waits for Kafka fails with Kafka.
  * `degraded` still serves, `down` and `starting` do not.
  */
 export type Check = () => CheckResult;
 
 export type Readiness = 'ready' | 'degraded' | 'starting' | 'draining' | 'not ready';
 
-/** What a process knows about itself; the probes, /health and the metrics read it. */
+/** The health checks of a process; the probes, /health and the metrics read them. */
 export class Health {
   readonly #readiness = new Map<string, Check>();
   readonly #liveness = new Map<string, Check>();
   #draining = false;
 
-  /** A part that must be up for the process to serve. Throws on a name that is taken. */
+  /** Adds a part that must be up for the process to serve. Throws on a name that is taken. */
   register(name: string, check: Check): void {
     this.#add(this.#readiness, name, check);
   }
 
-  /** A part without which only a restart helps: `down` makes /livez fail. An outage is no such thing. */
+  /** Adds a part that only a restart can repair: `down` makes /livez fail. An outage is never such a state. */
   registerLiveness(name: string, check: Check): void {
     this.#add(this.#liveness, name, check);
   }
 
-  /** From now on /readyz says "draining". */
+  /** From now on the readiness is `draining`. */
   drain(): void {
     this.#draining = true;
   }

@@ -47,7 +47,7 @@ describe('a lifecycle', () => {
     expect(lifecycle.stopping.aborted).toBe(true);
   });
 
-  test('stops what had begun when a component fails to start, and throws what that one threw', async () => {
+  test('stops what has begun when a component fails to start, and throws its error', async () => {
     const { lifecycle, log, add } = recorded();
     add('a');
     add('b', { start: () => Promise.reject(new Error('no broker')) });
@@ -79,7 +79,7 @@ describe('a lifecycle', () => {
     expect(log).toEqual(['stop waiting']);
   });
 
-  test('goes on stopping when one component throws, and says so at the end', async () => {
+  test('stops every component although one throws, and throws at the end', async () => {
     const { lifecycle, log, add } = recorded();
     add('a');
     add('b', {
@@ -92,7 +92,7 @@ describe('a lifecycle', () => {
     expect(log).toEqual(['start a', 'start b', 'stop a']);
   });
 
-  test('gives up at the component at which the time ran out', async () => {
+  test('names the component that did not stop before the time-out', async () => {
     const { lifecycle, add } = recorded({ shutdownTimeoutMs: 50 });
     add('a');
     add('stuck', { stop: () => new Promise(() => {}) });
@@ -101,9 +101,9 @@ describe('a lifecycle', () => {
     await expect(lifecycle.stop()).rejects.toThrow(/stuck did not stop/);
   });
 
-  test('tells whoever runs it that a component died for good', async () => {
+  test('rejects `failed` when a component can no longer work', async () => {
     const { lifecycle } = recorded();
-    lifecycle.fail(new Error('evicted for ever'));
-    await expect(lifecycle.failed).rejects.toThrow('evicted for ever');
+    lifecycle.fail(new Error('evicted from the group'));
+    await expect(lifecycle.failed).rejects.toThrow('evicted from the group');
   });
 });

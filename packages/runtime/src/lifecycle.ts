@@ -1,17 +1,18 @@
+import { within } from '@order-pipeline/resilience';
 import type { CheckResult, Health } from './health.ts';
 import type { Logger } from './logger.ts';
 
 export interface Component {
   readonly name: string;
-  /** Resolves once the component works. `stopping` is aborted when the process is told to stop meanwhile. */
+  /** Resolves once the component works. `stopping` is aborted when the process begins to stop meanwhile. */
   start?(stopping: AbortSignal): unknown;
-  /** Finishes what is in hand and lets go. Also called when `start` failed or had not finished. */
+  /** Finishes what is in flight and closes. Also called when `start` failed or has not finished. */
   stop?(): unknown;
 }
 
 export interface LifecycleOptions {
   readonly logger: Logger;
-  /** Told of start and drain, so that /readyz is right from the first component to the last. */
+  /** Gets a check of the start, and drains, so that /readyz is right from the first component to the last. */
   readonly health?: Health;
   /** Milliseconds for all components together to stop. */
   readonly shutdownTimeoutMs: number;
@@ -19,7 +20,7 @@ export interface LifecycleOptions {
   readonly startTimeoutMs?: number;
 }
 
-/** A component did not start or stop in its time. */
+/** A component did not start or stop in time. */
 export class LifecycleTimeoutError extends Error {
   override readonly name = 'LifecycleTimeoutError';
 }
@@ -39,17 +40,17 @@ export class Lifecycle {
 
   constructor(options: LifecycleOptions) {
     this.#options = options;
-    // Tests never look at `failed`; without a listener its rejection would end the process.
+    // A test may leave `failed` unread; without a listener its rejection would end the process.
     this.#failed.promise.catch(() => {});
     options.health?.register('startup', () => this.#startState);
   }
 
-  /** Aborted as soon as the process is told to stop: for long polls and other waits that should end early. */
+  /** Aborted as soon as the process begins to stop: for long polls and other waits that should end early. */
   get stopping(): AbortSignal {
     return this.#stopping.signal;
   }
 
-  /** Rejects when a component has died for good. */
+  /** Rejects when a component can no longer work. */
   get failed(): Promise<never> {
     return this.#failed.promise;
   }
@@ -72,10 +73,10 @@ export class Lifecycle {
       this.#startState = { status: 'starting', detail: component.name };
       const startedAt = performance.now();
       try {
-        await within(startTimeoutMs, `${component.name} did not start`, () => component.start?.(this.stopping));
+        await inTime(startTimeoutMs, `${component.name} did not start`, () => component.start?.(this.stopping));
       } catch (error) {
         if (this.stopping.aborted) break;
-        await this.stop().catch((stopError: unknown) => logger.error({ err: stopError }, 'the clean-up failed too'));
+        await this.stop().catch((stopError: unknown) => logger.error({ err: stopError }, 'the cleanup failed too'));
         throw error;
       }
       logger.debug({ component: component.name, ms: Math.round(performance.now() - startedAt) }, 'component started');
@@ -92,7 +93,7 @@ export class Lifecycle {
     return this.#stopped;
   }
 
-  /** Says that a component died for good: the process cannot go on, and whoever runs it drains it and exits 1. */
+  /** Reports that a component can no longer work: `failed` rejects, and the process drains and exits 1. */
   fail(error: unknown): void {
     this.#failed.reject(error);
   }
@@ -106,7 +107,7 @@ export class Lifecycle {
     for (const component of this.#begun.toReversed()) {
       const leftMs = Math.max(0, deadline - performance.now());
       try {
-        await within(leftMs, `${component.name} did not stop`, () => component.stop?.());
+        await inTime(leftMs, `${component.name} did not stop`, () => component.stop?.());
       } catch (error) {
         logger.error({ err: error, component: component.name }, 'a component did not stop cleanly');
         if (error instanceof LifecycleTimeoutError) throw error;
@@ -119,15 +120,5 @@ export class Lifecycle {
 
 export const createLifecycle = (options: LifecycleOptions): Lifecycle => new Lifecycle(options);
 
-async function within(timeoutMs: number, what: string, act: () => unknown): Promise<void> {
-  const timeout = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => timeout.reject(new LifecycleTimeoutError(`${what} within ${Math.round(timeoutMs)} ms`)),
-    timeoutMs,
-  );
-  try {
-    await Promise.race([act(), timeout.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const inTime = (limitMs: number, what: string, act: () => unknown): Promise<unknown> =>
+  within(limitMs, (async () => act())(), () => new LifecycleTimeoutError(`${what} within ${Math.round(limitMs)} ms`));

@@ -13,7 +13,7 @@ function captured(level?: string) {
   return { logger, lines, parsed: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
 }
 
-test('an event is one JSON line with the service, the instance, the level as text and an ISO time', () => {
+test('an entry is one JSON line with the service, the instance, the level as text and an ISO time', () => {
   const { logger, lines, parsed } = captured();
   logger.info({ order_id: 'o-1', trace_id: 't-1' }, 'placed\nand more');
   expect(lines).toHaveLength(1);
@@ -28,7 +28,7 @@ test('an event is one JSON line with the service, the instance, the level as tex
   expect(parsed()[0]?.['time']).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
 });
 
-test('an error is logged with its name, message, stack, code and what caused it', () => {
+test('an error is logged with its name, message, stack, code and causes', () => {
   const { logger, parsed } = captured();
   const cause = Object.assign(new TypeError('inner'), { code: 'ECONNREFUSED' });
   logger.error({ err: new Error('outer', { cause }) }, 'failed');
@@ -40,7 +40,7 @@ test('an error is logged with its name, message, stack, code and what caused it'
   });
 });
 
-test('an error that is its own cause does not stop the log', () => {
+test('an error that is its own cause is logged to a limited depth', () => {
   const { logger, parsed } = captured();
   const error = new Error('round');
   error.cause = error;
@@ -48,8 +48,8 @@ test('an error that is its own cause does not stop the log', () => {
   expect(parsed()[0]?.['err']).toMatchObject({ message: 'round', cause: { message: 'round' } });
 });
 
-test('silent says nothing', () => {
+test('level silent logs nothing', () => {
   const { logger, lines } = captured('silent');
-  logger.fatal('nobody hears this');
+  logger.fatal('never logged');
   expect(lines).toEqual([]);
 });

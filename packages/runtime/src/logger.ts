@@ -13,7 +13,7 @@ export interface LoggerOptions {
 }
 
 /**
- * One JSON line per event on standard output, readable lines on a terminal. Give an error as `err`; `order_id` and
+ * One JSON line per entry on standard output, readable lines on a terminal. Give an error as `err`; `order_id` and
  * `trace_id` are plain fields: `logger.warn({ err, order_id }, 'the gateway refused a refund')`.
  */
 export function createLogger({ service, instance, level = 'info', destination }: LoggerOptions): Logger {
@@ -31,7 +31,7 @@ export function createLogger({ service, instance, level = 'info', destination }:
 
 const maxCauses = 8;
 
-/** Name, message, stack and code of an error and of what caused it. */
+/** Name, message, stack and code of an error and of its causes. */
 export function serializeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return error;
   const { name, message, stack, cause } = error;

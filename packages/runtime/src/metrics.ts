@@ -5,8 +5,8 @@ import type { Health } from './health.ts';
 export { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /**
- * A registry with Node's default metrics, in which every series carries `service`. With exemplars it speaks OpenMetrics,
- * which alone has a place for them.
+ * A registry with Node's default metrics, in which every series carries `service`. With exemplars its format is
+ * OpenMetrics, the only one that has them.
  */
 export function createMetrics(service: string, { exemplars = false } = {}): Registry {
   const registry = new Registry();
@@ -19,7 +19,7 @@ export function createMetrics(service: string, { exemplars = false } = {}): Regi
 export const hasExemplars = ({ contentType }: Registry): boolean =>
   (contentType as string) === Registry.OPENMETRICS_CONTENT_TYPE;
 
-/** The trace that an observation is an example of, as prom-client takes it. */
+/** The exemplar of an observation in prom-client's form: the trace that it belongs to. */
 export function exemplarOf(traceparent: string | undefined): { exemplarLabels: { trace_id: string } } | undefined {
   const trace_id = traceIdOf(traceparent);
   return trace_id === undefined ? undefined : { exemplarLabels: { trace_id } };
@@ -27,7 +27,7 @@ export function exemplarOf(traceparent: string | undefined): { exemplarLabels: {
 
 export type ObserveSeconds = (seconds: number, traceparent?: string) => void;
 
-/** A histogram of seconds; with exemplars, each observation is one of its trace. */
+/** A histogram of seconds; with exemplars, each observation names its trace. */
 export function tracedHistogram(
   registry: Registry,
   config: { readonly name: string; readonly help: string; readonly buckets: number[] },
@@ -38,11 +38,11 @@ export function tracedHistogram(
   return (value, traceparent) => histogram.observe({ labels: {}, value, ...exemplarOf(traceparent) });
 }
 
-/** What /readyz says, as a series per check: 1 for the status that it has. */
+/** The checks of /readyz as series: 1 for the status that a check has. */
 export function healthMetrics(registry: Registry, health: Health): void {
   const gauge = new Gauge({
     name: 'health_check_status',
-    help: 'State of each health check: 1 for the status that it has now.',
+    help: 'Status of each health check: 1 for the status that it has, and no series for the others.',
     labelNames: ['check', 'status'],
     registers: [],
     collect() {

@@ -19,7 +19,7 @@ async function run(
     const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
     await runService({
       config: () =>
-        readConfig(z.object({ ...commonSettings, BATCH: z.string().optional().meta({ formerName: 'CHUNK' }) })),
+        readConfig(z.object({ ...commonSettings, NEW_NAME: z.string().optional().meta({ formerName: 'OLD_NAME' }) })),
       build: ({ SHUTDOWN_TIMEOUT_MS: shutdownTimeoutMs }) => {
         const logger = createLogger({ service: 's' });
         const lifecycle = createLifecycle({ logger, shutdownTimeoutMs });
@@ -57,23 +57,23 @@ describe('a service as a process', () => {
   });
 
   test('warns once, at start, of a variable that has a new name', async () => {
-    const { child, exited } = await run(`{ name: 'a', stop: () => {} }`, { env: { CHUNK: '1' } });
+    const { child, exited } = await run(`{ name: 'a', stop: () => {} }`, { env: { OLD_NAME: '1' } });
     child.kill('SIGTERM');
     const { output } = await exited;
-    const warnings = output.split('\n').filter((line) => line.includes('CHUNK'));
+    const warnings = output.split('\n').filter((line) => line.includes('OLD_NAME'));
     expect(warnings.map((line) => JSON.parse(line) as object)).toMatchObject([
-      { level: 'warn', msg: 'CHUNK has a new name, BATCH' },
+      { level: 'warn', msg: 'OLD_NAME has a new name, NEW_NAME' },
     ]);
   });
 
-  test('takes a second signal that comes with the first as the same wish', async () => {
+  test('counts two signals at the same moment as one', async () => {
     const { child, exited } = await run(`{ name: 'a', stop: () => sleep(200) }`);
     child.kill('SIGINT');
     child.kill('SIGTERM');
     expect((await exited).code).toBe(0);
   });
 
-  test('exits at once when it is told again', async () => {
+  test('exits at once on a later second signal', async () => {
     const { child, exited } = await run(`{ name: 'stuck', stop: () => sleep(60_000) }`);
     child.kill('SIGINT');
     await new Promise((resolve) => setTimeout(resolve, 700));
@@ -83,7 +83,7 @@ describe('a service as a process', () => {
     expect(output).not.toContain('all stopped');
   });
 
-  test('exits 1 when a component does not stop in time, naming it', async () => {
+  test('exits 1 when a component does not stop in time, and names it', async () => {
     const { child, exited } = await run(`{ name: 'stuck', stop: () => sleep(60_000) }`, {
       env: { SHUTDOWN_TIMEOUT_MS: '100' },
     });
@@ -94,9 +94,9 @@ describe('a service as a process', () => {
   });
 
   test.each([
-    ['is thrown where nobody catches', `setTimeout(() => { throw new Error('lost'); }, 10)`],
-    ['rejects where nobody waits', `void Promise.reject(new Error('lost'))`],
-    ['is a component that died for good', `lifecycle.fail(new Error('lost'))`],
+    ['is thrown and not caught', `setTimeout(() => { throw new Error('lost'); }, 10)`],
+    ['rejects a promise that is not awaited', `void Promise.reject(new Error('lost'))`],
+    ['is reported by a component that can no longer work', `lifecycle.fail(new Error('lost'))`],
   ])('logs, drains and exits 1 when an error %s', async (_how, act) => {
     const { exited } = await run(`{ name: 'a', start: () => { ${act} } }`, { until: 'stopped' });
     const { code, output } = await exited;
@@ -115,7 +115,7 @@ describe('a service as a process', () => {
     expect(output).toContain('all stopped');
   });
 
-  test('says what is wrong with its settings on standard error, and exits 1', async () => {
+  test('prints every faulty setting on standard error, and exits 1', async () => {
     const { exited } = await run(`{ name: 'a' }`, { env: { PORT: 'http', LOG_LEVEL: 'loud' } });
     const { code, output, stderr } = await exited;
     expect([code, output]).toEqual([1, '']);

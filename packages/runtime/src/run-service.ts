@@ -2,7 +2,7 @@ import { configWarnings, isConfigError } from './config.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Logger } from './logger.ts';
 
-/** What a service's build function returns. */
+/** A process to run: what `build` returns. */
 export interface Service {
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
@@ -13,12 +13,12 @@ export interface RunOptions<Config extends object> {
   readonly build: (config: Config) => Service | Promise<Service>;
 }
 
-// Ctrl-C reaches a whole process group, and a launcher passes it on at once: that is one wish, not two.
-const sameWishMs = 500;
+// Ctrl-C reaches a whole process group, and a launcher forwards it at once: signals this close together count as one.
+const sameRequestMs = 500;
 
 /**
- * A service as a process: reads the settings, builds, starts, and ends it: exit 0 after SIGTERM or SIGINT, exit 1 after
- * a fault, each time after draining. A second signal exits at once.
+ * Runs a service as this process: reads the settings, builds and starts it. Exits 0 after SIGTERM or SIGINT and 1 after an
+ * error, each time after draining. A second signal exits at once.
  */
 export async function runService<Config extends object>({ config, build }: RunOptions<Config>): Promise<void> {
   let settings: Config;
@@ -33,18 +33,18 @@ export async function runService<Config extends object>({ config, build }: RunOp
   const service = await build(settings);
   const { logger, lifecycle } = service;
   for (const warning of configWarnings(settings)) logger.warn(warning);
-  const told = Promise.withResolvers<{ exitCode: number }>();
-  listenForSignals(service, () => told.resolve({ exitCode: 0 }));
-  const onFault = (err: unknown) => {
-    logger.fatal({ err }, 'the process cannot go on and drains');
-    told.resolve({ exitCode: 1 });
+  const ending = Promise.withResolvers<{ exitCode: number }>();
+  listenForSignals(service, () => ending.resolve({ exitCode: 0 }));
+  const onFatal = (err: unknown) => {
+    logger.fatal({ err }, 'fatal error, draining');
+    ending.resolve({ exitCode: 1 });
   };
-  process.on('uncaughtException', onFault);
-  process.on('unhandledRejection', onFault);
-  lifecycle.failed.catch(onFault);
-  lifecycle.start().then(() => !lifecycle.stopping.aborted && logger.info('started'), onFault);
+  process.on('uncaughtException', onFatal);
+  process.on('unhandledRejection', onFatal);
+  lifecycle.failed.catch(onFatal);
+  lifecycle.start().then(() => !lifecycle.stopping.aborted && logger.info('started'), onFatal);
 
-  let { exitCode } = await told.promise;
+  let { exitCode } = await ending.promise;
   try {
     await lifecycle.stop();
   } catch {
@@ -61,8 +61,8 @@ function listenForSignals({ logger }: Service, onFirst: () => void): void {
       firstAt = performance.now();
       logger.info({ signal }, 'draining');
       onFirst();
-    } else if (performance.now() - firstAt > sameWishMs) {
-      logger.warn({ signal }, 'told twice: exiting without draining');
+    } else if (performance.now() - firstAt > sameRequestMs) {
+      logger.warn({ signal }, 'second signal: exiting without draining');
       process.exit(1);
     }
   };

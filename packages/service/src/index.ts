@@ -7,4 +7,4 @@ export {
   type ServiceParts,
 } from './create-service.ts';
 export { kafkaSecurity, mongoAddress } from './mounted-secrets.ts';
-export { pipelineSettings, type ServiceConfig } from './settings.ts';
+export { outboxSettings, pipelineSettings, simulatedWorkSettings, type ServiceConfig } from './settings.ts';

@@ -1,6 +1,6 @@
 /**
- * Credentials from mounted files. A Secret that is rotated changes under the running pod, so each file is read again
- * whenever it is needed, which is once per connection; a read that fails keeps what was read before.
+ * Credentials from mounted files. A rotated Secret changes in the running pod, so each file is read again for each
+ * connection; a read that fails returns the former content.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,14 +8,14 @@ import type { KafkaLogin, KafkaTls } from '@order-pipeline/kafka';
 import type { MongoAddress } from '@order-pipeline/mongo';
 import type { ServiceConfig } from './settings.ts';
 
-/** A reader of the file's text without surrounding space. Throws at once when the file is not there. */
+/** A reader of the file's text without surrounding space. Throws at once when the file does not exist. */
 export function mountedText(variable: string, path: string): () => string {
   return remembering(variable, path, () => readFileSync(path, 'utf8').trim());
 }
 
 /**
  * A reader of the certificates in a PEM file, or in every *.crt and *.pem of a folder: while an authority is being
- * replaced, its former certificate lies beside the new one under a name of its own.
+ * replaced, its former and its new certificate are two files of the folder.
  */
 export function mountedCertificates(variable: string, path: string): () => string {
   return remembering(variable, path, () => {
@@ -40,7 +40,7 @@ function remembering(variable: string, path: string, read: () => string): () => 
     try {
       last = read();
     } catch {
-      // A volume is replaced in one step; where it is away for a moment all the same, the former value still serves.
+      // A volume is replaced in one step; should a file be missing for a moment, the former value still works.
     }
     return last;
   };
@@ -48,7 +48,7 @@ function remembering(variable: string, path: string, read: () => string): () => 
 
 export type KafkaSecurity = { readonly tls?: KafkaTls; readonly login?: KafkaLogin };
 
-/** TLS when an authority is named or KAFKA_TLS says so; a login when there is a password. */
+/** TLS when an authority is named or KAFKA_TLS is true; a login when there is a password. */
 export function kafkaSecurity(config: ServiceConfig, defaultUsername: string): KafkaSecurity {
   const { KAFKA_TLS, KAFKA_CA_FILE, KAFKA_PASSWORD_FILE } = config;
   const ca = KAFKA_CA_FILE === undefined ? () => undefined : mountedCertificates('KAFKA_CA_FILE', KAFKA_CA_FILE);

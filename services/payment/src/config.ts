@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { minorFromDecimal, services } from '@order-pipeline/events';
-import { pipelineSettings } from '@order-pipeline/service';
-import { decimal, durationMs, integer, port, setting } from '@order-pipeline/runtime';
+import { pipelineSettings, simulatedWorkSettings } from '@order-pipeline/service';
+import { decimal, durationMs, port, setting } from '@order-pipeline/runtime';
 
 const rate = (description: string) => decimal({ min: 0, max: 1, default: 0 }).describe(description);
 const prefix = (fallback: string, description: string) =>
@@ -11,7 +11,7 @@ export const settings = z.object({
   ...pipelineSettings,
   PORT: port(services.payment.port).describe('TCP port of the HTTP server; 0 takes a free one'),
   PAYMENT_GATEWAY_LATENCY_MS: durationMs({ max: 60_000, default: 0 }).describe(
-    'Time the simulated gateway takes, in milliseconds',
+    'Milliseconds that the simulated gateway takes for a call',
   ),
   PAYMENT_DECLINE_OVER: setting(
     'an amount with at most two decimals',
@@ -23,12 +23,9 @@ export const settings = z.object({
   }),
   PAYMENT_DECLINE_CUSTOMER_PREFIX: prefix('DECLINE', 'Customers whose id starts with it are declined'),
   PAYMENT_REFUSE_REFUND_CUSTOMER_PREFIX: prefix('NOREFUND', 'Customers whose id starts with it are never refunded'),
-  PAYMENT_GATEWAY_FAILURE_RATE: rate('Share of gateway calls, 0 to 1, that fail before anything happened'),
-  PAYMENT_GATEWAY_LOST_ANSWER_RATE: rate('Share of gateway calls, 0 to 1, that time out after the money moved'),
-  PAYMENT_WORK_MS: durationMs({ max: 60_000, default: 0 }).describe('Simulated work per event in milliseconds'),
-  PAYMENT_CONCURRENCY: integer({ min: 1, max: 1_000, default: 1 }).describe(
-    'Events whose simulated work goes on at once',
-  ),
+  PAYMENT_GATEWAY_FAILURE_RATE: rate('Share of gateway calls, 0 to 1, that fail before money moves'),
+  PAYMENT_GATEWAY_LOST_ANSWER_RATE: rate('Share of gateway calls, 0 to 1, that time out after money moved'),
+  ...simulatedWorkSettings('PAYMENT'),
 });
 
 export type PaymentConfig = z.output<typeof settings>;

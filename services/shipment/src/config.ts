@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { services } from '@order-pipeline/events';
-import { pipelineSettings } from '@order-pipeline/service';
-import { durationMs, integer, port } from '@order-pipeline/runtime';
+import { outboxSettings, pipelineSettings, simulatedWorkSettings } from '@order-pipeline/service';
+import { durationMs, port } from '@order-pipeline/runtime';
 
 export const settings = z.object({
   ...pipelineSettings,
@@ -10,15 +10,10 @@ export const settings = z.object({
     'Milliseconds that a parcel is PROCESSING before it is SHIPPED; 0 ships at once',
   ),
   SHIPMENT_TIMER_POLL_MS: durationMs({ min: 10, max: 60_000, default: 200 }).describe(
-    'Milliseconds between looks for parcels whose time has come',
+    'Milliseconds between checks for parcels that are due',
   ),
-  OUTBOX_SWEEP_AFTER_MS: durationMs({ min: 100, default: 5_000 }).describe(
-    'Age in milliseconds from which an unpublished event is taken for left behind',
-  ),
-  SHIPMENT_WORK_MS: durationMs({ max: 60_000, default: 0 }).describe('Simulated work per event in milliseconds'),
-  SHIPMENT_CONCURRENCY: integer({ min: 1, max: 1_000, default: 1 }).describe(
-    'Events whose simulated work goes on at once',
-  ),
+  ...outboxSettings,
+  ...simulatedWorkSettings('SHIPMENT'),
 });
 
 export type ShipmentConfig = z.output<typeof settings>;
