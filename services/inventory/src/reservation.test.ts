@@ -25,7 +25,7 @@ function take(known: Reservation | undefined, event: PipelineEvent, before: Stoc
     decision,
     delta,
     reservation: decision.outcome === 'accepted' ? decision.document : known,
-    told: decision.outcome === 'ignored' ? [] : decision.events,
+    outcomes: decision.outcome === 'ignored' ? [] : decision.events,
     stock: applyDelta(before, delta),
   };
 }
@@ -33,11 +33,11 @@ function take(known: Reservation | undefined, event: PipelineEvent, before: Stoc
 const reserved = take(undefined, paid);
 const lacking = take(undefined, orderOf(line('P001', 101)));
 const released = take(reserved.reservation, shipmentCancelled, reserved.stock);
-const forgotten = take(undefined, shipmentCancelled);
+const unknown = take(undefined, shipmentCancelled);
 
 describe('a paid order', () => {
-  test('takes its lines from the stock, and says all that the shipment needs', () => {
-    expect(reserved.told).toEqual([events.reserved]);
+  test('reserves its lines, with all that the shipment needs', () => {
+    expect(reserved.outcomes).toEqual([events.reserved]);
     expect(reserved.delta).toEqual([
       { product_id: 'P001', quantity: -2 },
       { product_id: 'P002', quantity: -1 },
@@ -59,41 +59,41 @@ describe('a paid order', () => {
   });
 
   test.each<[string, OrderLine[], string, string]>([
-    ['there is one piece too few', [line('P001', 101)], 'INSUFFICIENT_STOCK', 'P001'],
-    ['its second line lacks', [line('P001', 1), line('P002', 51, 49_99)], 'INSUFFICIENT_STOCK', 'P002'],
-    ['its lines together are too many', [line('P001', 60), line('P001', 41)], 'INSUFFICIENT_STOCK', 'P001'],
+    ['the stock is one piece short', [line('P001', 101)], 'INSUFFICIENT_STOCK', 'P001'],
+    ['the stock lacks its second line', [line('P001', 1), line('P002', 51, 49_99)], 'INSUFFICIENT_STOCK', 'P002'],
+    ['the stock lacks the sum of its lines', [line('P001', 60), line('P001', 41)], 'INSUFFICIENT_STOCK', 'P001'],
     ['a product is unknown', [line('P001', 1), line('P404', 1)], 'UNKNOWN_PRODUCT', 'P404'],
-    ['a price is another one', [line('P001', 1, 29_98)], 'PRICE_CHANGED', 'P001'],
-    ['one of two prices of a product is another one', [line('P001', 1), line('P001', 1, 1)], 'PRICE_CHANGED', 'P001'],
+    ['a price has changed', [line('P001', 1, 29_98)], 'PRICE_CHANGED', 'P001'],
+    ['one of two prices of a product differs', [line('P001', 1), line('P001', 1, 1)], 'PRICE_CHANGED', 'P001'],
   ])('is rejected as a whole when %s', (_, items, reason, product_id) => {
-    const { decision, delta, reservation, told } = take(undefined, orderOf(...items));
+    const { decision, delta, reservation, outcomes } = take(undefined, orderOf(...items));
     expect(decision.outcome).toBe('accepted');
-    expect(told).toEqual([
+    expect(outcomes).toEqual([
       {
         type: 'inventory_updated',
         data: { order_id: sampleOrderId, timestamp: now.toISOString(), status: 'REJECTED', reason, product_id },
       },
     ]);
     expect(delta).toEqual([]);
-    expect(reservation).toMatchObject({ status: 'REJECTED', lines: [], reserved: told[0] });
+    expect(reservation).toMatchObject({ status: 'REJECTED', lines: [], reserved: outcomes[0] });
   });
 
-  test('may take the last piece', () => {
-    const { told, stock: after } = take(undefined, orderOf(line('P001', 60), line('P001', 40)));
-    expect(told.map(factOf)).toEqual(['inventory_updated:RESERVED']);
+  test('may reserve the last piece', () => {
+    const { outcomes, stock: after } = take(undefined, orderOf(line('P001', 60), line('P001', 40)));
+    expect(outcomes.map(factOf)).toEqual(['inventory_updated:RESERVED']);
     expect(after.get('P001')?.quantity).toBe(0);
   });
 
-  test('is worked off under its own trace', () => {
-    expect(take(undefined, { ...paid, traceparent }).told[0]?.traceparent).toBe(traceparent);
+  test('is processed in its own trace', () => {
+    expect(take(undefined, { ...paid, traceparent }).outcomes[0]?.traceparent).toBe(traceparent);
     const cancelled = { ...shipmentCancelled, traceparent };
-    expect(take(reserved.reservation, cancelled, reserved.stock).told[0]?.traceparent).toBe(traceparent);
+    expect(take(reserved.reservation, cancelled, reserved.stock).outcomes[0]?.traceparent).toBe(traceparent);
   });
 });
 
 describe('a cancelled shipment', () => {
-  test('puts back what was taken', () => {
-    expect(released.told).toEqual([
+  test('releases what was reserved', () => {
+    expect(released.outcomes).toEqual([
       {
         type: 'inventory_updated',
         data: {
@@ -108,39 +108,44 @@ describe('a cancelled shipment', () => {
     expect(released.reservation).toMatchObject({
       status: 'RELEASED',
       reserved: events.reserved,
-      released: released.told[0],
+      released: released.outcomes[0],
     });
   });
 
-  test('of an order that was rejected has nothing to put back', () => {
+  test('of a rejected order releases nothing', () => {
     const { decision, delta } = take(lacking.reservation, shipmentCancelled);
     expect(decision).toMatchObject({ outcome: 'ignored' });
     expect(delta).toEqual([]);
   });
 
-  test('puts back what was taken then, whatever the order of the lines and the price is now', () => {
+  test('releases what was reserved, whatever the lines and prices are now', () => {
     const dearer = new Map([...reserved.stock].map(([id, product]) => [id, { ...product, price_minor: 1 }]));
     const { stock: after } = take(reserved.reservation, shipmentCancelled, dearer);
     expect([...after.values()].map(({ quantity }) => quantity)).toEqual([100, 50, 75]);
   });
 });
 
-describe('a repetition', () => {
+describe('a duplicate', () => {
   test.each([
-    ['of the payment tells of the reservation', reserved.reservation, paid, reserved.told],
-    ['of the payment tells of the rejection', lacking.reservation, paid, lacking.told],
-    ['of the payment tells of the reservation alone, after the release too', released.reservation, paid, reserved.told],
-    ['of the cancellation tells of the release alone', released.reservation, shipmentCancelled, released.told],
-  ])('%s, and moves nothing', (_, known, event, told) => {
+    ['of the payment publishes the reservation again', reserved.reservation, paid, reserved.outcomes],
+    ['of the payment publishes the rejection again', lacking.reservation, paid, lacking.outcomes],
+    [
+      'of the payment publishes only the reservation, also after the release',
+      released.reservation,
+      paid,
+      reserved.outcomes,
+    ],
+    ['of the cancellation publishes only the release', released.reservation, shipmentCancelled, released.outcomes],
+  ])('%s, and moves no stock', (_, known, event, outcomes) => {
     expect(decide(new Map(), known, event, new Date())).toEqual({
-      decision: { outcome: 'repeated', events: told },
+      decision: { outcome: 'repeated', events: outcomes },
       delta: [],
     });
   });
 
-  test('after a stay in the database has the same bytes', () => {
+  test('has the same bytes after the document was stored', () => {
     const stored = JSON.parse(JSON.stringify(reserved.reservation)) as Reservation;
-    expect(JSON.stringify(take(stored, paid).told)).toBe(JSON.stringify(reserved.told));
+    expect(JSON.stringify(take(stored, paid).outcomes)).toBe(JSON.stringify(reserved.outcomes));
   });
 });
 
@@ -159,16 +164,16 @@ describe('what moves no stock', () => {
 });
 
 describe('the anomalies of a saga', () => {
-  test('duplicate compensation: stock that was put back is not put back again', () => {
+  test('duplicate compensation: released stock is not released again', () => {
     const again = take(released.reservation, shipmentCancelled, released.stock);
     expect(again.stock).toBe(released.stock);
-    expect(again.told).toEqual(released.told);
+    expect(again.outcomes).toEqual(released.outcomes);
   });
 
-  test('empty rollback: a cancellation that comes before the payment undoes nothing, and is remembered', () => {
-    expect(forgotten.told).toEqual([]);
-    expect(forgotten.delta).toEqual([]);
-    expect(forgotten.reservation).toEqual({
+  test('empty rollback: a cancellation that arrives before the payment releases nothing, and is stored', () => {
+    expect(unknown.outcomes).toEqual([]);
+    expect(unknown.delta).toEqual([]);
+    expect(unknown.reservation).toEqual({
       _id: sampleOrderId,
       version: 0,
       kind: 'reservation',
@@ -178,25 +183,25 @@ describe('the anomalies of a saga', () => {
     });
   });
 
-  test('hanging action: a payment that comes after the cancellation reserves nothing, and is told so', () => {
-    const late = take(forgotten.reservation, paid);
-    expect(late.told.map(({ data }) => data)).toEqual([
+  test('hanging action: a payment that arrives after the cancellation reserves nothing, and is rejected', () => {
+    const late = take(unknown.reservation, paid);
+    expect(late.outcomes.map(({ data }) => data)).toEqual([
       { order_id: sampleOrderId, timestamp: now.toISOString(), status: 'REJECTED', reason: 'ORDER_CANCELLED' },
     ]);
     expect(late.delta).toEqual([]);
     expect(late.reservation).toMatchObject({ status: 'REJECTED', lines: [] });
-    expect(take(late.reservation, paid).told).toEqual(late.told);
+    expect(take(late.reservation, paid).outcomes).toEqual(late.outcomes);
     expect(take(late.reservation, shipmentCancelled).delta).toEqual([]);
   });
 
-  test('hanging action: a payment that is repeated after the release takes nothing again', () => {
+  test('hanging action: a payment that is repeated after the release reserves nothing again', () => {
     const late = take(released.reservation, paid, released.stock);
-    expect(late.told).toEqual(reserved.told);
+    expect(late.outcomes).toEqual(reserved.outcomes);
     expect(late.stock).toBe(released.stock);
   });
 });
 
-describe('booking', () => {
+describe('a change of stock', () => {
   test('the same product twice is one line', () => {
     expect(sumByProduct([line('A', 2), line('B', 1), line('A', 3)])).toEqual([
       { product_id: 'A', quantity: 5 },
@@ -204,13 +209,13 @@ describe('booking', () => {
     ]);
   });
 
-  test('leaves the stock that it starts from as it is', () => {
+  test('returns a new stock and leaves the old one as it is', () => {
     const before = structuredClone([...stock]);
     applyDelta(stock, [{ product_id: 'P001', quantity: -5 }]);
     expect([...stock]).toEqual(before);
   });
 
-  test('of a product that is gone is a fault, not a loss', () => {
-    expect(() => applyDelta(new Map(), [{ product_id: 'P001', quantity: 5 }])).toThrow(/P001 is gone/u);
+  test('of a deleted product is an error, and loses no piece', () => {
+    expect(() => applyDelta(new Map(), [{ product_id: 'P001', quantity: 5 }])).toThrow(/P001 does not exist/u);
   });
 });

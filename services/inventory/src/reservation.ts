@@ -1,6 +1,6 @@
 /**
- * Reserving stock: an order's lines are reserved all or none, against the stock as the orders before it left it. What a
- * reservation took comes back exactly once.
+ * Reservations: an order's lines are reserved all or none, from the stock that the orders before it left. A release returns
+ * what a reservation took, exactly once.
  */
 import type { EventOf, OrderLine, PipelineEvent } from '@order-pipeline/events';
 import type { Decision, Versioned } from '@order-pipeline/mongo';
@@ -13,15 +13,15 @@ export interface Product extends Versioned {
 export type InventoryEvent = EventOf<'inventory_updated'>;
 
 export interface Reservation extends Versioned {
-  /** CANCELLED: the cancellation came before the payment; there is nothing to undo, and nothing will be reserved. */
+  /** CANCELLED: the cancellation came before the payment; nothing was reserved, and nothing will be. */
   readonly status: 'RESERVED' | 'REJECTED' | 'RELEASED' | 'CANCELLED';
   readonly kind: 'reservation';
   readonly at: Date;
-  /** Summed by product; only what was really taken from the stock. */
+  /** Summed by product; only what was taken from the stock. */
   readonly lines: readonly ReservedLine[];
-  /** What the payment caused. */
+  /** The outcome of the payment. */
   readonly reserved?: InventoryEvent;
-  /** What the cancellation caused. */
+  /** The outcome of the cancellation. */
   readonly released?: InventoryEvent;
 }
 
@@ -39,13 +39,13 @@ export type Refusal = {
 
 export interface StockDecision {
   readonly decision: Decision<Reservation>;
-  /** Pieces to add to each product's stock; negative where they are taken. */
+  /** Pieces to add to each product's stock; negative for a reservation. */
   readonly delta: readonly ReservedLine[];
 }
 
 const unchanged = (decision: Decision<Reservation>): StockDecision => ({ decision, delta: [] });
 
-/** Most events of the topics that may tell of a cancellation tell of none: for those no reservation need be read. */
+/** Most events of the consumed topics neither reserve nor release: for those no reservation is read. */
 export const movesStock = ({ type, data: { status } }: PipelineEvent): boolean =>
   (type === 'payment_processed' && status === 'COMPLETED') || (type === 'shipment_processed' && status === 'CANCELLED');
 
@@ -151,13 +151,14 @@ function refuse(stock: Stock, items: readonly OrderLine[], lines: readonly Reser
   return lacking && { reason: 'INSUFFICIENT_STOCK', product_id: lacking.product_id };
 }
 
-/** The stock after a decision; products that are not there stay so. */
+/** The stock after a decision. Throws when a product of it does not exist. */
 export function applyDelta(stock: Stock, delta: readonly ReservedLine[]): Stock {
   if (delta.length === 0) return stock;
   const next = new Map(stock);
   for (const { product_id, quantity } of delta) {
     const product = next.get(product_id);
-    if (!product) throw new Error(`the product ${product_id} is gone, its ${quantity} pieces cannot be booked`);
+    if (!product)
+      throw new Error(`the product ${product_id} does not exist, so its stock cannot change by ${quantity}`);
     next.set(product_id, { ...product, quantity: product.quantity + quantity });
   }
   return next;

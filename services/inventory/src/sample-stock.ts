@@ -1,4 +1,4 @@
-/** The article's catalogue, inserted only where a product is absent: a restart never resets stock. */
+/** The article's products, inserted only where one is absent: a restart never resets stock. */
 export const sampleStock = [
   { _id: 'P001', quantity: 100, price_minor: 29_99 },
   { _id: 'P002', quantity: 50, price_minor: 49_99 },

@@ -11,12 +11,12 @@ const orders = Array.from({ length: 12 }, (_, order) => `018f8c1e-7a00-7000-8000
 
 interface Run {
   readonly quantities: readonly number[];
-  /** The lines of each order, always the same: a redelivery brings the same order. */
+  /** The lines of each order, the same at each redelivery. */
   readonly lines: readonly (readonly { product: number; quantity: number; stale: boolean }[])[];
   readonly deliveries: readonly { order: number; cancel: boolean }[];
-  readonly chunkSize: number;
-  /** Before which commits another replica works off which deliveries. */
-  readonly races: readonly { order: number; cancel: boolean }[];
+  readonly batchSize: number;
+  /** Before which commits another replica processes which deliveries. */
+  readonly conflicts: readonly { order: number; cancel: boolean }[];
 }
 
 const delivery = fc.record({ order: fc.nat({ max: orders.length - 1 }), cancel: fc.boolean() });
@@ -32,15 +32,15 @@ const runs: fc.Arbitrary<Run> = fc.record({
     maxLength: orders.length,
   }),
   deliveries: fc.array(delivery, { maxLength: 40 }),
-  chunkSize: fc.integer({ min: 1, max: 10 }),
-  races: fc.array(delivery, { maxLength: 10 }),
+  batchSize: fc.integer({ min: 1, max: 10 }),
+  conflicts: fc.array(delivery, { maxLength: 10 }),
 });
 
 function eventOf({ lines }: Run, { order, cancel }: Run['deliveries'][number]): PipelineEvent {
   const { paid, shipmentCancelled } = sampleEvents(orders[order]);
   if (cancel) return shipmentCancelled;
   const items = lines[order]!.map(({ product, quantity, stale }) => ({
-    // One index more than there are products: nobody knows that one.
+    // One index more than there are products: that product is unknown.
     product_id: products[product] ?? 'P404',
     quantity,
     price_minor: stale ? price_minor + 1 : price_minor,
@@ -48,21 +48,21 @@ function eventOf({ lines }: Run, { order, cancel }: Run['deliveries'][number]): 
   return { ...paid, data: { ...paid.data, items } };
 }
 
-/** What is on hand, and what the reservations say was taken and given back: the books of one product. */
-function booksOf(store: StockInMemory, product: string) {
+/** What is available of one product, and what its reservations reserved and released. */
+function accountOf(store: StockInMemory, product: string) {
   const pieces = (statuses: readonly string[]): number =>
     [...store.reservations.values()]
       .filter(({ status }) => statuses.includes(status))
       .flatMap(({ lines }) => lines)
       .reduce((sum, { product_id, quantity }) => sum + (product_id === product ? quantity : 0), 0);
   return {
-    onHand: store.products.get(product)!.quantity,
+    available: store.products.get(product)!.quantity,
     reserved: pieces(['RESERVED', 'RELEASED']),
     released: pieces(['RELEASED']),
   };
 }
 
-test('stock is never negative, and set + released − reserved is what is on hand, after every chunk', async () => {
+test('stock is never negative, and set + released − reserved is what is available, after every batch', async () => {
   await fc.assert(
     fc.asyncProperty(runs, async (run) => {
       const store = stockInMemory(
@@ -71,25 +71,25 @@ test('stock is never negative, and set + released − reserved is what is on han
       const received = (events: PipelineEvent[]) =>
         events.map((event, index) => ({ event, topic: event.type, partition: 0, offset: String(index) }));
       const now = (): Date => new Date('2024-05-18T12:00:00Z');
-      for (const race of run.races) {
+      for (const race of run.conflicts) {
         store.beforeCommit(async () => void (await foldOverStock(received([eventOf(run, race)]), store, now)));
       }
-      const told = new Map<string, string>();
-      for (let next = 0; next < run.deliveries.length; next += run.chunkSize) {
-        const chunk = run.deliveries.slice(next, next + run.chunkSize).map((each) => eventOf(run, each));
-        const outcomes = await foldOverStock(received(chunk), store, now);
+      const published = new Map<string, string>();
+      for (let next = 0; next < run.deliveries.length; next += run.batchSize) {
+        const batch = run.deliveries.slice(next, next + run.batchSize).map((each) => eventOf(run, each));
+        const outcomes = await foldOverStock(received(batch), store, now);
         for (const [index, product] of products.entries()) {
-          const { onHand, reserved, released } = booksOf(store, product);
-          expect(onHand).toBeGreaterThanOrEqual(0);
-          expect(onHand).toBe(run.quantities[index]! + released - reserved);
+          const { available, reserved, released } = accountOf(store, product);
+          expect(available).toBeGreaterThanOrEqual(0);
+          expect(available).toBe(run.quantities[index]! + released - reserved);
         }
-        // What is told is what is stored, and the same fact never has two truths.
+        // What is published is what is stored, and a fact always has the same bytes.
         for (const { data } of outcomes) {
           const reservation = store.reservations.get(data.order_id);
           expect([reservation?.reserved?.data, reservation?.released?.data]).toContainEqual(data);
           const fact = `${data.order_id} ${data.status}`;
-          expect(told.get(fact) ?? JSON.stringify(data)).toBe(JSON.stringify(data));
-          told.set(fact, JSON.stringify(data));
+          expect(published.get(fact) ?? JSON.stringify(data)).toBe(JSON.stringify(data));
+          published.set(fact, JSON.stringify(data));
         }
       }
     }),
@@ -97,7 +97,7 @@ test('stock is never negative, and set + released − reserved is what is on han
   );
 }, 60_000);
 
-test('an order has all of its lines or none, and takes them once', async () => {
+test('an order reserves all of its lines or none, once', async () => {
   await fc.assert(
     fc.asyncProperty(runs, async (run) => {
       const store = stockInMemory(

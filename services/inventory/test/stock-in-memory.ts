@@ -1,4 +1,4 @@
-/** A stock store without a database, for tests: as the port says, all is written or nothing, if nothing that was read has changed. */
+/** A stock store in memory, for tests: as in the database, a commit writes all or nothing, if nothing that was read has changed. */
 import type { Change, Versioned } from '@order-pipeline/mongo';
 import type { Product, Reservation } from '../src/reservation.ts';
 import type { StockStore, StockWrite } from '../src/stock-fold.ts';
@@ -22,9 +22,9 @@ export function stockInMemory(products: readonly Omit<Product, 'version'>[]): St
   const pick = <Doc>(from: ReadonlyMap<string, Doc>, ids: readonly string[]): Map<string, Doc> =>
     new Map(ids.flatMap((id) => (from.has(id) ? [[id, from.get(id)!] as const] : [])));
   const isStale =
-    <Doc extends Versioned>(standing: ReadonlyMap<string, Doc>) =>
+    <Doc extends Versioned>(stored: ReadonlyMap<string, Doc>) =>
     ({ after }: Change<Doc>): boolean =>
-      (standing.get(after._id)?.version ?? 0) !== after.version;
+      (stored.get(after._id)?.version ?? 0) !== after.version;
   return {
     products: stock,
     reservations,

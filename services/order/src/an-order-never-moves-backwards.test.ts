@@ -12,39 +12,39 @@ const because = <Event extends PipelineEvent>(event: Event, reason: string): Eve
   data: { ...event.data, reason },
 });
 
-interface Story {
-  readonly told: readonly PipelineEvent[];
-  /** Whether the customer cancels, as soon as that is allowed. */
+interface Scenario {
+  readonly events: readonly PipelineEvent[];
+  /** Whether the customer cancels as soon as possible. */
   readonly cancels: boolean;
   readonly end: OrderState;
   readonly reason?: string;
 }
 
-/** Everything that the other services can ever tell about one order, by how it ends. */
-const stories: Record<string, Story> = {
-  shipped: { told: [events.paid, events.reserved, events.shipped], cancels: false, end: 'SHIPPED' },
-  declined: { told: [events.declined], cancels: false, end: 'PAYMENT_DECLINED', reason: 'CUSTOMER_DECLINED' },
+/** All events of the other services about one order, by how it ends. */
+const scenarios: Record<string, Scenario> = {
+  shipped: { events: [events.paid, events.reserved, events.shipped], cancels: false, end: 'SHIPPED' },
+  declined: { events: [events.declined], cancels: false, end: 'PAYMENT_DECLINED', reason: 'CUSTOMER_DECLINED' },
   refunded: {
-    told: [events.paid, events.rejected, events.refunded],
+    events: [events.paid, events.rejected, events.refunded],
     cancels: false,
     end: 'REFUNDED',
     reason: 'INSUFFICIENT_STOCK',
   },
-  'cancelled too late': { told: [events.paid, events.reserved, events.shipped], cancels: true, end: 'SHIPPED' },
+  'cancelled too late': { events: [events.paid, events.reserved, events.shipped], cancels: true, end: 'SHIPPED' },
   'cancelled before it was charged': {
-    told: [events.shipmentCancelled, because(events.declined, 'ORDER_CANCELLED')],
+    events: [events.shipmentCancelled, because(events.declined, 'ORDER_CANCELLED')],
     cancels: true,
     end: 'CANCELLED',
     reason: 'ORDER_CANCELLED',
   },
   'cancelled while it was declined': {
-    told: [events.shipmentCancelled, events.declined],
+    events: [events.shipmentCancelled, events.declined],
     cancels: true,
     end: 'CANCELLED',
     reason: 'CUSTOMER_DECLINED',
   },
   'cancelled before it was reserved': {
-    told: [
+    events: [
       events.paid,
       events.shipmentCancelled,
       because(events.rejected, 'ORDER_CANCELLED'),
@@ -55,13 +55,13 @@ const stories: Record<string, Story> = {
     reason: 'ORDER_CANCELLED',
   },
   'cancelled while there was no stock': {
-    told: [events.paid, events.shipmentCancelled, events.rejected, because(events.refunded, 'ORDER_CANCELLED')],
+    events: [events.paid, events.shipmentCancelled, events.rejected, because(events.refunded, 'ORDER_CANCELLED')],
     cancels: true,
     end: 'CANCELLED',
     reason: 'ORDER_CANCELLED',
   },
   'cancelled after it was reserved': {
-    told: [
+    events: [
       events.paid,
       events.reserved,
       events.shipmentCancelled,
@@ -85,7 +85,7 @@ const placed = (): Order =>
     requestHash: '',
   }).order;
 
-const tell = (order: Order, event: PipelineEvent) =>
+const record = (order: Order, event: PipelineEvent) =>
   recordFact(order, { event, topic: event.type, partition: 0, offset: '0' }, now);
 
 function cancel(order: Order): Order {
@@ -93,59 +93,59 @@ function cancel(order: Order): Order {
   return cancellation.outcome === 'accepted' ? cancellation.order : order;
 }
 
-/** The events of a story in any order at all, each told once to four times, early or late. */
-const deliveriesOf = (story: Story): fc.Arbitrary<PipelineEvent[]> =>
-  fc.array(fc.nat({ max: story.told.length - 1 }), { maxLength: 3 * story.told.length }).chain((again) => {
-    const all = [...story.told, ...again.map((index) => story.told[index]!)];
+/** The events of a scenario in any order, each delivered one to four times. */
+const deliveriesOf = (scenario: Scenario): fc.Arbitrary<PipelineEvent[]> =>
+  fc.array(fc.nat({ max: scenario.events.length - 1 }), { maxLength: 3 * scenario.events.length }).chain((again) => {
+    const all = [...scenario.events, ...again.map((index) => scenario.events[index]!)];
     return fc.shuffledSubarray(all, { minLength: all.length });
   });
 
-const cases = Object.entries(stories);
+const cases = Object.entries(scenarios);
 
-describe.each(cases)('an order that is %s', (_, story) => {
-  test('only ever moves forward, however late, often and out of order its events come', () => {
+describe.each(cases)('an order that is %s', (_, scenario) => {
+  test('only moves forward, however late, often and out of order its events are delivered', () => {
     fc.assert(
-      fc.property(deliveriesOf(story), (delivered) => {
-        let order = story.cancels ? cancel(placed()) : placed();
+      fc.property(deliveriesOf(scenario), (delivered) => {
+        let order = scenario.cancels ? cancel(placed()) : placed();
         for (const event of delivered) {
-          const decision = tell(order, event);
+          const decision = record(order, event);
           const next = decision.outcome === 'accepted' ? decision.document : order;
           if (!canReach(order.status, next.status)) {
             throw new Error(`${factOf(event)} moved the order from ${order.status} to ${next.status}`);
           }
           order = next;
         }
-        return order.status === story.end && order.reason === story.reason;
+        return order.status === scenario.end && order.reason === scenario.reason;
       }),
       { numRuns: 1_000 },
     );
   });
 
-  test('ends the same, whatever the order of arrival', () => {
+  test('ends in the same state, whatever the order of delivery', () => {
     const endOf = (delivered: readonly PipelineEvent[]): Order =>
       delivered.reduce<Order>(
         (order, event) => {
-          const decision = tell(order, event);
+          const decision = record(order, event);
           return decision.outcome === 'accepted' ? decision.document : order;
         },
-        story.cancels ? cancel(placed()) : placed(),
+        scenario.cancels ? cancel(placed()) : placed(),
       );
-    const expected = endOf(story.told);
+    const expected = endOf(scenario.events);
     fc.assert(
-      fc.property(deliveriesOf(story), (delivered) => {
+      fc.property(deliveriesOf(scenario), (delivered) => {
         expect(endOf(delivered)).toEqual(expected);
       }),
       { numRuns: 200 },
     );
   });
 
-  test('learns nothing from a repetition', () => {
+  test('is not changed by a duplicate', () => {
     fc.assert(
-      fc.property(deliveriesOf(story), (delivered) => {
+      fc.property(deliveriesOf(scenario), (delivered) => {
         const known = new Set<PipelineEvent>();
-        let order = story.cancels ? cancel(placed()) : placed();
+        let order = scenario.cancels ? cancel(placed()) : placed();
         for (const event of delivered) {
-          const decision = tell(order, event);
+          const decision = record(order, event);
           if ((decision.outcome === 'repeated') !== known.has(event)) return false;
           if (decision.outcome === 'accepted') order = decision.document;
           known.add(event);
@@ -157,17 +157,17 @@ describe.each(cases)('an order that is %s', (_, story) => {
   });
 });
 
-describe('a customer who cancels again and again at any moment', () => {
-  test.each(cases)('of an order that is %s, moves it forward only', (_, story) => {
-    const withCancels = fc.tuple(deliveriesOf(story), fc.array(fc.boolean(), { minLength: 20, maxLength: 20 }));
+describe('a customer who cancels repeatedly at any moment', () => {
+  test.each(cases)('moves an order that is %s only forward', (_, scenario) => {
+    const withCancels = fc.tuple(deliveriesOf(scenario), fc.array(fc.boolean(), { minLength: 20, maxLength: 20 }));
     fc.assert(
       fc.property(withCancels, ([delivered, cancels]) => {
-        let order = story.cancels ? cancel(placed()) : placed();
+        let order = scenario.cancels ? cancel(placed()) : placed();
         for (const [index, event] of delivered.entries()) {
-          const decision = tell(order, event);
-          const told = decision.outcome === 'accepted' ? decision.document : order;
-          const next = cancels[index] === true ? cancel(told) : told;
-          if (!canReach(order.status, told.status) || !canReach(told.status, next.status)) return false;
+          const decision = record(order, event);
+          const known = decision.outcome === 'accepted' ? decision.document : order;
+          const next = cancels[index] === true ? cancel(known) : known;
+          if (!canReach(order.status, known.status) || !canReach(known.status, next.status)) return false;
           order = next;
         }
         return true;

@@ -15,7 +15,7 @@ const body = {
 const [first, second] = body.items;
 const firstLine = (change: object) => ({ items: [{ ...first, ...change }, second] });
 
-/** The faulty fields of a body, as JSON pointers; unknown ones by their own name. */
+/** The invalid fields of a body, as JSON pointers; unknown fields by their name. */
 function faultyFields(changed: unknown): string[] {
   const { error } = placeOrderSchema.safeParse(changed);
   return (error?.issues ?? []).flatMap((issue) => {
@@ -54,7 +54,7 @@ describe("the article's order", () => {
   });
 });
 
-describe('an order is refused, with each faulty field named, when', () => {
+describe('an order is refused, with each invalid field named, when', () => {
   test.each<[string, unknown, string[]]>([
     ['it is no object', 'order', ['/']],
     ['it is a list', [], ['/']],
@@ -120,12 +120,12 @@ describe('an order is refused, with each faulty field named, when', () => {
     expect(faultyFields(changed).toSorted()).toEqual(fields.toSorted());
   });
 
-  test('a field that JSON smuggles in as a prototype', () => {
+  test('a field of JSON replaces the prototype', () => {
     const smuggled = JSON.parse(JSON.stringify(body).replace('{', '{"__proto__":{"admin":true},')) as unknown;
     expect(faultyFields(smuggled)).toEqual(['/__proto__']);
   });
 
-  test('the total differs and the customer is empty: neither hides the other', () => {
+  test('the total differs and the customer is empty: the response names both', () => {
     const fields = faultyFields({ ...body, customer_id: '', total_amount: 100 });
     expect(fields.toSorted()).toEqual(['/customer_id', '/total_amount']);
   });
@@ -135,7 +135,7 @@ describe('an order is refused, with each faulty field named, when', () => {
   });
 });
 
-describe('the answer', () => {
+describe('the response', () => {
   const { order } = placeOrder({
     orderId: '018f8c1e-7a00-7000-8000-0123456789ab',
     now: new Date('2024-05-18T12:00:00Z'),
@@ -147,7 +147,7 @@ describe('the answer', () => {
     idempotencyKey: 'key',
   });
 
-  test("is the article's, and nothing else", () => {
+  test("has the article's fields, and no others", () => {
     expect(orderView(order)).toEqual({
       ...body,
       order_id: order._id,
@@ -157,7 +157,7 @@ describe('the answer', () => {
     expect(orderSchema.strict().parse(orderView(order))).toEqual(orderView(order));
   });
 
-  test('to a repeated POST is the first one, however far the order has come', () => {
+  test('to a repeated POST is the first one, whatever the state of the order', () => {
     const cancellation = cancelOrder(order, new Date());
     if (cancellation.outcome !== 'accepted') throw new Error(cancellation.outcome);
     const ended = { ...cancellation.order, reason: 'ORDER_CANCELLED' };

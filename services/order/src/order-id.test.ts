@@ -3,7 +3,7 @@ import { orderIdSchema } from '@order-pipeline/events';
 import { newOrderId } from './order-id.ts';
 
 describe('an order id', () => {
-  test('is a UUID of version 7 that says when it was made', () => {
+  test('is a UUID of version 7 with the time of its creation', () => {
     const now = new Date('2024-05-18T12:34:56.789Z');
     const id = newOrderId(now);
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/u);
@@ -17,7 +17,7 @@ describe('an order id', () => {
     expect(ids.toSorted()).toEqual(ids);
   });
 
-  test('is never given twice, within one millisecond either', () => {
+  test('is unique, also within one millisecond', () => {
     const now = new Date();
     const ids = Array.from({ length: 100_000 }, () => newOrderId(now));
     expect(new Set(ids).size).toBe(ids.length);

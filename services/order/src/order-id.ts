@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
 /**
- * A UUID of version 7 (RFC 9562, section 5.7): ordered by time, so lists and indexes follow the order of placing. Its
- * random part and variant are those of a random UUID, which Node draws many of at once.
+ * A UUID of version 7 (RFC 9562, section 5.7): sorted by time, so lists and indexes follow the order of placing. Its
+ * random part and variant come from a random UUID, which Node generates in batches.
  */
 export function newOrderId(now: Date): string {
   const time = now.getTime().toString(16).padStart(12, '0');

@@ -28,9 +28,9 @@ const place = (extra: Partial<Parameters<typeof placeOrder>[0]> = {}) =>
 
 const received = (event: PipelineEvent, offset = '7') => ({ event, topic: event.type, partition: 3, offset });
 
-/** The order after some events, told in this order. */
-const after = (...told: PipelineEvent[]): Order =>
-  told.reduce((order, event) => {
+/** The order after these events, in this order. */
+const after = (...batch: PipelineEvent[]): Order =>
+  batch.reduce((order, event) => {
     const decision = recordFact(order, received(event), later);
     return decision.outcome === 'accepted' ? decision.document : order;
   }, place().order);
@@ -42,7 +42,7 @@ function cancelled(order: Order): Order {
 }
 
 describe('placing an order', () => {
-  test('makes a PENDING order and the event that tells of it', () => {
+  test('returns a PENDING order and its order_placed event', () => {
     const { order, event } = place();
     expect(event).toEqual(events.placed);
     expect(order).toEqual({
@@ -61,7 +61,7 @@ describe('placing an order', () => {
     });
   });
 
-  test('reckons the total itself, the same product twice included', () => {
+  test('computes the total itself, also with a product twice', () => {
     const twice = [...items, { product_id: 'P001', quantity: 1, price_minor: 1_00 }];
     const { order, event } = place({ items: twice });
     expect(order.items).toEqual(twice);
@@ -69,21 +69,21 @@ describe('placing an order', () => {
     expect(event.data.total_minor).toBe(110_97);
   });
 
-  test('keeps the trace and the idempotency key where there are any', () => {
+  test('stores the trace and the idempotency key where there are any', () => {
     const { order, event } = place({ traceparent: '00-a-b-00', idempotencyKey: 'key' });
     expect(order).toMatchObject({ traceparent: '00-a-b-00', idempotency_key: 'key' });
     expect(event.traceparent).toBe('00-a-b-00');
   });
 });
 
-describe('each step of the table', () => {
+describe('each transition of the table', () => {
   const step = (before: Order, event: PipelineEvent): [OrderState, OrderState] => {
     const decision = recordFact(before, received(event), later);
     return [before.status, decision.outcome === 'accepted' ? decision.document.status : before.status];
   };
   const cancel = (before: Order): [OrderState, OrderState] => [before.status, cancelled(before).status];
 
-  test('is one that an order takes, and no other', () => {
+  test('is a transition that an order takes, and no other is', () => {
     const taken = [
       step(after(), events.paid),
       step(after(), events.declined),
@@ -120,12 +120,12 @@ describe('a fact', () => {
     ['REFUNDED', [events.paid, events.rejected, events.refunded]],
     ['CANCELLING', [events.paid, events.shipmentCancelled]],
     ['CANCELLED', [events.shipmentCancelled, events.declined]],
-  ])('%s is what the facts before it amount to', (state, told) => {
-    expect(after(...told).status).toBe(state);
-    expect(after(...told.toReversed()).status).toBe(state);
+  ])('%s is the state of these facts', (state, known) => {
+    expect(after(...known).status).toBe(state);
+    expect(after(...known.toReversed()).status).toBe(state);
   });
 
-  test('of another service is recorded with where its event stands and why', () => {
+  test('of another service is recorded with the partition, offset and reason of its event', () => {
     const decision = recordFact(place().order, received(events.declined, '42'), later);
     expect(decision).toEqual({
       outcome: 'accepted',
@@ -149,7 +149,7 @@ describe('a fact', () => {
     });
   });
 
-  test('that is known already changes nothing and tells nothing, wherever it stands this time', () => {
+  test('that is known already changes nothing and publishes nothing, whatever its offset is this time', () => {
     const order = after(events.paid, events.reserved);
     expect(recordFact(order, received(events.paid, '99'), later)).toEqual({ outcome: 'repeated', events: [] });
   });
@@ -181,7 +181,7 @@ describe('cancelling an order', () => {
     });
   });
 
-  test('goes on under the trace of the order', () => {
+  test('continues the trace of the order', () => {
     const { order } = place({ traceparent: '00-a-b-00' });
     expect(cancelOrder(order, later)).toMatchObject({ event: { traceparent: '00-a-b-00' } });
   });
@@ -204,14 +204,14 @@ describe('cancelling an order', () => {
     expect(cancelOrder(order, later)).toEqual({ outcome: 'refused', state });
   });
 
-  test('ends only when the shipment and the payment have both confirmed it, in whichever order', () => {
+  test('ends only when both the shipment and the payment have confirmed it, in either order', () => {
     const cancelling = cancelled(after(events.paid, events.reserved));
     for (const [first, second] of [
       [events.shipmentCancelled, events.refunded],
       [events.refunded, events.shipmentCancelled],
     ] as const) {
-      const [half, whole] = [[first], [first, second]].map((told) =>
-        told.reduce<Order>((order, event) => {
+      const [half, whole] = [[first], [first, second]].map((batch) =>
+        batch.reduce<Order>((order, event) => {
           const decision = recordFact(order, received(event), later);
           return decision.outcome === 'accepted' ? decision.document : order;
         }, cancelling),
@@ -221,48 +221,48 @@ describe('cancelling an order', () => {
     }
   });
 
-  test('ends in SHIPPED when the parcel was faster', () => {
+  test('ends in SHIPPED when the parcel left first', () => {
     const decision = recordFact(cancelled(after(events.paid, events.reserved)), received(events.shipped), later);
     expect(decision).toMatchObject({ document: { status: 'SHIPPED' } });
   });
 });
 
 describe('the anomalies of a saga', () => {
-  const tell = (order: Order, event: PipelineEvent) => recordFact(order, received(event), later);
+  const record = (order: Order, event: PipelineEvent) => recordFact(order, received(event), later);
 
-  test('duplicate compensation: a cancellation and a refund that are told twice are one', () => {
+  test('duplicate compensation: a cancellation and a refund that are delivered twice count once', () => {
     const order = [events.shipmentCancelled, events.refunded].reduce<Order>(
       (known, event) => {
-        const decision = tell(known, event);
+        const decision = record(known, event);
         return decision.outcome === 'accepted' ? decision.document : known;
       },
       cancelled(after(events.paid)),
     );
     expect(order.status).toBe('CANCELLED');
     for (const event of [events.refunded, events.shipmentCancelled, events.refunded]) {
-      expect(tell(order, event)).toEqual({ outcome: 'repeated', events: [] });
+      expect(record(order, event)).toEqual({ outcome: 'repeated', events: [] });
     }
   });
 
-  test('empty rollback: an order is cancelled before anything happened that would have to be undone', () => {
-    const decision = tell(cancelled(after()), { ...events.shipmentCancelled });
+  test('empty rollback: an order is cancelled before anything happened that needs compensation', () => {
+    const decision = record(cancelled(after()), { ...events.shipmentCancelled });
     expect(decision).toMatchObject({ document: { status: 'CANCELLING' } });
     const nothingCharged = { ...events.declined, data: { ...events.declined.data, reason: 'ORDER_CANCELLED' } };
-    const end = tell((decision as { document: Order }).document, nothingCharged);
+    const end = record((decision as { document: Order }).document, nothingCharged);
     expect(end).toMatchObject({ document: { status: 'CANCELLED', reason: 'ORDER_CANCELLED' } });
   });
 
-  test('hanging action: what comes after the cancellation ended does not revive the order', () => {
+  test('hanging action: an event that arrives after the cancellation ended does not revive the order', () => {
     const ended = after(events.shipmentCancelled, events.refunded);
     expect(ended.status).toBe('CANCELLED');
     for (const event of [events.paid, events.reserved, events.rejected, events.released]) {
-      expect(tell(ended, event)).toMatchObject({ outcome: 'accepted', document: { status: 'CANCELLED' } });
+      expect(record(ended, event)).toMatchObject({ outcome: 'accepted', document: { status: 'CANCELLED' } });
     }
   });
 });
 
 describe('the timeline', () => {
-  test('tells the steps in the order in which they became true, not in which they came', () => {
+  test('lists the steps in the order in which they happened, not in which they arrived', () => {
     const { facts } = after(events.refunded, events.rejected, events.paid);
     const steps = timelineOf(facts);
     expect(steps.map(({ state }) => state)).toEqual(['PENDING', 'PAID', 'REFUNDING', 'REFUNDED']);
@@ -276,7 +276,7 @@ describe('the timeline', () => {
     });
   });
 
-  test('puts steps of the same moment in the order of the saga', () => {
+  test('lists steps of the same moment in the order of the saga', () => {
     const at = (fact: string): Facts[string] => ({ time: now.toISOString(), topic: fact.split(':')[0]! });
     const facts = Object.fromEntries(allFacts.map((fact) => [fact, at(fact)]));
     const shuffled = Object.fromEntries(Object.entries(facts).toReversed());
@@ -284,7 +284,7 @@ describe('the timeline', () => {
     expect(timelineOf(facts).map(({ state }) => state)).toEqual(allFacts.map(timelineState));
   });
 
-  test('orders times by the moment they name, however they are written', () => {
+  test('compares times by the moment they name, whatever their format', () => {
     const facts: Facts = {
       'payment_processed:COMPLETED': { time: '2024-05-18T12:00:00.25Z', topic: 'payment_processed' },
       'order_placed:PENDING': { time: '2024-05-18T12:00:00Z', topic: 'order_placed' },

@@ -12,19 +12,19 @@ const faultsOf = (env: Record<string, string>): readonly string[] => {
   }
 };
 
-test('an amount is read in the currency, and kept in minor units', () => {
+test('reads an amount in the currency, and returns minor units', () => {
   expect(readConfig(settings, {}).PAYMENT_DECLINE_OVER).toBe(10_000_00);
   expect(readConfig(settings, { PAYMENT_DECLINE_OVER: '99.90' }).PAYMENT_DECLINE_OVER).toBe(99_90);
   expect(readConfig(settings, { PAYMENT_DECLINE_OVER: '0' }).PAYMENT_DECLINE_OVER).toBe(0);
 });
 
-test.each(['99.999', '-1', 'much', 'Infinity', '1e13'])('%s is no amount', (amount) => {
+test.each(['99.999', '-1', 'much', 'Infinity', '1e13'])('refuses the amount %s', (amount) => {
   expect(faultsOf({ PAYMENT_DECLINE_OVER: amount })).toEqual([
     `PAYMENT_DECLINE_OVER="${amount}": must be an amount with at most two decimals`,
   ]);
 });
 
-test('a rate is between never and always', () => {
+test('accepts a rate from 0 to 1', () => {
   expect(readConfig(settings, { PAYMENT_GATEWAY_FAILURE_RATE: '0.25' }).PAYMENT_GATEWAY_FAILURE_RATE).toBe(0.25);
   for (const rate of ['1.01', '-0.1', '50%']) {
     expect(faultsOf({ PAYMENT_GATEWAY_FAILURE_RATE: rate })).toHaveLength(1);

@@ -11,7 +11,7 @@ const { placed, rejected, reserved, shipmentCancelled } = sampleEvents();
 const received = (...events: PipelineEvent[]) =>
   events.map((event, index) => ({ event, topic: event.type, partition: 0, offset: String(index) }));
 
-/** The handler over a store and a ledger in memory; `calls` says how often the gateway was asked. */
+/** The handler over a store and a ledger in memory; `calls` are the calls of the gateway. */
 function open({ failures = 0, store = storeInMemory<Payment>(), rows = new Map<string, LedgerRow>() } = {}) {
   const refused: string[] = [];
   const calls: string[] = [];
@@ -42,7 +42,7 @@ function open({ failures = 0, store = storeInMemory<Payment>(), rows = new Map<s
 const statusesOf = (events: readonly PipelineEvent[]): string[] => events.map(({ data }) => data.status);
 
 describe('the payment handler', () => {
-  test('charges each order of a chunk once, its duplicates included', async () => {
+  test('charges each order of a batch once, duplicates included', async () => {
     const { handle, rows, calls } = open();
     const other = sampleEvents('018f8c1e-7a00-7000-8000-00000000000b').placed;
     expect(statusesOf(await handle(received(placed, other, placed)))).toEqual(['COMPLETED', 'COMPLETED']);
@@ -53,26 +53,26 @@ describe('the payment handler', () => {
     expect(calls).toEqual(['charge', 'charge']);
   });
 
-  test('follows an order through one chunk: placed, then cancelled', async () => {
+  test('charges and refunds an order that one batch places and cancels', async () => {
     const { handle, store } = open();
     expect(statusesOf(await handle(received(placed, reserved, shipmentCancelled)))).toEqual(['COMPLETED', 'REFUNDED']);
     expect(store.documents.get(sampleOrderId)).toMatchObject({ status: 'REFUNDED', version: 1 });
   });
 
-  test('asks a gateway again that fails for a moment', async () => {
+  test('repeats a call of the gateway that fails', async () => {
     const { handle, calls } = open({ failures: 2 });
     expect(statusesOf(await handle(received(placed)))).toEqual(['COMPLETED']);
     expect(calls).toEqual(['charge', 'charge', 'charge']);
   });
 
-  test('hands on the outage of a gateway that stays away, with nothing stored', async () => {
+  test('throws the outage of a gateway that stays unavailable, and stores nothing', async () => {
     const { handle, calls, store, rows } = open({ failures: 1_000 });
     await expect(handle(received(placed))).rejects.toMatchObject({ outage: true });
     expect(calls).toHaveLength(8);
     expect([store.documents.size, rows.size]).toEqual([0, 0]);
   }, 60_000);
 
-  test('says when a refund was refused for good, and tells nobody of a refund', async () => {
+  test('reports a refund that was refused permanently, and publishes no refund', async () => {
     const { handle, refused } = open();
     const unlucky = { ...placed, data: { ...placed.data, customer_id: 'NOREFUND-1' } };
     expect(statusesOf(await handle(received(unlucky)))).toEqual(['COMPLETED']);
@@ -81,21 +81,21 @@ describe('the payment handler', () => {
     expect(refused).toEqual([sampleOrderId]);
   });
 
-  test('that loses a race to a replica that voids the order tells nothing of its charge, which was given back', async () => {
+  test('publishes no charge after a conflict with a replica that voided the order and refunded the charge', async () => {
     const { handle, store, rows } = open();
     const other = open({ store, rows });
-    const told: PipelineEvent[] = [];
+    const published: PipelineEvent[] = [];
     const { save } = store;
     const slowStore = {
       ...store,
       async save(changes: Parameters<typeof save>[0]) {
-        // The charge has been made, and is about to be written down.
-        told.push(...(await other.handle(received(shipmentCancelled))));
+        // The charge is made, and is about to be stored.
+        published.push(...(await other.handle(received(shipmentCancelled))));
         return save(changes);
       },
     };
     const charged = await open({ store: slowStore, rows }).handle(received(placed));
-    expect(statusesOf(told)).toEqual(['REFUNDED']);
+    expect(statusesOf(published)).toEqual(['REFUNDED']);
     expect(charged).toEqual([]);
     expect([...rows.values()].map(({ kind }) => kind)).toEqual(['charge', 'refund']);
     expect(await handle(received(placed))).toEqual([]);

@@ -1,8 +1,8 @@
 import { OutageError } from '@order-pipeline/resilience';
 
 /**
- * The port to whoever moves the money. Every call is idempotent by a key made of the order id, so a call whose answer was
- * lost is simply made again.
+ * The port to the payment provider. Every call is idempotent by a key derived from the order id, so a call whose response
+ * was lost is repeated.
  */
 export interface ChargeRequest {
   readonly orderId: string;
@@ -17,9 +17,9 @@ export type ChargeResult =
 
 export type VoidResult =
   | { readonly outcome: 'refunded'; readonly amountMinor: number }
-  /** Nothing was charged, and nothing ever will be. */
+  /** Nothing was charged, and every later charge is refused. */
   | { readonly outcome: 'nothing-charged' }
-  /** The money cannot be given back this way: somebody has to look. */
+  /** The gateway cannot refund the charge: an operator has to act. */
   | { readonly outcome: 'refused'; readonly amountMinor: number; readonly reason: string };
 
 export interface PaymentGateway {

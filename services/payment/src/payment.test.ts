@@ -11,9 +11,9 @@ const refundedAt = new Date('2024-05-18T12:00:03.000Z');
 const much = { outcome: 'refunded', amountMinor: 109_97 } as const;
 const nothing = { outcome: 'nothing-charged' } as const;
 
-function accepted(decision: Decision<Payment>): { document: Payment; told: PaymentEvent } {
+function accepted(decision: Decision<Payment>): { document: Payment; event: PaymentEvent } {
   if (decision.outcome !== 'accepted') throw new Error(`the decision is ${decision.outcome}`);
-  return { document: decision.document, told: decision.events[0] as PaymentEvent };
+  return { document: decision.document, event: decision.events[0] as PaymentEvent };
 }
 
 const captured = accepted(afterCharge(placed, { outcome: 'captured', amountMinor: 109_97 }, chargedAt));
@@ -21,14 +21,14 @@ const declined = accepted(afterCharge(placed, { outcome: 'declined', reason: 'CU
 const refunded = accepted(afterVoid(captured.document, rejected, 'INSUFFICIENT_STOCK', much, refundedAt));
 const voided = accepted(afterVoid(undefined, shipmentCancelled, 'ORDER_CANCELLED', nothing, refundedAt));
 
-/** What an event asks when a payment is known, or what was decided without asking. */
+/** The gateway call that an event requires, or the decision where it requires none. */
 const asked = (payment: Payment | undefined, event: PipelineEvent) => {
   const step = nextStep(payment, event);
   return step.call === 'none' ? step.decision : step;
 };
 
 describe('a placed order', () => {
-  test('is charged, once nothing is known of it', () => {
+  test('is charged when no payment of it is known', () => {
     expect(asked(undefined, placed)).toEqual({
       call: 'charge',
       event: placed,
@@ -36,8 +36,8 @@ describe('a placed order', () => {
     });
   });
 
-  test('that was charged is COMPLETED, and says all that the next services need', () => {
-    expect(captured.told).toEqual(events.paid);
+  test('that was charged is COMPLETED, with all that the next services need', () => {
+    expect(captured.event).toEqual(events.paid);
     expect(captured.document).toEqual({
       _id: sampleOrderId,
       version: 0,
@@ -49,8 +49,8 @@ describe('a placed order', () => {
     });
   });
 
-  test('that was not charged is DECLINED, and says why', () => {
-    expect(declined.told).toEqual(events.declined);
+  test('that was not charged is DECLINED, with the reason', () => {
+    expect(declined.event).toEqual(events.declined);
     expect(declined.document).toMatchObject({
       status: 'DECLINED',
       reason: 'CUSTOMER_DECLINED',
@@ -58,15 +58,15 @@ describe('a placed order', () => {
     });
   });
 
-  test('is worked off under its own trace', () => {
+  test('is processed in its own trace', () => {
     const result = { outcome: 'captured', amountMinor: 109_97 } as const;
-    expect(accepted(afterCharge({ ...placed, traceparent }, result, chargedAt)).told.traceparent).toBe(traceparent);
+    expect(accepted(afterCharge({ ...placed, traceparent }, result, chargedAt)).event.traceparent).toBe(traceparent);
     const end = { ...shipmentCancelled, traceparent };
-    expect(accepted(afterVoid(undefined, end, '', nothing, chargedAt)).told.traceparent).toBe(traceparent);
+    expect(accepted(afterVoid(undefined, end, '', nothing, chargedAt)).event.traceparent).toBe(traceparent);
   });
 });
 
-describe('an order that comes to nothing', () => {
+describe('an order that will not ship', () => {
   test.each([
     ['a rejected reservation', rejected, 'INSUFFICIENT_STOCK'],
     ['a cancelled shipment', shipmentCancelled, 'ORDER_CANCELLED'],
@@ -77,7 +77,7 @@ describe('an order that comes to nothing', () => {
   });
 
   test('is REFUNDED when it was charged', () => {
-    expect(refunded.told).toEqual(events.refunded);
+    expect(refunded.event).toEqual(events.refunded);
     expect(refunded.document).toEqual({
       ...captured.document,
       status: 'REFUNDED',
@@ -87,44 +87,44 @@ describe('an order that comes to nothing', () => {
     });
   });
 
-  test('is REFUNDED when it was charged by somebody who died before he could write it down', () => {
-    const { document, told } = accepted(afterVoid(undefined, shipmentCancelled, 'ORDER_CANCELLED', much, refundedAt));
+  test('is REFUNDED when a process was killed between the charge and its document', () => {
+    const { document, event } = accepted(afterVoid(undefined, shipmentCancelled, 'ORDER_CANCELLED', much, refundedAt));
     expect(document).toMatchObject({ status: 'REFUNDED', amount_minor: 109_97 });
     expect(document).not.toHaveProperty('charged');
-    expect(told.data).toMatchObject({ status: 'REFUNDED', amount_minor: 109_97, reason: 'ORDER_CANCELLED' });
+    expect(event.data).toMatchObject({ status: 'REFUNDED', amount_minor: 109_97, reason: 'ORDER_CANCELLED' });
   });
 
-  test('is told DECLINED once more when it was declined anyway: the same fact, not another', () => {
-    const { document, told } = accepted(
+  test('publishes the same DECLINED fact again when it was declined before', () => {
+    const { document, event } = accepted(
       afterVoid(declined.document, shipmentCancelled, 'ORDER_CANCELLED', nothing, refundedAt),
     );
-    expect(told).toBe(declined.told);
-    expect(document).toEqual({ ...declined.document, compensated: declined.told });
+    expect(event).toBe(declined.event);
+    expect(document).toEqual({ ...declined.document, compensated: declined.event });
   });
 
-  test('is a fault when a COMPLETED payment was never charged', () => {
+  test('is an error when a COMPLETED payment was never charged', () => {
     expect(() => afterVoid(captured.document, rejected, '', nothing, refundedAt)).toThrow(/knows no charge/u);
   });
 });
 
-describe('a refund that the gateway refuses for good', () => {
+describe('a refund that the gateway refuses permanently', () => {
   const refusal = { outcome: 'refused', amountMinor: 109_97, reason: 'REFUND_REFUSED' } as const;
   const decision = afterVoid(captured.document, rejected, 'INSUFFICIENT_STOCK', refusal, refundedAt);
   const { document } = accepted(decision);
 
-  test('leaves the payment REFUNDING, and tells nobody that the money is back', () => {
+  test('leaves the payment REFUNDING, and publishes no refund', () => {
     expect(decision).toMatchObject({ outcome: 'accepted', events: [] });
     expect(document).toMatchObject({ status: 'REFUNDING', reason: 'REFUND_REFUSED', charged: events.paid });
     expect(document).not.toHaveProperty('compensated');
   });
 
-  test('is a fault when the gateway then knows no charge: telling of the charge again would go round for ever', () => {
+  test('is an error when the gateway then knows no charge: publishing the charge again would loop', () => {
     expect(() => afterVoid(document, rejected, '', nothing, refundedAt)).toThrow(/knows no charge/u);
   });
 
-  test('is asked for again by a repetition, for somebody may have put it right', () => {
+  test('is requested again by a duplicate, because an operator may have fixed the cause', () => {
     expect(asked(document, rejected)).toMatchObject({ call: 'void' });
-    expect(accepted(afterVoid(document, rejected, 'INSUFFICIENT_STOCK', much, refundedAt)).told).toEqual(
+    expect(accepted(afterVoid(document, rejected, 'INSUFFICIENT_STOCK', much, refundedAt)).event).toEqual(
       events.refunded,
     );
   });
@@ -134,19 +134,19 @@ describe('a refund that the gateway refuses for good', () => {
   });
 });
 
-describe('a repetition', () => {
+describe('a duplicate', () => {
   test.each<[string, Payment, PipelineEvent, PaymentEvent]>([
-    ['of the placed order tells that it was charged', captured.document, placed, captured.told],
-    ['of the placed order tells that it was declined', declined.document, placed, declined.told],
-    ['of the placed order tells of the charge alone, after the refund too', refunded.document, placed, captured.told],
-    ['of the rejection tells of the refund alone', refunded.document, rejected, refunded.told],
-    ['of the cancellation tells of the refund alone', refunded.document, shipmentCancelled, refunded.told],
-    ['of the cancellation tells that nothing will be charged', voided.document, shipmentCancelled, voided.told],
-  ])('%s', (_, payment, event, told) => {
-    expect(asked(payment, event)).toEqual({ outcome: 'repeated', events: [told] });
+    ['of the placed order publishes the charge again', captured.document, placed, captured.event],
+    ['of the placed order publishes the declined charge again', declined.document, placed, declined.event],
+    ['of the placed order publishes only the charge, also after the refund', refunded.document, placed, captured.event],
+    ['of the rejection publishes only the refund', refunded.document, rejected, refunded.event],
+    ['of the cancellation publishes only the refund', refunded.document, shipmentCancelled, refunded.event],
+    ['of the cancellation publishes that nothing will be charged', voided.document, shipmentCancelled, voided.event],
+  ])('%s', (_, payment, event, outcome) => {
+    expect(asked(payment, event)).toEqual({ outcome: 'repeated', events: [outcome] });
   });
 
-  test('after a stay in the database has the same bytes', () => {
+  test('has the same bytes after the document was stored', () => {
     const stored = JSON.parse(JSON.stringify(refunded.document)) as Payment;
     expect(JSON.stringify(asked(stored, placed))).toBe(JSON.stringify(asked(refunded.document, placed)));
   });
@@ -164,15 +164,15 @@ describe('what moves no money', () => {
 });
 
 describe('the anomalies of a saga', () => {
-  test('duplicate compensation: a rejection and a cancellation refund once, and tell of the one refund', () => {
+  test('duplicate compensation: a rejection and a cancellation refund once, and publish the one refund', () => {
     const first = refunded.document.compensated;
     for (const event of [rejected, shipmentCancelled, rejected]) {
       expect(asked(refunded.document, event)).toEqual({ outcome: 'repeated', events: [first] });
     }
   });
 
-  test('empty rollback: a cancellation that comes before the order declines it at once, and remembers', () => {
-    expect(voided.told.data).toEqual({
+  test('empty rollback: a cancellation that arrives before the order declines it, and is stored', () => {
+    expect(voided.event.data).toEqual({
       order_id: sampleOrderId,
       timestamp: refundedAt.toISOString(),
       amount_minor: 0,
@@ -180,11 +180,11 @@ describe('the anomalies of a saga', () => {
       status: 'DECLINED',
       reason: 'ORDER_CANCELLED',
     });
-    expect(voided.document).toMatchObject({ _id: sampleOrderId, status: 'DECLINED', compensated: voided.told });
+    expect(voided.document).toMatchObject({ _id: sampleOrderId, status: 'DECLINED', compensated: voided.event });
   });
 
   test('hanging action: an order that is placed after its cancellation is not charged', () => {
     expect(asked(voided.document, placed)).toMatchObject({ outcome: 'ignored' });
-    expect(asked(refunded.document, placed)).toEqual({ outcome: 'repeated', events: [captured.told] });
+    expect(asked(refunded.document, placed)).toEqual({ outcome: 'repeated', events: [captured.event] });
   });
 });

@@ -1,6 +1,6 @@
 /**
- * A payment: what the gateway was asked and what it answered. First a pure step says what an event asks of the gateway,
- * then, with the gateway's answer, a pure step says what is true now.
+ * A payment: the calls of the gateway and their results. One pure function decides which call an event requires; another
+ * decides, with the result of the call, what is true now.
  */
 import type { EventOf, PipelineEvent } from '@order-pipeline/events';
 import { currency as ourCurrency } from '@order-pipeline/events';
@@ -10,15 +10,15 @@ import type { ChargeRequest, ChargeResult, VoidResult } from './payment-gateway.
 export type PaymentEvent = EventOf<'payment_processed'>;
 
 export interface Payment extends Versioned {
-  /** REFUNDING: money that the gateway refused to give back; somebody has to look. */
+  /** REFUNDING: the gateway refused the refund; an operator has to act. */
   readonly status: 'COMPLETED' | 'DECLINED' | 'REFUNDING' | 'REFUNDED';
   readonly amount_minor: number;
   readonly currency: string;
   readonly timestamp: string;
   readonly reason?: string;
-  /** What order_placed caused. */
+  /** The outcome of order_placed. */
   readonly charged?: PaymentEvent;
-  /** What the end of the order without a parcel caused: a rejected reservation or a cancellation, whichever came first. */
+  /** The outcome of the compensation: of a rejected reservation or a cancellation, whichever came first. */
   readonly compensated?: PaymentEvent;
 }
 
@@ -30,13 +30,13 @@ export type Step =
 const decided = (decision: Decision<Payment>): Step => ({ call: 'none', decision });
 const ignored = (why: string): Step => decided({ outcome: 'ignored', why });
 
-/** Most events of the topics that may tell of a compensation tell of none: for those no payment need be read. */
+/** Most events of the consumed topics require neither charge nor compensation: for those no payment is read. */
 export const movesMoney = ({ type, data: { status } }: PipelineEvent): boolean =>
   type === 'order_placed' ||
   (type === 'inventory_updated' && status === 'REJECTED') ||
   (type === 'shipment_processed' && status === 'CANCELLED');
 
-/** What an event asks of the gateway, given what is known of the payment. */
+/** The call that an event requires, given what is known about the payment. */
 export function nextStep(payment: Payment | undefined, event: PipelineEvent): Step {
   if (event.type === 'order_placed') return chargeStep(payment, event);
   if (event.type === 'inventory_updated' && event.data.status === 'REJECTED') {
@@ -130,10 +130,10 @@ export function afterVoid(
         events: [],
       };
     case 'nothing-charged':
-      // Neither may a refused refund end so: the charge told again would be answered with the same rejection, for ever.
+      // A refused refund included: publishing the charge again would cause the same rejection without end.
       if (known.charged?.data.status === 'COMPLETED')
         throw new Error(`payment ${known._id} was charged, but the gateway knows no charge`);
-      // A payment that was declined anyway told so under the same id: the same fact is told again, not another one.
+      // A declined payment published DECLINED under the same id: the same fact is published again.
       if (known.charged) {
         return { outcome: 'accepted', document: { ...known, compensated: known.charged }, events: [known.charged] };
       }

@@ -15,7 +15,7 @@ const quiet: SimulatedGatewaySettings = {
   lostAnswerRate: 0,
 };
 
-/** A gateway whose dice fall as given, then never on a fault. */
+/** A gateway with the given random numbers, and then none that causes a failure. */
 function open(settings: Partial<SimulatedGatewaySettings> = {}, dice: number[] = []) {
   const rows = new Map<string, LedgerRow>();
   const gateway = createSimulatedGateway(
@@ -27,7 +27,7 @@ function open(settings: Partial<SimulatedGatewaySettings> = {}, dice: number[] =
 }
 
 describe('a charge', () => {
-  test('is written into the ledger before it is answered', async () => {
+  test('is written into the ledger before the response', async () => {
     const { gateway, ledger } = open();
     expect(await gateway.charge(request)).toEqual({ outcome: 'captured', amountMinor: 109_97 });
     expect(ledger()).toEqual([
@@ -44,7 +44,7 @@ describe('a charge', () => {
     ]);
   });
 
-  test('is idempotent by the order: again and at once, it is one', async () => {
+  test('is idempotent per order, in sequence and concurrently', async () => {
     const { gateway, rows } = open();
     const answers = await Promise.all([gateway.charge(request), gateway.charge(request), gateway.charge(request)]);
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
@@ -71,7 +71,7 @@ describe('a charge', () => {
 });
 
 describe('a void', () => {
-  test('gives back what was charged, once', async () => {
+  test('refunds the charge, once', async () => {
     const { gateway, ledger } = open();
     await gateway.charge(request);
     for (let call = 0; call < 3; call += 1) {
@@ -93,20 +93,20 @@ describe('a void', () => {
     expect(ledger()).toMatchObject([{ _id: `${orderId}:charge`, outcome: 'voided', amount_minor: 0 }]);
   });
 
-  test('of what was declined gives nothing back', async () => {
+  test('of a declined charge refunds nothing', async () => {
     const { gateway, ledger } = open();
     await gateway.charge({ ...request, customerId: 'DECLINE' });
     expect(await gateway.void(orderId)).toEqual({ outcome: 'nothing-charged' });
     expect(ledger()).toHaveLength(1);
   });
 
-  test('concerns its own order alone', async () => {
+  test('concerns only its own order', async () => {
     const { gateway } = open();
     await gateway.void('another');
     expect(await gateway.charge(request)).toMatchObject({ outcome: 'captured' });
   });
 
-  test('is refused for good for a customer who is never refunded, and the money stays', async () => {
+  test('is refused permanently for a customer that is never refunded', async () => {
     const { gateway, ledger } = open();
     await gateway.charge({ ...request, customerId: 'NOREFUND-1' });
     for (let call = 0; call < 2; call += 1) {
@@ -119,7 +119,7 @@ describe('a void', () => {
     expect(ledger()).toHaveLength(1);
   });
 
-  test('that races a charge lets one of them win, and the books balance either way', async () => {
+  test('concurrent with a charge leaves a consistent ledger, whichever comes first', async () => {
     const { gateway, ledger } = open();
     const [charge, undo] = await Promise.all([gateway.charge(request), gateway.void(orderId)]);
     const sum = (kind: string) =>
@@ -130,14 +130,14 @@ describe('a void', () => {
 });
 
 describe('a gateway with faults', () => {
-  test('that fails before anything happened has moved no money', async () => {
+  test('has moved no money when a call fails before it took effect', async () => {
     const { gateway, rows } = open({ failureRate: 0.5 }, [0.49]);
     await expect(gateway.charge(request)).rejects.toThrow(GatewayOutageError);
     expect(rows.size).toBe(0);
     expect(await gateway.charge(request)).toMatchObject({ outcome: 'captured' });
   });
 
-  test('whose answer is lost has moved it, and says so when it is asked again', async () => {
+  test('has moved money when a response is lost, and returns it for the repeated call', async () => {
     const { gateway, ledger } = open({ lostAnswerRate: 0.5 }, [1, 0.49, 1, 1, 1, 0.49]);
     await expect(gateway.charge(request)).rejects.toMatchObject({ outage: true });
     expect(ledger()).toHaveLength(1);
@@ -147,7 +147,7 @@ describe('a gateway with faults', () => {
     expect(ledger()).toHaveLength(2);
   });
 
-  test('takes the time that it is told to take', async () => {
+  test('takes the configured time', async () => {
     const { gateway } = open({ latencyMs: 40 });
     const startMs = performance.now();
     await gateway.charge(request);

@@ -1,6 +1,6 @@
 /**
- * The built-in gateway: deterministic rules, a durable ledger, and faults on demand. It stands for a remote system, so
- * it shares nothing with the payment service but the port.
+ * The built-in gateway: deterministic rules, a durable ledger, and configured failures. It stands for a remote system, so
+ * it shares only the port with the payment service.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChargeRow, GatewayLedger } from './gateway-ledger.ts';
@@ -14,9 +14,9 @@ export interface SimulatedGatewaySettings {
   readonly declineCustomerPrefix: string;
   /** Customers whose id starts with it are charged, but never refunded. */
   readonly refuseRefundCustomerPrefix: string;
-  /** Share of calls, 0 to 1, that fail before anything happened. */
+  /** Share of calls, 0 to 1, that fail before they take effect. */
   readonly failureRate: number;
-  /** Share of calls, 0 to 1, that time out after the money moved. */
+  /** Share of calls, 0 to 1, that time out after they took effect. */
   readonly lostAnswerRate: number;
 }
 
@@ -25,7 +25,7 @@ export function createSimulatedGateway(
   settings: SimulatedGatewaySettings,
   { now = () => new Date(), random = Math.random }: { now?: () => Date; random?: () => number } = {},
 ): PaymentGateway {
-  const answer = async <Result>(call: () => Promise<Result>): Promise<Result> => {
+  const respond = async <Result>(call: () => Promise<Result>): Promise<Result> => {
     if (settings.latencyMs > 0) await delay(settings.latencyMs);
     if (random() < settings.failureRate) throw new GatewayOutageError('the gateway failed');
     const result = await call();
@@ -40,7 +40,7 @@ export function createSimulatedGateway(
 
   return {
     charge: ({ orderId, customerId, amountMinor, currency }) =>
-      answer(async (): Promise<ChargeResult> => {
+      respond(async (): Promise<ChargeResult> => {
         const reason = declineReason(customerId, amountMinor);
         const row = await ledger.record<ChargeRow>({
           _id: `${orderId}:charge`,
@@ -58,7 +58,7 @@ export function createSimulatedGateway(
       }),
 
     void: (orderId) =>
-      answer(async (): Promise<VoidResult> => {
+      respond(async (): Promise<VoidResult> => {
         const charge = await ledger.record<ChargeRow>({
           _id: `${orderId}:charge`,
           order_id: orderId,

@@ -1,4 +1,4 @@
-/** The gateway's ledger without a database, for tests and models: as the port says, the first row under a key stands. */
+/** The gateway's ledger in memory, for tests and models: as in the database, the first row under a key stays. */
 import type { GatewayLedger, LedgerRow } from '../src/gateway-ledger.ts';
 
 export type { LedgerRow };

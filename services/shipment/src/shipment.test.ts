@@ -25,30 +25,30 @@ const circumstances = (change: Partial<Circumstances> = {}): Circumstances => ({
   ...change,
 });
 
-/** Another replica would make up other numbers: whoever repeats must not. */
+/** Another replica would draw other numbers: a duplicate must not. */
 const elsewhere = circumstances({
   now: later,
   shipmentId: '00000000-0000-4000-8000-000000000000',
   trackingDigits: 'FFFFFFFF',
 });
 
-function accepted(decision: Decision<Shipment>): { shipment: Shipment; told: readonly PipelineEvent[] } {
+function accepted(decision: Decision<Shipment>): { shipment: Shipment; outcomes: readonly PipelineEvent[] } {
   if (decision.outcome !== 'accepted') throw new Error(`the decision is ${decision.outcome}`);
-  return { shipment: decision.document, told: decision.events };
+  return { shipment: decision.document, outcomes: decision.events };
 }
 
 const prepared = accepted(decide(undefined, reserved, circumstances()));
-const gone = ship(prepared.shipment, later);
+const left = ship(prepared.shipment, later);
 const stopped = accepted(decide(prepared.shipment, cancelling, circumstances({ now: later })));
-const neverThere = accepted(decide(undefined, cancelling, circumstances({ now: later })));
+const cancelledFirst = accepted(decide(undefined, cancelling, circumstances({ now: later })));
 const cancellation: PipelineEvent = {
   type: 'shipment_processed',
   data: { order_id: sampleOrderId, status: 'CANCELLED', timestamp: later.toISOString() },
 };
 
 describe('a reserved order', () => {
-  test('gets a parcel, whose time to go is written down', () => {
-    expect(prepared.told).toEqual([]);
+  test('gets a parcel, with the time at which it is due', () => {
+    expect(prepared.outcomes).toEqual([]);
     expect(prepared.shipment).toEqual({
       _id: sampleOrderId,
       version: 0,
@@ -65,21 +65,21 @@ describe('a reserved order', () => {
   });
 
   test('ships at once where processing takes no time', () => {
-    const { shipment, told } = accepted(decide(undefined, reserved, circumstances({ processingMs: 0 })));
-    expect(shipment).toMatchObject({ status: 'SHIPPED', shipped: told[0] });
+    const { shipment, outcomes } = accepted(decide(undefined, reserved, circumstances({ processingMs: 0 })));
+    expect(shipment).toMatchObject({ status: 'SHIPPED', shipped: outcomes[0] });
     expect(shipment).not.toHaveProperty('outbox');
-    expect(told).toEqual([{ ...events.shipped, data: { ...events.shipped.data, timestamp: now.toISOString() } }]);
+    expect(outcomes).toEqual([{ ...events.shipped, data: { ...events.shipped.data, timestamp: now.toISOString() } }]);
   });
 
-  test('keeps its trace until the parcel goes', () => {
+  test('keeps its trace until the parcel leaves', () => {
     const { shipment } = accepted(decide(undefined, { ...reserved, traceparent }, circumstances()));
     expect(ship(shipment, later).event.traceparent).toBe(traceparent);
   });
 });
 
 describe('the parcel', () => {
-  test('goes with its number and its day of delivery', () => {
-    expect(gone.event).toEqual({
+  test('leaves with its tracking number and its delivery date', () => {
+    expect(left.event).toEqual({
       type: 'shipment_processed',
       data: {
         order_id: sampleOrderId,
@@ -90,23 +90,23 @@ describe('the parcel', () => {
         estimated_delivery: '2024-05-21T12:00:02.000Z',
       },
     });
-    expect(gone.shipment).toEqual({ ...prepared.shipment, status: 'SHIPPED', shipped: gone.event });
+    expect(left.shipment).toEqual({ ...prepared.shipment, status: 'SHIPPED', shipped: left.event });
   });
 
-  test('that the timer sends off waits in the outbox to be told of', () => {
+  test('that the timer ships has its event in the outbox', () => {
     const { shipment, event } = shipFromTimer(prepared.shipment, later);
-    expect(event).toEqual(gone.event);
+    expect(event).toEqual(left.event);
     expect(shipment).toEqual({
-      ...gone.shipment,
-      outbox: [{ fact: 'shipment_processed:SHIPPED', at: later, event: gone.event }],
+      ...left.shipment,
+      outbox: [{ fact: 'shipment_processed:SHIPPED', at: later, event: left.event }],
     });
   });
 
-  test('that is not there cannot go', () => {
-    expect(() => ship(neverThere.shipment, later)).toThrow(/has no parcel/u);
+  test('that does not exist cannot ship', () => {
+    expect(() => ship(cancelledFirst.shipment, later)).toThrow(/has no parcel/u);
   });
 
-  test('has a tracking number that its event may carry, whatever its eight digits', () => {
+  test('has a tracking number that its event accepts, whatever its eight digits', () => {
     const digits = fc.array(fc.constantFrom(...Array.from('0123456789ABCDEF')), { minLength: 8, maxLength: 8 });
     fc.assert(
       fc.property(digits, (each) => {
@@ -140,11 +140,11 @@ describe('the estimated delivery', () => {
     expect(deliveryOf(day)).toBe(delivery);
   });
 
-  test("is three days on from each of ten years' days, summer time or not", () => {
+  test('is three days later for each day of ten years, in summer time too', () => {
     const firstMs = Date.UTC(2023, 0, 1, 1, 30);
     for (let day = 0; day < 3_653; day += 1) {
       const made = new Date(firstMs + day * 86_400_000);
-      // The calendar's own reckoning, as a person would do it.
+      // Computed by the calendar, as a person would.
       const expected = Date.UTC(made.getUTCFullYear(), made.getUTCMonth(), made.getUTCDate() + 3, 1, 30);
       if (deliveryOf(made.toISOString()) !== new Date(expected).toISOString()) throw new Error(made.toISOString());
     }
@@ -152,42 +152,42 @@ describe('the estimated delivery', () => {
 });
 
 describe('a cancellation', () => {
-  test('stops a parcel that has not gone', () => {
-    expect(stopped.told).toEqual([cancellation]);
+  test('cancels a parcel that has not left', () => {
+    expect(stopped.outcomes).toEqual([cancellation]);
     expect(stopped.shipment).toEqual({ ...prepared.shipment, status: 'CANCELLED', cancelled: cancellation });
   });
 
-  test('comes too late for a parcel that has gone', () => {
-    expect(decide(gone.shipment, cancelling, elsewhere)).toEqual({ outcome: 'repeated', events: [gone.event] });
+  test('is too late for a parcel that has left', () => {
+    expect(decide(left.shipment, cancelling, elsewhere)).toEqual({ outcome: 'repeated', events: [left.event] });
   });
 
-  test('goes on under its own trace', () => {
-    expect(accepted(decide(undefined, { ...cancelling, traceparent }, circumstances())).told[0]).toMatchObject({
+  test('continues its own trace', () => {
+    expect(accepted(decide(undefined, { ...cancelling, traceparent }, circumstances())).outcomes[0]).toMatchObject({
       traceparent,
     });
   });
 });
 
-describe('a repetition', () => {
+describe('a duplicate', () => {
   test.each<[string, Shipment, PipelineEvent, readonly PipelineEvent[]]>([
-    ['of the reservation tells nothing while the parcel has not gone', prepared.shipment, reserved, []],
-    ['of the reservation tells that the parcel has gone', gone.shipment, reserved, [gone.event]],
-    ['of the reservation tells that the parcel will never go', stopped.shipment, reserved, [cancellation]],
-    ['of the cancellation tells that the parcel will never go', stopped.shipment, cancelling, [cancellation]],
-  ])('%s, byte for byte', (_, known, event, told) => {
+    ['of the reservation publishes nothing while the parcel has not left', prepared.shipment, reserved, []],
+    ['of the reservation publishes again that the parcel has left', left.shipment, reserved, [left.event]],
+    ['of the reservation publishes again that the parcel is cancelled', stopped.shipment, reserved, [cancellation]],
+    ['of the cancellation publishes again that the parcel is cancelled', stopped.shipment, cancelling, [cancellation]],
+  ])('%s, byte for byte', (_, known, event, outcomes) => {
     const stored = JSON.parse(JSON.stringify(known)) as Shipment;
     const decision = decide(stored, event, elsewhere);
-    expect(decision).toEqual({ outcome: 'repeated', events: told });
-    expect(JSON.stringify((decision as { events: unknown }).events)).toBe(JSON.stringify(told));
+    expect(decision).toEqual({ outcome: 'repeated', events: outcomes });
+    expect(JSON.stringify((decision as { events: unknown }).events)).toBe(JSON.stringify(outcomes));
   });
 });
 
-describe('what ships nothing and stops nothing', () => {
+describe('an event that neither ships nor cancels', () => {
   const { placed, paid, rejected, released, shipped } = events;
   test.each([placed, paid, rejected, released, shipped].map((event) => [factOf(event), event] as const))(
     '%s is ignored, whatever is known',
     (_, event) => {
-      for (const known of [undefined, prepared.shipment, gone.shipment, stopped.shipment, neverThere.shipment]) {
+      for (const known of [undefined, prepared.shipment, left.shipment, stopped.shipment, cancelledFirst.shipment]) {
         expect(decide(known, event, elsewhere)).toMatchObject({ outcome: 'ignored' });
       }
     },
@@ -196,14 +196,14 @@ describe('what ships nothing and stops nothing', () => {
 
 describe('the anomalies of a saga', () => {
   test('duplicate compensation: a parcel is cancelled once, with one event', () => {
-    for (const known of [stopped.shipment, neverThere.shipment]) {
+    for (const known of [stopped.shipment, cancelledFirst.shipment]) {
       expect(decide(known, cancelling, elsewhere)).toEqual({ outcome: 'repeated', events: [cancellation] });
     }
   });
 
-  test('empty rollback: a cancellation that comes before the reservation is answered, and remembered', () => {
-    expect(neverThere.told).toEqual([cancellation]);
-    expect(neverThere.shipment).toEqual({
+  test('empty rollback: a cancellation that arrives before the reservation has its outcome, and is stored', () => {
+    expect(cancelledFirst.outcomes).toEqual([cancellation]);
+    expect(cancelledFirst.shipment).toEqual({
       _id: sampleOrderId,
       version: 0,
       status: 'CANCELLED',
@@ -213,9 +213,9 @@ describe('the anomalies of a saga', () => {
     });
   });
 
-  test('hanging action: a reservation that comes after the cancellation ships nothing, and gets its answer', () => {
+  test('hanging action: a reservation that arrives after the cancellation ships nothing, and publishes the cancellation', () => {
     for (const processingMs of [0, 1_000]) {
-      expect(decide(neverThere.shipment, reserved, circumstances({ processingMs }))).toEqual({
+      expect(decide(cancelledFirst.shipment, reserved, circumstances({ processingMs }))).toEqual({
         outcome: 'repeated',
         events: [cancellation],
       });

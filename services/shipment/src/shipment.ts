@@ -1,6 +1,6 @@
 /**
- * A shipment: the one point of no return. Until the parcel has gone an order can be cancelled, and only this service
- * decides which of the two came first.
+ * A shipment: the single point of no return. An order can be cancelled until its parcel has left, and only this service
+ * decides which came first.
  */
 import { plusMs, type EventOf, type PipelineEvent } from '@order-pipeline/events';
 import { type Decision, type Versioned } from '@order-pipeline/mongo';
@@ -13,7 +13,7 @@ export interface Shipment extends Versioned {
   /** Absent when the order was cancelled before there was anything to ship. */
   readonly parcel?: Parcel;
   readonly created_at: Date;
-  /** When a parcel in PROCESSING goes. */
+  /** When a parcel in PROCESSING leaves. */
   readonly due_at: Date;
   readonly traceparent?: string;
   readonly shipped?: ShipmentEvent;
@@ -28,7 +28,7 @@ export interface Parcel {
   readonly estimated_delivery: Date;
 }
 
-/** What a decision may not make up itself. */
+/** The inputs of a decision that a pure function cannot create itself. */
 export interface Circumstances {
   readonly now: Date;
   readonly shipmentId: string;
@@ -54,12 +54,12 @@ export function decide(
   if (event.type === 'inventory_updated') {
     const { data } = event;
     if (data.status !== 'RESERVED') return ignored(`inventory_updated ${data.status} ships nothing`);
-    // Cancelled before the reservation came: it gets the answer that the cancellation got.
+    // When the cancellation came first, the reservation has the outcome of the cancellation.
     if (shipment) return repeated(shipment.status === 'CANCELLED' ? shipment.cancelled : shipment.shipped);
     return prepareParcel(data.order_id, data.shipping_address, event.traceparent, circumstances);
   }
   if (event.type === 'order_cancelled') return cancel(shipment, event, circumstances.now);
-  return ignored(`${event.type} is none of its business`);
+  return ignored(`${event.type} concerns no shipment`);
 }
 
 function prepareParcel(
@@ -88,7 +88,7 @@ function prepareParcel(
 }
 
 function cancel(shipment: Shipment | undefined, event: EventOf<'order_cancelled'>, now: Date): Decision<Shipment> {
-  // Too late; told again, because who asks may be the only one left who is going to hear of it.
+  // Too late. SHIPPED is published again, because the earlier record may not have reached the order service.
   if (shipment?.status === 'SHIPPED') return repeated(shipment.shipped);
   if (shipment?.cancelled) return repeated(shipment.cancelled);
   const { order_id } = event.data;
@@ -101,7 +101,7 @@ function cancel(shipment: Shipment | undefined, event: EventOf<'order_cancelled'
   return { outcome: 'accepted', document: { ...known, status: 'CANCELLED', cancelled }, events: [cancelled] };
 }
 
-/** The parcel goes. */
+/** The parcel leaves. */
 export function ship(shipment: Shipment, now: Date): { readonly shipment: Shipment; readonly event: ShipmentEvent } {
   const { _id: order_id, parcel, traceparent } = shipment;
   if (!parcel) throw new Error(`the order ${order_id} has no parcel`);
@@ -120,7 +120,7 @@ export function ship(shipment: Shipment, now: Date): { readonly shipment: Shipme
   return { shipment: { ...shipment, status: 'SHIPPED', shipped: event }, event };
 }
 
-/** As `ship`, with the event in the outbox: no consumer's offset stands for it. */
+/** As `ship`, with the event in the outbox: no redelivered record would publish it again. */
 export function shipFromTimer(
   due: Shipment,
   now: Date,
