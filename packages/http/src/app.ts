@@ -3,9 +3,7 @@ import Koa from 'koa';
 import helmet from 'koa-helmet';
 import type { Registry } from '@order-pipeline/runtime';
 import type { RequestSpans } from '@order-pipeline/tracing';
-import type { Health } from '@order-pipeline/runtime';
-import type { Logger } from '@order-pipeline/runtime';
-import { healthMetrics } from '@order-pipeline/runtime';
+import { healthMetrics, type Health, type Logger } from '@order-pipeline/runtime';
 import { httpMetrics } from './http-metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { limitInFlight, observe, problems, refuseUnmatched, runRoute, securityHeaders, traced } from './middleware.ts';
@@ -36,10 +34,9 @@ const isDisconnect = /^(ECONNRESET|EPIPE|ECONNABORTED|HPE_\w+|ERR_STREAM_PREMATU
 /** The HTTP application of a service: its routes and the system's, behind the middleware. */
 export function createApp(options: AppOptions): Koa {
   const { service, instance, health, metrics, logger, bodyLimitBytes = 100 * 1024, version = '1.0.0' } = options;
-  const openApi = () => document;
-  const ownRoutes = options.routes;
-  const system = systemRoutes({ service, instance, health, metrics, openApi });
-  const document = openApiDocument({ title: `${service} service`, version }, [...ownRoutes, ...system]);
+  let document: unknown;
+  const system = systemRoutes({ service, instance, health, metrics, openApi: () => document });
+  document = openApiDocument({ title: `${service} service`, version }, [...options.routes, ...system]);
   healthMetrics(metrics, health);
 
   const router = new Router({ sensitive: true });
@@ -48,7 +45,7 @@ export function createApp(options: AppOptions): Koa {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
     router.register(path, [route.method], [...middleware, runRoute(route, bodyLimitBytes)], { name: route.path });
   };
-  for (const route of ownRoutes) register(route, limited);
+  for (const route of options.routes) register(route, limited);
   for (const route of system) register(route);
 
   const app = new Koa();

@@ -145,6 +145,9 @@ export function runRoute(route: Route, bodyLimitBytes: number): Middleware {
   };
 }
 
+const isStream = (body: unknown): boolean =>
+  typeof (body as { pipe?: unknown } | null | undefined)?.pipe === 'function';
+
 function reply(ctx: Context, { status, body, headers }: ReplyValue): void {
   const isEmpty = body === undefined || body === null;
   const isRaw = typeof body === 'string' || body instanceof Uint8Array || isStream(body);
@@ -156,9 +159,6 @@ function reply(ctx: Context, { status, body, headers }: ReplyValue): void {
   // Koa sends a 204 or the status's name for an absent body; a described status without a body is neither.
   ctx.body = isEmpty ? (status === 204 || status === 304 ? null : '') : content;
 }
-
-const isStream = (body: unknown): boolean =>
-  typeof (body as { pipe?: unknown } | null | undefined)?.pipe === 'function';
 
 /** Reached when no route matched: 405 where the path has other methods, else 404. */
 export function refuseUnmatched(ctx: Context, _next: Next): void {

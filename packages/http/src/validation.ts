@@ -10,6 +10,11 @@ type ReadRequest = (ctx: Context) => Promise<AnyRequest>;
 
 const noParameters = z.strictObject({});
 
+const strictUnlessLoose = (schema: z.ZodObject) => (schema.def.catchall === undefined ? schema.strict() : schema);
+
+const malformed = Symbol('malformed');
+const nothing = async () => {};
+
 /** A reader of the requests of a route; what does not depend on a request is computed once. */
 export function requestReader(route: Route, bodyLimitBytes: number): ReadRequest {
   const { params, headers, body } = route;
@@ -40,8 +45,6 @@ export function requestReader(route: Route, bodyLimitBytes: number): ReadRequest
   };
 }
 
-const strictUnlessLoose = (schema: z.ZodObject) => (schema.def.catchall === undefined ? schema.strict() : schema);
-
 function parseQuery(search: string, faults: Fault[]): Record<string, string> {
   const values: Record<string, string> = Object.create(null);
   const repeated = new Set<string>();
@@ -59,8 +62,9 @@ function pick(headers: Readonly<Record<string, unknown>>, names: readonly string
   return picked;
 }
 
-const malformed = Symbol('malformed');
-const nothing = async () => {};
+const isJson = (contentType: string | undefined) =>
+  contentType === 'application/json' ||
+  (contentType !== undefined && /^application\/json\s*(;\s*charset="?utf-8"?\s*)?;?$/i.test(contentType));
 
 function jsonBodyReader(limitBytes: number) {
   // Not jsonStrict: empty text is not JSON, and the schema decides about an array or a scalar.
@@ -92,9 +96,15 @@ function jsonBodyReader(limitBytes: number) {
   };
 }
 
-const isJson = (contentType: string | undefined) =>
-  contentType === 'application/json' ||
-  (contentType !== undefined && /^application\/json\s*(;\s*charset="?utf-8"?\s*)?;?$/i.test(contentType));
+/** A lone surrogate cannot be percent-encoded and would throw. */
+const encodeKey = (key: string) => encodeURIComponent(key.toWellFormed());
+
+/** RFC 6901, section 6: a JSON Pointer as a URI fragment. */
+const jsonPointer = (path: readonly PropertyKey[]) =>
+  `#${path.map((key) => `/${encodeKey(String(key).replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('')}`;
+
+const fault = (part: Part, path: readonly PropertyKey[], detail: string): Fault =>
+  part === 'body' ? { pointer: jsonPointer(path), detail } : { parameter: String(path[0] ?? part), detail };
 
 /** One fault per faulty field; zod reports all unknown fields of an object as one issue. */
 function faultsOf(part: Part, issue: z.core.$ZodIssue): Fault[] {
@@ -103,18 +113,8 @@ function faultsOf(part: Part, issue: z.core.$ZodIssue): Fault[] {
   return issue.keys.map((key) => fault(part, [...issue.path, key], detail));
 }
 
-const fault = (part: Part, path: readonly PropertyKey[], detail: string): Fault =>
-  part === 'body' ? { pointer: jsonPointer(path), detail } : { parameter: String(path[0] ?? part), detail };
-
 function describeIssue(part: Part, issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') return part === 'body' ? 'unknown field' : 'unknown parameter';
   if (issue.message.endsWith('received undefined')) return 'is required';
   return issue.message.replace(/^Invalid input: /, '');
 }
-
-/** RFC 6901, section 6: a JSON Pointer as a URI fragment. */
-const jsonPointer = (path: readonly PropertyKey[]) =>
-  `#${path.map((key) => `/${encodeKey(String(key).replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('')}`;
-
-/** A lone surrogate cannot be percent-encoded and would throw. */
-const encodeKey = (key: string) => encodeURIComponent(key.toWellFormed());

@@ -10,6 +10,9 @@ import { isMongoOutage } from './driver-errors.ts';
 export const translateError = (error: unknown): unknown =>
   !isOutage(error) && isMongoOutage(error) ? new OutageError('mongodb', error) : error;
 
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+
 /**
  * Calls a method of the driver. What it throws, or rejects with, is translated; so is what later calls of the cursor,
  * change stream, collection or database throw that it returns.
@@ -43,13 +46,10 @@ function guard(value: unknown): unknown {
   });
 }
 
+const isAsyncGenerator = (value: object): boolean =>
+  Symbol.asyncIterator in value && typeof (value as { next?: unknown }).next === 'function';
+
 function isDriverObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   return driverClasses.some((driverClass) => value instanceof driverClass) || isAsyncGenerator(value);
 }
-
-const isAsyncGenerator = (value: object): boolean =>
-  Symbol.asyncIterator in value && typeof (value as { next?: unknown }).next === 'function';
-
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof (value as { then?: unknown } | null | undefined)?.then === 'function';

@@ -51,6 +51,12 @@ export function createDocumentStore<Doc extends Versioned>(collection: DocumentC
   };
 }
 
+/** The top-level fields to set: a field with the same value is left to other writers. */
+export const changedFields = <Doc extends Versioned>(before: Doc | undefined, after: Doc): Partial<Doc> =>
+  Object.fromEntries(
+    Object.entries(after).filter(([name, value]) => name !== '_id' && value !== before?.[name as keyof Doc]),
+  ) as Partial<Doc>;
+
 /**
  * A new document is inserted. A known one is an upsert on {_id, version}: if the stored version is another one by now, the
  * upsert inserts, and fails on _id. Either way the error names the operation; a conditional update would only lower a total.
@@ -66,9 +72,3 @@ export function writeOf<Doc extends Versioned>({ before, after }: Change<Doc>): 
     },
   };
 }
-
-/** The top-level fields to set: a field with the same value is left to other writers. */
-export const changedFields = <Doc extends Versioned>(before: Doc | undefined, after: Doc): Partial<Doc> =>
-  Object.fromEntries(
-    Object.entries(after).filter(([name, value]) => name !== '_id' && value !== before?.[name as keyof Doc]),
-  ) as Partial<Doc>;

@@ -103,6 +103,8 @@ const isSecret = (name: string) => /URI|TOKEN|SECRET|PASSWORD|KEY/.test(name);
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+const isGiven = (env: Environment, name: string): boolean => (env[name]?.trim() ?? '') !== '';
+
 const warnings = new WeakMap<object, readonly string[]>();
 
 /** One sentence for each variable that was given under its former name; a service logs them once, at start. */
@@ -148,23 +150,23 @@ export function readConfig<S extends z.ZodObject>(schema: S, env: Environment = 
   throw new ConfigError([...new Set(faults)]);
 }
 
-const isGiven = (env: Environment, name: string): boolean => (env[name]?.trim() ?? '') !== '';
-
 export interface SettingRow {
   readonly name: string;
-  /** As one would write it in the environment; "required" or "unset" where there is none. */
+  /** As written in the environment; "required" or "unset" where there is none. */
   readonly default: string;
   readonly description: string;
   /** The name that it had in an earlier release, which is still read. */
   readonly formerName?: string;
 }
 
+const innerOf = (type: z.ZodType) => (type.def as { innerType?: z.ZodType }).innerType;
+
 /** Rows of a settings table, in the schema's order. */
 export function describeSettings(schema: z.ZodObject): SettingRow[] {
   return Object.entries(schema.shape).map(([name, type]) => ({ name, ...describeSetting(type as z.ZodType) }));
 }
 
-/** Looks through the wrappers that `.optional()`, `.default()` and the like put around a type. */
+/** Unwraps what `.optional()`, `.default()` and the like put around a type. */
 function describeSetting(type: z.ZodType): Omit<SettingRow, 'name'> {
   let description: string | undefined;
   let fallback: string | undefined;
@@ -179,5 +181,3 @@ function describeSetting(type: z.ZodType): Omit<SettingRow, 'name'> {
   }
   return { default: fallback ?? 'required', description: description ?? '', ...(formerName && { formerName }) };
 }
-
-const innerOf = (type: z.ZodType) => (type.def as { innerType?: z.ZodType }).innerType;

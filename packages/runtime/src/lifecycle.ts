@@ -25,6 +25,9 @@ export class LifecycleTimeoutError extends Error {
   override readonly name = 'LifecycleTimeoutError';
 }
 
+const inTime = (limitMs: number, what: string, act: () => unknown): Promise<unknown> =>
+  within(limitMs, (async () => act())(), () => new LifecycleTimeoutError(`${what} within ${Math.round(limitMs)} ms`));
+
 /**
  * Components start in the order in which they were added and stop in reverse, so that each can rely on the ones before
  * it from its first to its last moment.
@@ -119,6 +122,3 @@ export class Lifecycle {
 }
 
 export const createLifecycle = (options: LifecycleOptions): Lifecycle => new Lifecycle(options);
-
-const inTime = (limitMs: number, what: string, act: () => unknown): Promise<unknown> =>
-  within(limitMs, (async () => act())(), () => new LifecycleTimeoutError(`${what} within ${Math.round(limitMs)} ms`));

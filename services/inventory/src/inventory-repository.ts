@@ -35,6 +35,16 @@ export type NewStock = Omit<Product, 'version'>;
 
 const conflictBackoff = { firstMs: 5, maxMs: 50 };
 
+const stockSet = ({ _id: product_id, quantity, price_minor }: NewStock, delta: number): StoredDocument & StockSet => ({
+  _id: `set:${randomUUID()}`,
+  kind: 'set',
+  product_id,
+  delta,
+  quantity,
+  price_minor,
+  at: new Date(),
+});
+
 export class InventoryRepository implements StockStore {
   readonly #mongo: Mongo;
   readonly #products: DocumentCollection;
@@ -63,7 +73,7 @@ export class InventoryRepository implements StockStore {
     return runTransaction(
       this.#mongo,
       async (session) =>
-        (await this.#bookStock(products, session)) && (await this.#bookReservations(reservations, session)),
+        (await this.#changeStock(products, session)) && (await this.#saveReservations(reservations, session)),
     );
   }
 
@@ -71,7 +81,7 @@ export class InventoryRepository implements StockStore {
     return abortAbandonedTransactions(this.#mongo);
   }
 
-  /** Inserts the products that are absent, and books them; those that exist stay as they are. */
+  /** Inserts the products that are absent, and records them in the ledger; those that exist stay as they are. */
   async seed(samples: readonly NewStock[]): Promise<void> {
     for (const sample of samples) {
       await runTransaction(this.#mongo, async (session) => {
@@ -92,7 +102,7 @@ export class InventoryRepository implements StockStore {
   }
 
   /**
-   * Sets what is available, and books the difference in the same transaction. Rejects with an OutageError when MongoDB
+   * Sets what is available, and records the difference in the same transaction. Rejects with an OutageError when MongoDB
    * does not confirm it in time.
    */
   async set(product: NewStock, withinMs: number): Promise<NewStock> {
@@ -123,7 +133,7 @@ export class InventoryRepository implements StockStore {
     });
   }
 
-  async #bookStock(changes: readonly Change<Product>[], session: ClientSession): Promise<boolean> {
+  async #changeStock(changes: readonly Change<Product>[], session: ClientSession): Promise<boolean> {
     if (changes.length === 0) return true;
     const { matchedCount } = await this.#products.bulkWrite(
       changes.map(({ before, after }) => {
@@ -140,7 +150,7 @@ export class InventoryRepository implements StockStore {
     return matchedCount === changes.length;
   }
 
-  async #bookReservations(changes: readonly Change<Reservation>[], session: ClientSession): Promise<boolean> {
+  async #saveReservations(changes: readonly Change<Reservation>[], session: ClientSession): Promise<boolean> {
     try {
       await this.#updates.bulkWrite(changes.map(writeOf), { ordered: true, session });
       return true;
@@ -151,13 +161,3 @@ export class InventoryRepository implements StockStore {
     }
   }
 }
-
-const stockSet = ({ _id: product_id, quantity, price_minor }: NewStock, delta: number): StoredDocument & StockSet => ({
-  _id: `set:${randomUUID()}`,
-  kind: 'set',
-  product_id,
-  delta,
-  quantity,
-  price_minor,
-  at: new Date(),
-});

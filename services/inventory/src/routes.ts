@@ -48,8 +48,8 @@ export const createInventoryRoutes = (options: InventoryRouteOptions): Route[] =
   setRoute(options),
 ];
 
-const getRoute = ({ repository }: InventoryRouteOptions): Route =>
-  route({
+function getRoute({ repository }: InventoryRouteOptions): Route {
+  return route({
     method: 'GET',
     path: '/inventory/{product_id}',
     operationId: 'getProduct',
@@ -65,9 +65,10 @@ const getRoute = ({ repository }: InventoryRouteOptions): Route =>
       return { status: 200, body: productView(product) };
     },
   });
+}
 
-const setRoute = ({ repository, operatorToken, assertStarted }: InventoryRouteOptions): Route =>
-  route({
+function setRoute({ repository, operatorToken, assertStarted }: InventoryRouteOptions): Route {
+  return route({
     method: 'PUT',
     path: '/inventory/{product_id}',
     operationId: 'setStock',
@@ -88,3 +89,4 @@ const setRoute = ({ repository, operatorToken, assertStarted }: InventoryRouteOp
       return { status: 200, body: productView(product) };
     },
   });
+}

@@ -71,8 +71,8 @@ test('stock is never negative, and set + released − reserved is what is availa
       const received = (events: PipelineEvent[]) =>
         events.map((event, index) => ({ event, topic: event.type, partition: 0, offset: String(index) }));
       const now = (): Date => new Date('2024-05-18T12:00:00Z');
-      for (const race of run.conflicts) {
-        store.beforeCommit(async () => void (await foldOverStock(received([eventOf(run, race)]), store, now)));
+      for (const conflict of run.conflicts) {
+        store.beforeCommit(async () => void (await foldOverStock(received([eventOf(run, conflict)]), store, now)));
       }
       const published = new Map<string, string>();
       for (let next = 0; next < run.deliveries.length; next += run.batchSize) {

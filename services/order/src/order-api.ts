@@ -24,6 +24,13 @@ const itemSchema = z.strictObject({
   price: decimalAmountSchema(maxPrice),
 });
 
+export const linesOf = (items: readonly z.output<typeof itemSchema>[]) =>
+  items.map(({ product_id, quantity, price }) => ({
+    product_id,
+    quantity,
+    price_minor: minorFromDecimal(price) ?? Number.NaN,
+  }));
+
 /** Body of POST /orders. The client's total is never trusted: it must be the sum of its lines. */
 export const placeOrderSchema = z
   .strictObject({
@@ -46,13 +53,6 @@ export const placeOrderSchema = z
   })
   .meta({ id: 'PlaceOrder' });
 export type PlaceOrderBody = z.output<typeof placeOrderSchema>;
-
-export const linesOf = (items: PlaceOrderBody['items']) =>
-  items.map(({ product_id, quantity, price }) => ({
-    product_id,
-    quantity,
-    price_minor: minorFromDecimal(price) ?? Number.NaN,
-  }));
 
 export const orderSchema = z
   .object({
@@ -102,6 +102,10 @@ export const orderView = (order: Order): z.output<typeof orderSchema> => ({
 export const acceptedView = ({ reason: _, ...order }: Order): z.output<typeof orderSchema> =>
   orderView({ ...order, status: 'PENDING' });
 
+/** Only the relay knows the partition and offset of this service's own events. */
+const withPublished = ({ facts, published }: StoredOrder): Facts =>
+  Object.fromEntries(Object.entries(facts).map(([fact, record]) => [fact, { ...record, ...published?.[fact] }]));
+
 export const timelineView = (order: StoredOrder): z.output<typeof timelineSchema> => ({
   order_id: order._id,
   steps: timelineOf(withPublished(order)).map(({ partition = null, offset = null, ...step }) => ({
@@ -110,7 +114,3 @@ export const timelineView = (order: StoredOrder): z.output<typeof timelineSchema
     offset,
   })),
 });
-
-/** Only the relay knows the partition and offset of this service's own events. */
-const withPublished = ({ facts, published }: StoredOrder): Facts =>
-  Object.fromEntries(Object.entries(facts).map(([fact, record]) => [fact, { ...record, ...published?.[fact] }]));

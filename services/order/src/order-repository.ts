@@ -42,6 +42,15 @@ const retryBackoff = { firstMs: 20, maxMs: 500 };
 /** In the form of the partial index, so that the query uses it. */
 const openAndUnchangedSince = (since: Date) => ({ status: { $in: openStates }, updated_at: { $lt: since } });
 
+const byIdOrIdempotencyKey: UniqueKeys<StoredOrder> = {
+  holdersOf(refused) {
+    const keys = refused.flatMap(({ idempotency_key: key }) => (key === undefined ? [] : [key]));
+    return { $or: [{ _id: { $in: refused.map(({ _id }) => _id) } }, { idempotency_key: { $in: keys } }] };
+  },
+  isHolder: (stored, { _id, idempotency_key: key }) =>
+    stored._id === _id || (key !== undefined && stored.idempotency_key === key),
+};
+
 export class OrderRepository {
   readonly collection: DocumentCollection;
   readonly store: DocumentStore<Order>;
@@ -142,12 +151,3 @@ export class OrderRepository {
     return modifiedCount === 1;
   }
 }
-
-const byIdOrIdempotencyKey: UniqueKeys<StoredOrder> = {
-  holdersOf(refused) {
-    const keys = refused.flatMap(({ idempotency_key: key }) => (key === undefined ? [] : [key]));
-    return { $or: [{ _id: { $in: refused.map(({ _id }) => _id) } }, { idempotency_key: { $in: keys } }] };
-  },
-  isHolder: (stored, { _id, idempotency_key: key }) =>
-    stored._id === _id || (key !== undefined && stored.idempotency_key === key),
-};

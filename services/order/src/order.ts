@@ -103,6 +103,16 @@ export function placeOrder(placement: Placement): OrderWithEvent<'order_placed'>
   return { order, event };
 }
 
+const reasonOf = ({ data }: PipelineEvent): string | undefined => ('reason' in data ? data.reason : undefined);
+
+/** Like the state, the reason does not depend on the order of events: the payment's, else the inventory's. */
+const reasonIn = (facts: Facts): string | undefined =>
+  facts['payment_processed:DECLINED']?.reason ??
+  facts['payment_processed:REFUNDED']?.reason ??
+  facts['inventory_updated:REJECTED']?.reason;
+
+const namesOf = (facts: Facts): ReadonlySet<string> => new Set(Object.keys(facts));
+
 /** Records an event of another service as one more fact, once. */
 export function recordFact(
   order: Order,
@@ -129,16 +139,6 @@ export function recordFact(
     events: [],
   };
 }
-
-const namesOf = (facts: Facts): ReadonlySet<string> => new Set(Object.keys(facts));
-
-/** Like the state, the reason does not depend on the order of events: the payment's, else the inventory's. */
-const reasonIn = (facts: Facts): string | undefined =>
-  facts['payment_processed:DECLINED']?.reason ??
-  facts['payment_processed:REFUNDED']?.reason ??
-  facts['inventory_updated:REJECTED']?.reason;
-
-const reasonOf = ({ data }: PipelineEvent): string | undefined => ('reason' in data ? data.reason : undefined);
 
 export type Cancellation =
   | ({ readonly outcome: 'accepted' } & OrderWithEvent<'order_cancelled'>)

@@ -32,6 +32,9 @@ export type PlaceOrderResult =
 
 export type PlaceOrder = (request: PlaceOrderRequest) => Promise<PlaceOrderResult>;
 
+/** A validated body has its fields in the schema's order, so that equal requests have equal hashes. */
+const hashOf = (body: PlaceOrderBody): string => hash('sha256', JSON.stringify(body), 'base64url');
+
 /** The function that it returns rejects with an OutageError when MongoDB does not confirm the order in time. */
 export function createPlaceOrder({ repository, relay, metrics }: PlaceOrderPorts): PlaceOrder {
   return async ({ body, idempotencyKey, traceparent }) => {
@@ -57,6 +60,3 @@ export function createPlaceOrder({ repository, relay, metrics }: PlaceOrderPorts
     return { outcome: 'accepted', order: accepted };
   };
 }
-
-/** A validated body has its fields in the schema's order, so that equal requests have equal hashes. */
-const hashOf = (body: PlaceOrderBody): string => hash('sha256', JSON.stringify(body), 'base64url');

@@ -30,6 +30,8 @@ export interface OrderRouteOptions {
 const orderParams = z.object({ order_id: orderIdSchema });
 const maxWaitMs = 60_000;
 
+const noSuchOrder = (orderId: string) => notFound(`There is no order ${orderId}`);
+
 export const createOrderRoutes = (options: OrderRouteOptions): Route[] => [
   placeRoute(options),
   listOrdersRoute(options),
@@ -38,8 +40,8 @@ export const createOrderRoutes = (options: OrderRouteOptions): Route[] => [
   cancelRoute(options),
 ];
 
-const placeRoute = ({ placeOrder, assertStarted }: OrderRouteOptions): Route =>
-  route({
+function placeRoute({ placeOrder, assertStarted }: OrderRouteOptions): Route {
+  return route({
     method: 'POST',
     path: '/orders',
     operationId: 'placeOrder',
@@ -76,9 +78,10 @@ const placeRoute = ({ placeOrder, assertStarted }: OrderRouteOptions): Route =>
       return { status: 201, body: acceptedView(order), headers: { Location: `/orders/${order._id}` } };
     },
   });
+}
 
-const getRoute = ({ repository, waiter }: OrderRouteOptions): Route =>
-  route({
+function getRoute({ repository, waiter }: OrderRouteOptions): Route {
+  return route({
     method: 'GET',
     path: '/orders/{order_id}',
     operationId: 'getOrder',
@@ -109,9 +112,10 @@ const getRoute = ({ repository, waiter }: OrderRouteOptions): Route =>
       return { status: 200, body: orderView(await findOrder(repository, order._id)) };
     },
   });
+}
 
-const listOrdersRoute = ({ repository, stuckAfterMs }: OrderRouteOptions): Route =>
-  listRoute({
+function listOrdersRoute({ repository, stuckAfterMs }: OrderRouteOptions): Route {
+  return listRoute({
     path: '/orders',
     operationId: 'listOrders',
     summary: 'List orders, newest first',
@@ -132,9 +136,10 @@ const listOrdersRoute = ({ repository, stuckAfterMs }: OrderRouteOptions): Route
       }),
     view: orderView,
   });
+}
 
-const timelineRoute = ({ repository }: OrderRouteOptions): Route =>
-  route({
+function timelineRoute({ repository }: OrderRouteOptions): Route {
+  return route({
     method: 'GET',
     path: '/orders/{order_id}/timeline',
     operationId: 'getTimeline',
@@ -149,9 +154,10 @@ const timelineRoute = ({ repository }: OrderRouteOptions): Route =>
       body: timelineView(await findOrder(repository, params.order_id)),
     }),
   });
+}
 
-const cancelRoute = ({ cancelOrder, assertStarted }: OrderRouteOptions): Route =>
-  route({
+function cancelRoute({ cancelOrder, assertStarted }: OrderRouteOptions): Route {
+  return route({
     method: 'POST',
     path: '/orders/{order_id}/cancel',
     operationId: 'cancelOrder',
@@ -178,8 +184,7 @@ const cancelRoute = ({ cancelOrder, assertStarted }: OrderRouteOptions): Route =
       return { status: order.status === 'CANCELLED' ? 200 : 202, body: orderView(order) };
     },
   });
-
-const noSuchOrder = (orderId: string) => notFound(`There is no order ${orderId}`);
+}
 
 async function findOrder(repository: OrderRouteOptions['repository'], orderId: string): Promise<StoredOrder> {
   const order = await repository.find(orderId);
