@@ -1,9 +1,8 @@
 import { Router } from '@koa/router';
 import Koa from 'koa';
 import helmet from 'koa-helmet';
-import type { Registry } from '@order-pipeline/runtime';
 import type { RequestSpans } from '@order-pipeline/tracing';
-import { healthMetrics, type Health, type Logger } from '@order-pipeline/runtime';
+import { healthMetrics, type Health, type Logger, type Registry } from '@order-pipeline/runtime';
 import { httpMetrics } from './http-metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { limitInFlight, observe, problems, refuseUnmatched, runRoute, securityHeaders, traced } from './middleware.ts';
@@ -34,9 +33,10 @@ const isDisconnect = /^(ECONNRESET|EPIPE|ECONNABORTED|HPE_\w+|ERR_STREAM_PREMATU
 /** The HTTP application of a service: its routes and the system's, behind the middleware. */
 export function createApp(options: AppOptions): Koa {
   const { service, instance, health, metrics, logger, bodyLimitBytes = 100 * 1024, version = '1.0.0' } = options;
-  let document: unknown;
-  const system = systemRoutes({ service, instance, health, metrics, openApi: () => document });
-  document = openApiDocument({ title: `${service} service`, version }, [...options.routes, ...system]);
+  // The document describes the system's routes too, one of which returns it.
+  const openApi: { document?: unknown } = {};
+  const system = systemRoutes({ service, instance, health, metrics, openApi: () => openApi.document });
+  openApi.document = openApiDocument({ title: `${service} service`, version }, [...options.routes, ...system]);
   healthMetrics(metrics, health);
 
   const router = new Router({ sensitive: true });

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Context } from 'koa';
 import { z } from 'zod';
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface ResponseSpec {
   readonly description: string;
@@ -18,7 +18,7 @@ export interface ResponseSpec {
 type Parameters = z.ZodObject;
 
 /** The statuses that a handler may return; 422, 413, 415 and 500 are set by the middleware, or thrown as problems. */
-export type Status = 200 | 201 | 202 | 204 | 303 | 304 | 400 | 401 | 403 | 404 | 409 | 410 | 412 | 422 | 429 | 503;
+type Status = 200 | 201 | 202 | 204 | 303 | 304 | 400 | 401 | 403 | 404 | 409 | 410 | 412 | 422 | 429 | 503;
 export type Responses = { readonly [S in Status]?: ResponseSpec };
 
 type DeepReadonly<T> = T extends readonly (infer U)[]
@@ -40,7 +40,7 @@ export type Reply<R extends Responses> = { [S in keyof R & Status]: ReplyOf<S, R
 
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
 
-export interface RouteRequest<P, Q, H, B> {
+interface RouteRequest<P, Q, H, B> {
   readonly params: Output<P>;
   readonly query: Output<Q>;
   readonly headers: Output<H>;

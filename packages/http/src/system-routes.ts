@@ -1,7 +1,6 @@
 /** The endpoints that every service has, for people, orchestrators and Prometheus. */
 import { z } from 'zod';
-import type { Registry } from '@order-pipeline/runtime';
-import { isServing, type Health } from '@order-pipeline/runtime';
+import { isServing, type Health, type Registry } from '@order-pipeline/runtime';
 import { route, type Route } from './route.ts';
 
 const check = z.object({ status: z.enum(['up', 'degraded', 'down', 'starting']), detail: z.unknown().optional() });

@@ -1,13 +1,12 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { MongoNetworkError, MongoServerError, type Collection } from 'mongodb';
-import { OutageError } from '@order-pipeline/resilience';
+import { OutageError, quietLogger } from '@order-pipeline/resilience';
 import { createMongo, type Mongo } from './client.ts';
 import { callDriver, translateError } from './driver-edge.ts';
 import { openCollection } from './versioned-documents.ts';
 
-const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 /** Nothing listens on port 1: each operation waits for a server, and fails as it does in an outage. */
-const mongo = createMongo('mongodb://127.0.0.1:1', 'edge', quiet);
+const mongo = createMongo('mongodb://127.0.0.1:1', 'edge', quietLogger);
 const collection = openCollection(mongo.db, 'documents');
 afterAll(() => mongo.stop());
 

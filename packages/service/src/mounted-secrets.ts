@@ -9,7 +9,7 @@ import type { MongoAddress } from '@order-pipeline/mongo';
 import type { ServiceConfig } from './settings.ts';
 
 /** A reader of the file's text without surrounding space. Throws at once when the file does not exist. */
-export function mountedText(variable: string, path: string): () => string {
+function mountedText(variable: string, path: string): () => string {
   return remembering(variable, path, () => readFileSync(path, 'utf8').trim());
 }
 
@@ -17,7 +17,7 @@ export function mountedText(variable: string, path: string): () => string {
  * A reader of the certificates in a PEM file, or in every *.crt and *.pem of a folder: while an authority is being
  * replaced, its former and its new certificate are two files of the folder.
  */
-export function mountedCertificates(variable: string, path: string): () => string {
+function mountedCertificates(variable: string, path: string): () => string {
   return remembering(variable, path, () => {
     if (!statSync(path).isDirectory()) return readFileSync(path, 'utf8');
     const names = readdirSync(path).filter((name) => /\.(crt|pem)$/.test(name));

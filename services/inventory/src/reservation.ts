@@ -10,7 +10,7 @@ export interface Product extends Versioned {
   readonly price_minor: number;
 }
 
-export type InventoryEvent = EventOf<'inventory_updated'>;
+type InventoryEvent = EventOf<'inventory_updated'>;
 
 export interface Reservation extends Versioned {
   /** CANCELLED: the cancellation came before the payment; nothing was reserved, and nothing will be. */
@@ -32,7 +32,7 @@ export interface ReservedLine {
 
 export type Stock = ReadonlyMap<string, Product>;
 
-export type Refusal = {
+type Refusal = {
   readonly reason: 'UNKNOWN_PRODUCT' | 'PRICE_CHANGED' | 'INSUFFICIENT_STOCK';
   readonly product_id: string;
 };

@@ -10,7 +10,7 @@ export interface CancelOrderPorts {
   readonly metrics: Pick<OrderMetrics, 'entered'>;
 }
 
-export type CancelOrderResult =
+type CancelOrderResult =
   /** The order is CANCELLING, or CANCELLED already. */
   | { readonly outcome: 'accepted'; readonly order: Order }
   /** In its state it can no longer be cancelled. */

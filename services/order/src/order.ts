@@ -19,7 +19,7 @@ import {
 import type { Decision, Versioned } from '@order-pipeline/mongo';
 
 /** One step of the timeline: when it became true and where its event stands. */
-export interface FactRecord {
+interface FactRecord {
   readonly time: string;
   readonly topic: string;
   /** Unknown for the events of this service until the relay has published them. */

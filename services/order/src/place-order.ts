@@ -22,7 +22,7 @@ export interface PlaceOrderRequest {
   readonly traceparent: string | undefined;
 }
 
-export type PlaceOrderResult =
+type PlaceOrderResult =
   /** The order is durable; a request that repeats an idempotency key gets the order that it created. */
   | { readonly outcome: 'accepted'; readonly order: Order }
   /** The idempotency key belongs to a request with another body. */

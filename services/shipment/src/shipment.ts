@@ -21,7 +21,7 @@ export interface Shipment extends Versioned {
   readonly outbox?: readonly OutboxEntry[];
 }
 
-export interface Parcel {
+interface Parcel {
   readonly shipment_id: string;
   readonly tracking_number: string;
   readonly shipping_address: string;
