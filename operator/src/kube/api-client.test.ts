@@ -43,7 +43,7 @@ test('client-node makes a connection for each request, and ours share one', asyn
     await config.applySecurityAuthentication(context);
     await (await httpApi.send(context).toPromise()).body.text();
   }
-  // Should this fail with a later version, shareDispatchers has done its duty.
+  // If this fails with a later version, SharedDispatcher is no longer needed.
   expect(connections).toBe(requests);
   connections = 0;
   const api = createKubeApi(configOf());

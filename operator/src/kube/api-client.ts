@@ -1,6 +1,7 @@
 /** The API server, on @kubernetes/client-node's configuration, log-in, requests and watch. */
 import { createConfiguration, HttpMethod, KubeConfig, RequestContext, Watch } from '@kubernetes/client-node';
 import type { KubePath } from './api-path.ts';
+import { SharedDispatcher } from './shared-dispatcher.ts';
 
 export type KubeMeta = {
   readonly name: string;
@@ -51,15 +52,15 @@ export interface KubeApi {
 const requestLimitMs = 4_000;
 const listLimitMs = 30_000;
 const pageSize = 500;
-/** The server ends a watch after this time, and a connection on which nothing comes is given up a little later. */
-const watchSeconds = 30;
+/** The server ends a watch after this time; client-node gives a connection up on which nothing comes for 30 s. */
+const watchSeconds = 25;
 const mergePatch = 'application/merge-patch+json';
 
 /** Told of each request with its answer's status, or `<error>` as client-go says, when there was none. */
 export type RequestObserver = (method: string, host: string, code: string) => void;
 
 export function createKubeApi(config: KubeConfig, observe: RequestObserver = () => {}): KubeApi {
-  shareDispatchers(config);
+  const dispatcher = new SharedDispatcher();
   const { httpApi } = createConfiguration({});
   const server = config.getCurrentCluster()?.server;
   if (server === undefined) throw new Error('No API server is configured; set KUBECONFIG, or run in a pod.');
@@ -74,10 +75,12 @@ export function createKubeApi(config: KubeConfig, observe: RequestObserver = () 
       context.setBody(JSON.stringify(body));
     }
     await config.applySecurityAuthentication(context);
+    dispatcher.use(context);
     const response = await httpApi
       .send(context)
       .toPromise()
       .catch((error: unknown) => {
+        dispatcher.renew();
         observe(method, host, '<error>');
         throw error;
       });
@@ -115,8 +118,6 @@ function watchOnce(
   stop: AbortSignal,
 ): Promise<void> {
   const watch = new Watch(config);
-  // Private, and 30 s: as long as a watch lasts.
-  (watch as unknown as { requestTimeoutMs: number }).requestTimeoutMs = (watchSeconds + 5) * 1_000;
   const query = { resourceVersion, timeoutSeconds: watchSeconds, allowWatchBookmarks: true };
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let failure: Error | undefined;
@@ -142,22 +143,6 @@ function watchOnce(
   };
   open().catch(reject);
   return promise;
-}
-
-/**
- * client-node 2.0.1 makes an agent, and so a connection, for each request (a test counts them). One agent for each set of
- * certificates serves all; what is rotated leads to a new one.
- */
-export function shareDispatchers(config: KubeConfig): void {
-  type Create = (cluster: { server: string } | null, options: object) => unknown;
-  const inner = config as unknown as { createDispatcher: Create };
-  const create = inner.createDispatcher.bind(config);
-  let last: { readonly key: string; readonly dispatcher: unknown } | undefined;
-  inner.createDispatcher = (cluster, options) => {
-    const key = JSON.stringify([cluster?.server, options]);
-    if (last?.key !== key) last = { key, dispatcher: create(cluster, options) };
-    return last.dispatcher;
-  };
 }
 
 function messageOf(text: string, method: HttpMethod, path: string): string {
