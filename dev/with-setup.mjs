@@ -32,6 +32,7 @@ function isInstalled() {
   const there = JSON.parse(readFileSync(record, 'utf8')).packages;
   return Object.entries(wanted).every(([path, entry]) => {
     if (!path.startsWith('node_modules/') && !path.includes('/node_modules/')) return true; // the root and workspaces
+    if (entry.link) return existsSync(join(root, path)); // to a workspace
     const installed = there[path];
     // Builds for other systems are optional and stay away.
     if (!installed) return entry.optional === true || entry.peer === true;

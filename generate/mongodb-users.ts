@@ -2,9 +2,9 @@
  * MongoDB's users: one per service with rights on its own databases, the tools and Mongo Express, which read those of the
  * services that act, and the back-up. Their passwords are Secrets; in kind those are no secret.
  */
-import type { ServiceEntry } from '@order-pipeline/events';
+import { actingServices, type ServiceEntry } from '@order-pipeline/events';
 import { generatedText, registryFile, type Artifact } from './artifact.ts';
-import { acting, entries } from './repository.ts';
+import { entries } from './repository.ts';
 import { yamlText } from './yaml.ts';
 
 interface Role {
@@ -29,7 +29,7 @@ const databasesOf = ({ database, furtherDatabases = {} }: ServiceEntry): string[
   ...Object.keys(furtherDatabases),
 ];
 const rights = (name: string, databases: readonly string[]): Role[] => databases.map((db) => ({ name, db }));
-const readers: Role[] = rights('read', acting.flatMap(databasesOf));
+const readers: Role[] = rights('read', actingServices.flatMap(databasesOf));
 
 const user = (name: string, roles: readonly Role[]) => ({
   name,

@@ -8,8 +8,6 @@ import { everyService, type ServiceEntry } from '@order-pipeline/events';
 export const repository = fileURLToPath(new URL('..', import.meta.url));
 
 export const entries: readonly ServiceEntry[] = Object.values(everyService);
-/** The services that act on events, whose replicas a backlog asks for. */
-export const acting = entries.filter(({ role }) => role !== 'reading');
 
 export const readText = (path: string): string => readFileSync(join(repository, path), 'utf8');
 /** Undefined where there is no such file. */

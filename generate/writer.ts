@@ -50,10 +50,14 @@ export function apply(root: string, { path, artifact }: Change): void {
 
 async function withFormat(root: string, artifact: Artifact): Promise<Artifact> {
   if ('link' in artifact) return artifact;
-  const filepath = join(root, artifact.path);
+  return { ...artifact, text: await formatted(root, artifact.path, artifact.text) };
+}
+
+/** As prettier formats a file of the repository; unchanged where it does not. */
+export async function formatted(root: string, path: string, text: string): Promise<string> {
+  const filepath = join(root, path);
   const { inferredParser } = await getFileInfo(filepath, { ignorePath: join(root, '.prettierignore') });
-  if (inferredParser === null) return artifact;
-  return { ...artifact, text: await format(artifact.text, { ...(await resolveConfig(filepath)), filepath }) };
+  return inferredParser === null ? text : format(text, { ...(await resolveConfig(filepath)), filepath });
 }
 
 function isCurrent(root: string, artifact: Artifact): boolean {

@@ -1,5 +1,5 @@
 /** Alerts, each with its page in docs/runbooks. */
-import { services, type ServiceEntry } from '@order-pipeline/events';
+import { actingServices } from '@order-pipeline/events';
 import type { Alert } from './alert.ts';
 import { wallClock, type Clock } from './clock.ts';
 import { burns, objectives } from './objectives.ts';
@@ -31,12 +31,8 @@ function burning(
   };
 }
 
-const consuming: readonly ServiceEntry[] = Object.values<ServiceEntry>(services).filter(
-  ({ consumes }) => consumes.length > 0,
-);
-
 const consumerAlerts = (clock: Clock): Alert[] => [
-  ...consuming.map(({ name, consumerGroup, consumes }): Alert => {
+  ...actingServices.map(({ name, consumerGroup, consumes }): Alert => {
     const rate = (metric: string, labels: string): string =>
       `sum by (topic) (rate(${metric}{${labels}}[${clock.span(300)}]))`;
     return {

@@ -6,9 +6,9 @@ import { eventTypes, type EventType } from './schemas.ts';
 
 /**
  * What a service is to an order.
- * - `on-path`: its events are a part of the order's history.
- * - `reacting`: it acts on events and produces none; no order waits for it. A mailer, for example.
- * - `reading`: it only shows what the others did.
+ * - `on-path`: the state of an order depends on its events (order-lifecycle.ts).
+ * - `reacting`: it acts on events, and no order waits for it: a mailer, which produces nothing, or a loyalty programme.
+ * - `reading`: it only shows what the others did, and produces nothing.
  */
 export type Role = 'on-path' | 'reacting' | 'reading';
 
@@ -100,3 +100,8 @@ const withRole = <const R extends Role>(role: R): Pick<Entries, NameWith<R>> =>
 
 /** The services that an order passes through. */
 export const services = withRole('on-path');
+
+/** Every service but those that only read: a backlog of theirs delays something. */
+export const actingServices: readonly ServiceEntry[] = Object.values<ServiceEntry>(everyService).filter(
+  ({ role }) => role !== 'reading',
+);
