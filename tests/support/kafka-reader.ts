@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Admin, Kafka, KafkaMessage } from 'kafkajs';
 import { deadLetterTopic } from '@order-pipeline/events';
+import { createGroupLagReader } from '@order-pipeline/kafka';
 
 export interface TopicRecord {
   readonly partition: number;
@@ -74,16 +75,13 @@ export function committedOffsets(
 
 /** Records of these topics after the group's committed offsets; all records where it has committed nothing. */
 export async function committedLag(kafka: Kafka, consumerGroup: string, topics: readonly string[]): Promise<number> {
-  const committed = await committedOffsets(kafka, consumerGroup, topics);
-  return withAdmin(kafka, async (admin) => {
-    let lag = 0;
-    for (const topic of topics) {
-      for (const { partition, high, low } of await admin.fetchTopicOffsets(topic)) {
-        lag += Number(high) - (committed.get(`${topic}:${partition}`) ?? Number(low));
-      }
-    }
-    return lag;
-  });
+  const reader = createGroupLagReader(kafka);
+  try {
+    const lags = await Promise.all(topics.map((topic) => reader.lagOf(consumerGroup, topic)));
+    return lags.reduce((sum, lag) => sum + Number(lag), 0);
+  } finally {
+    await reader.stop();
+  }
 }
 
 async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 /** Each order is one trace, from its request to its final state, through crashes, cancellations and redrives. */
 import { beforeAll, expect, test } from '@jest/globals';
 import { Partitioners } from 'kafkajs';
+import { traceIdOf } from '@order-pipeline/tracing';
 import { buildPage } from '../../dev/page-build.ts';
 import { dlq } from '../../tools/src/dlq/tool.ts';
 import { untilIdle } from '../support/consistency.ts';
@@ -26,7 +27,7 @@ const orders = () => on.mongo.db('order_db').collection<{ _id: string; tracepare
 
 async function traceOf(orderId: string): Promise<string> {
   const order = await orders().findOne({ _id: orderId });
-  return order!.traceparent.split('-')[1]!;
+  return traceIdOf(order!.traceparent)!;
 }
 
 /** The edges of a trace from parent to child, sorted. */

@@ -10,6 +10,7 @@ export {
   conflict,
   forbidden,
   HttpProblem,
+  isHttpProblem,
   notFound,
   unauthorized,
   unavailable,

@@ -46,6 +46,8 @@ export class HttpProblem extends Error {
   }
 }
 
+export const isHttpProblem = (error: unknown): error is HttpProblem => (error as Error | null)?.name === 'HttpProblem';
+
 export const badRequest = (detail: string, options?: ProblemOptions) => new HttpProblem(400, detail, options);
 export const unauthorized = (detail: string, challenge = 'Bearer') =>
   new HttpProblem(401, detail, { headers: { 'WWW-Authenticate': challenge } });
@@ -88,7 +90,7 @@ const isLibraryHttpError = (error: unknown): error is LibraryHttpError =>
 
 /** From error to status; the first match wins. */
 export function toProblem(error: unknown): HttpProblem {
-  if (error instanceof HttpProblem) return error;
+  if (isHttpProblem(error)) return error;
   // Before outages: a client that aborts its upload has the error codes of a lost connection as well.
   if (isLibraryHttpError(error)) return new HttpProblem(error.status, error.message, { cause: error });
   if (isOutage(error)) return unavailable('A dependency is unavailable; the request is not confirmed', 2, error);

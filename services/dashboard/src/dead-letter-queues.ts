@@ -18,7 +18,6 @@ import {
   type StoredDeadLetter,
   type TopicReader,
 } from '@order-pipeline/kafka';
-import { OutageError } from '@order-pipeline/resilience';
 import { unavailable } from '@order-pipeline/http';
 import type { DeadLetter, DeadLetterDetails, DeadLetters, ResolutionOutcome } from './views.ts';
 
@@ -114,8 +113,6 @@ export class DeadLetterQueues {
     this.#reads += 1;
     try {
       return await admin.ask((connected) => work({ kafka, admin: connected, groupPrefix: 'dashboard' }));
-    } catch (error) {
-      throw new OutageError('kafka', error);
     } finally {
       this.#reads -= 1;
     }

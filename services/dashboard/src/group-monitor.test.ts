@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { everyService } from '@order-pipeline/events';
 import type { GroupObserver } from '@order-pipeline/kafka';
-import { quietLogger } from '@order-pipeline/resilience';
+import { OutageError, quietLogger } from '@order-pipeline/resilience';
 import { GroupMonitor, type ReplicaSource } from './group-monitor.ts';
 
 const reachable: GroupObserver = {
@@ -42,7 +42,7 @@ test('shows the replicas of the groups that have a scaler', async () => {
 });
 
 test('reports an outage while Kafka is unreachable, even if the ConsumerScalers can be read', async () => {
-  const unreachable = { ...reachable, ranges: () => Promise.reject(new Error('no broker')) };
+  const unreachable = { ...reachable, ranges: () => Promise.reject(new OutageError('kafka', new Error('no broker'))) };
   const source = { read: async () => new Map() };
   await expect(monitorOf(unreachable, source).read()).rejects.toMatchObject({ name: 'OutageError' });
 });

@@ -1,7 +1,7 @@
 /** Monitors every consumer group of the pipeline: rebalances continuously, offsets and lag on request. */
 import type { ServiceEntry } from '@order-pipeline/events';
 import type { GroupObserver, GroupState } from '@order-pipeline/kafka';
-import { OutageError, wait, type Logger } from '@order-pipeline/resilience';
+import { wait, type Logger } from '@order-pipeline/resilience';
 import { describeGroup } from './group-view.ts';
 import { RebalanceLog } from './rebalance-log.ts';
 import type { StepRepository } from './step-repository.ts';
@@ -81,9 +81,7 @@ export class GroupMonitor {
       this.#readReplicas(),
       Promise.all(topics.map((topic) => observer.ranges(topic))),
       Promise.all(entries.map(({ consumerGroup, consumes }) => observer.committed(consumerGroup, consumes))),
-    ]).catch((error: unknown) => {
-      throw new OutageError('kafka', error);
-    });
+    ]);
     const rangesByTopic = new Map(topics.map((topic, index) => [topic as string, ranges[index]!]));
     const groups = entries.map(async (entry, index): Promise<GroupView> => {
       const state = states.find(({ group }) => group === entry.consumerGroup);

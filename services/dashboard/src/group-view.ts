@@ -1,6 +1,6 @@
 /** A consumer group as the page shows it: its members, which of them reads which partition, and the lag. */
 import type { ServiceEntry } from '@order-pipeline/events';
-import type { GroupState, PartitionRange } from '@order-pipeline/kafka';
+import { lagOfPartition, type GroupState, type PartitionRange } from '@order-pipeline/kafka';
 import { ownersOf } from './rebalance-log.ts';
 import type { GroupView, PartitionView } from './views.ts';
 
@@ -29,7 +29,7 @@ const describeTopic = (
   Promise.all(
     (ranges.get(topic) ?? []).map(async ({ partition, low, end }) => {
       const next = committed.get(topic)?.get(partition);
-      const lag = Math.max(0, Number(end - (next ?? low)));
+      const lag = Math.max(0, Number(lagOfPartition({ low, end }, next)));
       const since = lag > 0 ? await timeAt(topic, partition, Number(next ?? low)) : undefined;
       return {
         partition,

@@ -1,7 +1,8 @@
 /** One order, from the responses of all services and the dashboard's own steps. */
 import { z } from 'zod';
 import { factOfTimelineState, inTimelineOrder, type Fact } from '@order-pipeline/events/order-lifecycle';
-import type { HttpProblem } from '@order-pipeline/http';
+import { isHttpProblem } from '@order-pipeline/http';
+import { traceIdOf } from '@order-pipeline/tracing';
 import type { Clients } from './order-routes.ts';
 import type { Step } from './step.ts';
 import type { StepRepository } from './step-repository.ts';
@@ -37,7 +38,7 @@ export async function orderPage(orderId: string, sources: Sources): Promise<Orde
     repository.ofOrder(orderId),
   ]);
   if (order.body === null && order.problem === null && steps.length === 0) return undefined;
-  const traceId = steps.find(({ traceparent }) => traceparent !== undefined)?.traceparent?.split('-')[1];
+  const traceId = traceIdOf(steps.find(({ traceparent }) => traceparent !== undefined)?.traceparent);
   return {
     order,
     payment,
@@ -54,8 +55,8 @@ async function bodyOrProblem<Body>(
   try {
     return { body: await response, problem: null };
   } catch (error) {
-    if ((error as Error).name !== 'HttpProblem') throw error;
-    const { status, detail } = error as HttpProblem;
+    if (!isHttpProblem(error)) throw error;
+    const { status, detail } = error;
     return { body: null, problem: status === 404 ? null : detail };
   }
 }

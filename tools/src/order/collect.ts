@@ -1,6 +1,14 @@
 /** What can be known about one order, collected from the databases, the topics and the groups. */
 import { services, type ServiceEntry } from '@order-pipeline/events';
-import { deadLetterGroups, readResolutions, resolutionKey, scanDeadLetters, subjectOf } from '@order-pipeline/kafka';
+import {
+  createGroupObserver,
+  deadLetterGroups,
+  lagOfPartition,
+  readResolutions,
+  resolutionKey,
+  scanDeadLetters,
+  subjectOf,
+} from '@order-pipeline/kafka';
 import type { KafkaConnection } from '../connections.ts';
 import type { Databases, Payment, Reservation, StoredOrder, StoredShipment } from '../databases.ts';
 import { printable } from '../dlq/list.ts';
@@ -38,28 +46,26 @@ export async function collect(connection: KafkaConnection, known: Known): Promis
 }
 
 async function progressOf(
-  { admin }: KafkaConnection,
+  { kafka }: KafkaConnection,
   { group, topic, place }: Extract<Waiting, { on: 'group' }>,
 ): Promise<GroupProgress> {
-  const [ends, [committed], { groups: described }] = await Promise.all([
-    admin.fetchTopicOffsets(topic),
-    admin.fetchOffsets({ groupId: group, topics: [topic] }),
-    admin.describeGroups([group]),
-  ]);
-  const nextOf = new Map(
-    committed?.partitions
-      .filter(({ offset }) => BigInt(offset) >= 0n)
-      .map(({ partition, offset }) => [partition, BigInt(offset)]),
-  );
-  const looked = ends.filter(({ partition }) => place.partition === undefined || partition === place.partition);
-  return {
-    members: described[0]?.members.length ?? 0,
-    next: place.partition === undefined ? undefined : nextOf.get(place.partition),
-    lag: looked.reduce(
-      (sum, { partition, low, high }) => sum + BigInt(high) - (nextOf.get(partition) ?? BigInt(low)),
-      0n,
-    ),
-  };
+  const observer = createGroupObserver(kafka);
+  try {
+    const [ranges, committed, [described]] = await Promise.all([
+      observer.ranges(topic),
+      observer.committed(group, [topic]),
+      observer.groups([group]),
+    ]);
+    const nextOf = committed.get(topic);
+    const waitedFor = ranges.filter(({ partition }) => place.partition === undefined || partition === place.partition);
+    return {
+      members: described?.members.length ?? 0,
+      next: place.partition === undefined ? undefined : nextOf?.get(place.partition),
+      lag: waitedFor.reduce((sum, range) => sum + lagOfPartition(range, nextOf?.get(range.partition)), 0n),
+    };
+  } finally {
+    await observer.stop();
+  }
 }
 
 async function deadLettersOf(connection: KafkaConnection, orderId: string): Promise<DeadLetteredStep[]> {
