@@ -110,9 +110,9 @@ describe('waiting for a state', () => {
     await payment!.stop();
     const orderId = await placeOrder(on, articleOrder);
     const askedMs = performance.now();
-    const answer = await getJson(on.url('order', `/orders/${orderId}?wait=SHIPPED&timeout_ms=300`));
+    const response = await getJson(on.url('order', `/orders/${orderId}?wait=SHIPPED&timeout_ms=300`));
     expect(performance.now() - askedMs).toBeGreaterThanOrEqual(300);
-    expect(answer).toMatchObject({ status: 200, body: { order_id: orderId, status: 'PENDING' } });
+    expect(response).toMatchObject({ status: 200, body: { order_id: orderId, status: 'PENDING' } });
     await payment!.start();
     expect(await untilFinal(on, orderId)).toMatchObject({ status: 'SHIPPED' });
   });

@@ -2,14 +2,15 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { expectConsistency } from '../support/consistency.ts';
 import { eventually } from '../support/eventually.ts';
-import { getJson, postJson, putJson, type Answer } from '../support/http.ts';
+import { getJson, postJson, putJson, type HttpResponse } from '../support/http.ts';
 import { header, readTopic } from '../support/kafka-reader.ts';
 import { articleOrder, orderOf, placeOrder, untilFinal } from '../support/orders.ts';
 import { usePipeline } from '../support/pipeline.ts';
 
 const on = usePipeline({ env: { SHIPMENT_PROCESSING_MS: '60000' } });
 
-const cancel = (orderId: string): Promise<Answer> => postJson(on.url('order', `/orders/${orderId}/cancel`), undefined);
+const cancel = (orderId: string): Promise<HttpResponse> =>
+  postJson(on.url('order', `/orders/${orderId}/cancel`), undefined);
 const stock = async (): Promise<unknown> => (await getJson(on.url('inventory', '/inventory'))).body;
 
 beforeAll(() => putJson(on.url('inventory', '/inventory/EMPTY'), { quantity: 0, price: 1 }));
@@ -70,9 +71,11 @@ describe('while a service is down or a refund is pending', () => {
     const [shipment] = on.pipeline.services.shipment;
     await shipment!.stop();
     const orderId = await placeOrder(on, articleOrder);
-    const answers = [await cancel(orderId), await cancel(orderId), await cancel(orderId)];
-    expect(answers.map(({ status, body }) => [status, body.status])).toEqual(answers.map(() => [202, 'CANCELLING']));
-    expect(answers[2]!.body).toMatchObject({ order_id: orderId, total_amount: articleOrder.total_amount });
+    const responses = [await cancel(orderId), await cancel(orderId), await cancel(orderId)];
+    expect(responses.map(({ status, body }) => [status, body.status])).toEqual(
+      responses.map(() => [202, 'CANCELLING']),
+    );
+    expect(responses[2]!.body).toMatchObject({ order_id: orderId, total_amount: articleOrder.total_amount });
     await shipment!.start();
     expect(await untilFinal(on, orderId)).toMatchObject({ status: 'CANCELLED' });
     const events = (await readTopic(on.kafka, 'order_cancelled')).filter(

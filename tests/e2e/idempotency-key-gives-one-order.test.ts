@@ -2,13 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { expectConsistency } from '../support/consistency.ts';
-import { postJson, type Answer } from '../support/http.ts';
+import { postJson, type HttpResponse } from '../support/http.ts';
 import { articleOrder, orderOf, untilFinal } from '../support/orders.ts';
 import { usePipeline } from '../support/pipeline.ts';
 
 const on = usePipeline({ replicas: { order: 2 } });
 
-const post = (body: unknown, key?: string, replica = 0): Promise<Answer> =>
+const post = (body: unknown, key?: string, replica = 0): Promise<HttpResponse> =>
   postJson(
     `${on.pipeline.services.order[replica]!.url}/orders`,
     body,
@@ -39,9 +39,9 @@ test('the same key with another body is rejected with 422', async () => {
 test('fifty concurrent requests with the same key, on two replicas, create one order', async () => {
   const before = await countOrders();
   const key = randomUUID();
-  const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => post(articleOrder, key, index % 2)));
-  expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 201));
-  expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+  const responses = await Promise.all(Array.from({ length: 50 }, (_, index) => post(articleOrder, key, index % 2)));
+  expect(responses.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 201));
+  expect(new Set(responses.map(({ body }) => JSON.stringify(body))).size).toBe(1);
   expect(await countOrders()).toBe(before + 1);
 });
 
@@ -49,10 +49,10 @@ test('fifty concurrent requests with the same key and two bodies create one orde
   const before = await countOrders();
   const key = randomUUID();
   const other = orderOf([{ product_id: 'P003', quantity: 1, price: 19.99 }]);
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 50 }, (_, index) => post(index % 2 === 0 ? articleOrder : other, key, (index >> 1) % 2)),
   );
-  const statuses = Object.groupBy(answers, ({ status }) => String(status));
+  const statuses = Object.groupBy(responses, ({ status }) => String(status));
   expect(Object.keys(statuses).toSorted()).toEqual(['201', '422']);
   expect(statuses['201']).toHaveLength(25);
   expect(new Set(statuses['201']!.map(({ body }) => body.order_id)).size).toBe(1);
@@ -60,8 +60,8 @@ test('fifty concurrent requests with the same key and two bodies create one orde
 });
 
 test('without the header every request creates an order', async () => {
-  const answers = [await post(articleOrder), await post(articleOrder), await post(articleOrder, undefined, 1)];
-  expect(new Set(answers.map(({ body }) => body.order_id)).size).toBe(3);
+  const responses = [await post(articleOrder), await post(articleOrder), await post(articleOrder, undefined, 1)];
+  expect(new Set(responses.map(({ body }) => body.order_id)).size).toBe(3);
 });
 
 test('each of these orders was charged once', async () => {

@@ -1,6 +1,6 @@
 /** The response names everything that is wrong with a request, and nothing of the request is stored. */
 import { describe, expect, test } from '@jest/globals';
-import { getJson, postJson, putJson, request, type Answer } from '../support/http.ts';
+import { getJson, postJson, putJson, request, type HttpResponse } from '../support/http.ts';
 import { articleOrder, orderOf, placeOrder, untilFinal } from '../support/orders.ts';
 import { usePipeline } from '../support/pipeline.ts';
 
@@ -14,11 +14,11 @@ const storedDocuments = async (): Promise<Record<string, number>> => ({
   updates: await on.mongo.db('inventory_db').collection('updates').countDocuments({ kind: 'set' }),
 });
 
-const post = (body: unknown, headers?: Record<string, string>): Promise<Answer> =>
+const post = (body: unknown, headers?: Record<string, string>): Promise<HttpResponse> =>
   postJson(on.url('order', '/orders'), body, headers);
-const putStock = (productId: string, body: unknown, authorization = `Bearer ${operatorToken}`): Promise<Answer> =>
+const putStock = (productId: string, body: unknown, authorization = `Bearer ${operatorToken}`): Promise<HttpResponse> =>
   putJson(on.url('inventory', `/inventory/${productId}`), body, { authorization });
-const postText = (body: string, headers: Record<string, string> = {}): Promise<Answer> =>
+const postText = (body: string, headers: Record<string, string> = {}): Promise<HttpResponse> =>
   request(on.url('order', '/orders'), {
     method: 'POST',
     body,
@@ -26,13 +26,13 @@ const postText = (body: string, headers: Record<string, string> = {}): Promise<A
   });
 
 /** Sends a request that must be rejected, and checks that it stored nothing. */
-async function expectRejected(status: number, send: () => Promise<Answer>): Promise<Answer> {
+async function expectRejected(status: number, send: () => Promise<HttpResponse>): Promise<HttpResponse> {
   const before = await storedDocuments();
-  const answer = await send();
-  expect(answer).toMatchObject({ status, body: { status, title: expect.any(String), detail: expect.any(String) } });
-  expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  const response = await send();
+  expect(response).toMatchObject({ status, body: { status, title: expect.any(String), detail: expect.any(String) } });
+  expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
   expect(await storedDocuments()).toEqual(before);
-  return answer;
+  return response;
 }
 
 describe('POST /orders', () => {
@@ -81,15 +81,15 @@ describe('POST /orders', () => {
     ['an operator for a quantity', item({ quantity: { $gt: 0 } }), ['#/items/0/quantity']],
     ['a __proto__ of its own', JSON.parse('{"__proto__": {"admin": true}}'), []],
   ])('rejects %s with 422 and names the field', async (_, body, pointers) => {
-    const answer = await expectRejected(422, () => post(body));
-    const named = answer.body.errors.map(({ pointer }: { pointer: string }) => pointer);
+    const response = await expectRejected(422, () => post(body));
+    const named = response.body.errors.map(({ pointer }: { pointer: string }) => pointer);
     expect(named).toEqual(expect.arrayContaining(pointers));
   });
 
   test('names every faulty field at once', async () => {
     const bad = { customer_id: '', items: [{ product_id: 'P001', quantity: 0, price: -1 }], extra: 1 };
-    const answer = await expectRejected(422, () => post(bad));
-    expect(answer.body.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(
+    const response = await expectRejected(422, () => post(bad));
+    expect(response.body.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(
       expect.arrayContaining([
         '#/customer_id',
         '#/items/0/quantity',
@@ -102,9 +102,9 @@ describe('POST /orders', () => {
   });
 
   test('rejects a wrong total and names both numbers', async () => {
-    const answer = await expectRejected(422, () => post({ ...articleOrder, total_amount: 109.98 }));
-    expect(answer.body.detail).toContain('109.98');
-    expect(answer.body.detail).toContain('109.97');
+    const response = await expectRejected(422, () => post({ ...articleOrder, total_amount: 109.98 }));
+    expect(response.body.detail).toContain('109.98');
+    expect(response.body.detail).toContain('109.97');
   });
 
   test.each([
@@ -193,19 +193,19 @@ test.each([
   ['/orders/not-an-id', 'order_id'],
   ['/orders/not-an-id/timeline', 'order_id'],
 ])('GET %s is rejected with 422', async (path, parameter) => {
-  const answer = await expectRejected(422, () => getJson(on.url('order', path)));
-  expect(answer.body.errors).toContainEqual(expect.objectContaining({ parameter }));
+  const response = await expectRejected(422, () => getJson(on.url('order', path)));
+  expect(response.body.errors).toContainEqual(expect.objectContaining({ parameter }));
 });
 
 test('POST /orders/{order_id}/cancel rejects a malformed id with 422 and an unknown order with 404', async () => {
   const cancel = (id: string) => request(on.url('order', `/orders/${id}/cancel`), { method: 'POST' });
-  const answer = await expectRejected(422, () => cancel('not-an-id'));
-  expect(answer.body.errors).toContainEqual(expect.objectContaining({ parameter: 'order_id' }));
+  const response = await expectRejected(422, () => cancel('not-an-id'));
+  expect(response.body.errors).toContainEqual(expect.objectContaining({ parameter: 'order_id' }));
   await expectRejected(404, () => cancel('00000000-0000-4000-8000-000000000000'));
 });
 
 test('an unknown path returns 404, an unsupported method 405', async () => {
   await expectRejected(404, () => getJson(on.url('order', '/order')));
-  const answer = await expectRejected(405, () => request(on.url('order', '/orders'), { method: 'DELETE' }));
-  expect(answer.headers.get('allow')).toContain('POST');
+  const response = await expectRejected(405, () => request(on.url('order', '/orders'), { method: 'DELETE' }));
+  expect(response.headers.get('allow')).toContain('POST');
 });

@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { services } from '@order-pipeline/events';
 import { expectConsistency } from '../support/consistency.ts';
 import { eventually } from '../support/eventually.ts';
-import { getJson, postJson, type Answer } from '../support/http.ts';
+import { getJson, postJson, type HttpResponse } from '../support/http.ts';
 import { deadLetters } from '../support/kafka-reader.ts';
 import { expectExpectedOutcomes, mixedOrder, stockForMixedOrders } from '../support/mixed-orders.ts';
 import { placeOrders } from '../support/orders.ts';
@@ -43,15 +43,15 @@ async function inOutage(): Promise<string[]> {
 }
 
 /** Places orders until `endMs` and returns each response with the time that it took. */
-async function placeUntil(endMs: number): Promise<(Answer & { readonly tookMs: number })[]> {
-  const answers = [];
+async function placeUntil(endMs: number): Promise<(HttpResponse & { readonly tookMs: number })[]> {
+  const responses = [];
   for (let number = 0; performance.now() < endMs; number += 1) {
     const askedMs = performance.now();
-    const answer = await postJson(on.url('order', '/orders'), mixedOrder(number));
-    answers.push({ ...answer, tookMs: performance.now() - askedMs });
+    const response = await postJson(on.url('order', '/orders'), mixedOrder(number));
+    responses.push({ ...response, tookMs: performance.now() - askedMs });
     await pause(200);
   }
-  return answers;
+  return responses;
 }
 
 /** Resolves once orders are stored; their clients retry through the outage, and `ids` are the accepted orders. */
@@ -71,18 +71,18 @@ test(
     const processes = pids();
     const load = await startLoad();
     await on.pipeline.kafka!.kill();
-    const [answers] = await Promise.all([
+    const [responses] = await Promise.all([
       placeUntil(performance.now() + outageMs),
       eventually(async () => expect(await inOutage()).toEqual(coreServices), outageMs),
     ]);
-    expect(answers.length).toBeGreaterThan(10);
-    expect(answers.filter(({ status }) => status !== 201)).toEqual([]);
+    expect(responses.length).toBeGreaterThan(10);
+    expect(responses.filter(({ status }) => status !== 201)).toEqual([]);
     // It still serves requests, and reports the outage.
     expect(await getJson(on.url('order', '/readyz'))).toMatchObject({ status: 200, body: { status: 'degraded' } });
     expect(await live()).toEqual([200, 200, 200, 200]);
 
     await on.pipeline.kafka!.start();
-    await expectConsistency(on, [...answers.map(({ body }) => body.order_id), ...(await load.ids)]);
+    await expectConsistency(on, [...responses.map(({ body }) => body.order_id), ...(await load.ids)]);
     await expectExpectedOutcomes(on);
     await expectNoDeadLetters();
     expect(pids()).toEqual(processes);
@@ -96,18 +96,18 @@ test(
     const processes = pids();
     const load = await startLoad();
     await on.pipeline.mongo!.kill();
-    const [answers] = await Promise.all([
+    const [responses] = await Promise.all([
       placeUntil(performance.now() + outageMs),
       eventually(async () => expect(await inOutage()).not.toEqual([]), outageMs),
     ]);
-    for (const { status, headers, body, tookMs } of answers) {
+    for (const { status, headers, body, tookMs } of responses) {
       expect(status).toBe(503);
       expect(tookMs).toBeLessThan(rejectedWithinMs);
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
       expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
       expect(body).toMatchObject({ status: 503, title: 'Service Unavailable', detail: expect.any(String) });
     }
-    expect(answers.length).toBeGreaterThan(1);
+    expect(responses.length).toBeGreaterThan(1);
     expect(await getJson(on.url('order', '/readyz'))).toMatchObject({ status: 503 });
     expect(await live()).toEqual([200, 200, 200, 200]);
 

@@ -52,7 +52,7 @@ test('a service that is killed while shipments are due ships each of them once a
 test('an order that has shipped can no longer be cancelled', async () => {
   const orderId = await placeOrder(on, articleOrder);
   await untilFinal(on, orderId);
-  const answer = await postJson(on.url('order', `/orders/${orderId}/cancel`), undefined);
-  expect(answer).toMatchObject({ status: 409, body: { status: 'SHIPPED' } });
-  expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  const response = await postJson(on.url('order', `/orders/${orderId}/cancel`), undefined);
+  expect(response).toMatchObject({ status: 409, body: { status: 'SHIPPED' } });
+  expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
 });

@@ -145,10 +145,10 @@ describe('three members and three brokers', () => {
       await Promise.all(others.map((member) => member.kill('SIGKILL')));
       // For some seconds the primary remains primary, and writes.
       const early = orderOf(book().items, 'EARLY');
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         Array.from({ length: 20 }, () => postJson(on.url('order', '/orders'), early).catch(() => undefined)),
       );
-      expect(answers.map((answer) => answer?.status)).toEqual(answers.map(() => 503));
+      expect(responses.map((response) => response?.status)).toEqual(responses.map(() => 503));
       // Nor does a read return it: it may be rolled back.
       const { status, body } = await getJson(on.url('order', '/orders?limit=100'));
       expect(status).toBe(200);

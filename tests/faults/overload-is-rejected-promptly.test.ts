@@ -19,7 +19,7 @@ const on = usePipeline({
   },
 });
 
-interface Answer {
+interface HttpResponse {
   readonly status: number;
   readonly retryAfter: string | undefined;
   readonly orderId: string | undefined;
@@ -29,7 +29,7 @@ interface Answer {
 const order = orderOf([{ product_id: 'P001', quantity: 1, price: 29.99 }]);
 const body = JSON.stringify(order);
 
-function post(url: string, agent: Agent): Promise<Answer> {
+function post(url: string, agent: Agent): Promise<HttpResponse> {
   const begunMs = performance.now();
   return new Promise((resolve, reject) => {
     const sent = request(
@@ -60,20 +60,20 @@ describe('with more concurrent orders than the engines handle', () => {
   test('requests over the limit are rejected at once, memory stays bounded, and every accepted order is kept', async () => {
     await putJson(on.url('inventory', '/inventory/P001'), { quantity: 100_000, price: 29.99 });
     const agent = new Agent({ keepAlive: true, maxSockets: 600 });
-    const answers: Answer[] = [];
+    const responses: HttpResponse[] = [];
     const client = async (): Promise<void> => {
-      for (let each = 0; each < 8; each += 1) answers.push(await post(on.url('order', '/orders'), agent));
+      for (let each = 0; each < 8; each += 1) responses.push(await post(on.url('order', '/orders'), agent));
     };
     await Promise.all(Array.from({ length: 600 }, client));
     agent.destroy();
 
-    const accepted = answers.filter(({ status }) => status === 201);
-    const rejected = answers.filter(({ status }) => status === 503);
-    expect(accepted.length + rejected.length).toBe(answers.length);
+    const accepted = responses.filter(({ status }) => status === 201);
+    const rejected = responses.filter(({ status }) => status === 503);
+    expect(accepted.length + rejected.length).toBe(responses.length);
     expect(accepted.length).toBeGreaterThan(0);
     expect(rejected.length).toBeGreaterThan(0);
     expect(rejected.every(({ retryAfter }) => Number(retryAfter) >= 1)).toBe(true);
-    expect(Math.max(...answers.map(({ tookMs }) => tookMs))).toBeLessThan(2 * acceptWithinMs);
+    expect(Math.max(...responses.map(({ tookMs }) => tookMs))).toBeLessThan(2 * acceptWithinMs);
     expect(residentMiB(on.pipeline.services.order[0]!.pid!)).toBeLessThan(300);
     await expectConsistency(
       on,
@@ -88,9 +88,11 @@ describe('with a paused database', () => {
     const clients = 6 * maxInFlight;
     await on.pipeline.mongo!.kill('SIGSTOP');
     try {
-      const answers = await Promise.all(Array.from({ length: clients }, () => post(on.url('order', '/orders'), agent)));
-      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 503));
-      const took = answers.map(({ tookMs }) => tookMs);
+      const responses = await Promise.all(
+        Array.from({ length: clients }, () => post(on.url('order', '/orders'), agent)),
+      );
+      expect(responses.map(({ status }) => status)).toEqual(responses.map(() => 503));
+      const took = responses.map(({ tookMs }) => tookMs);
       expect(took.filter((ms) => ms < acceptWithinMs / 2)).toHaveLength(clients - maxInFlight);
       expect(Math.max(...took)).toBeLessThan(2 * acceptWithinMs);
     } finally {
@@ -107,13 +109,13 @@ describe('with Kafka down for long', () => {
     await untilIdle(on);
     await on.pipeline.kafka!.kill();
     const accepted: string[] = [];
-    let answer = await place();
-    for (; answer.status === 201 && accepted.length <= maxPending; answer = await place()) {
-      accepted.push(answer.body.order_id);
+    let response = await place();
+    for (; response.status === 201 && accepted.length <= maxPending; response = await place()) {
+      accepted.push(response.body.order_id);
     }
-    expect(answer).toMatchObject({ status: 503, body: { title: 'Service Unavailable' } });
-    expect(answer.body.detail).toContain('wait to be published');
-    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect(response).toMatchObject({ status: 503, body: { title: 'Service Unavailable' } });
+    expect(response.body.detail).toContain('wait to be published');
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
     // The count in the database may include an order twice for a second, while it is pushed to the relay.
     expect(accepted.length).toBeGreaterThan(maxPending * 0.9);
     expect(accepted.length).toBeLessThanOrEqual(maxPending);

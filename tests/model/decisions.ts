@@ -158,12 +158,12 @@ export async function modelDecisions(scenario: Scenario, functions: DecisionFunc
       const known = payments.get(document);
       const step = functions.nextStep(known, events.get(event));
       if (step.call === 'none') throw new Error(`${factOf(events.get(event))} needs no call of the gateway`);
-      const answer = gateway.call(ledger, step.call);
+      const response = gateway.call(ledger, step.call);
       const decision =
         step.call === 'charge'
-          ? functions.afterCharge(step.event as EventOf<'order_placed'>, answer.result as ChargeResult, now())
-          : functions.afterVoid(known, step.event, step.reason, answer.result as VoidResult, now());
-      return { ...outcome(payments, document, decision), ledger: answer.ledger };
+          ? functions.afterCharge(step.event as EventOf<'order_placed'>, response.result as ChargeResult, now())
+          : functions.afterVoid(known, step.event, step.reason, response.result as VoidResult, now());
+      return { ...outcome(payments, document, decision), ledger: response.ledger };
     }),
 
     /** Whether a service ignores an event, judged by its decision without a document. */

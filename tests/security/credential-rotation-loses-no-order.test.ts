@@ -119,11 +119,11 @@ beforeAll(async () => {
   }
   await Promise.all([...replicas.values()].map((replica) => replica.start()));
   for (const { product_id, price } of articleOrder.items) {
-    const answer = await putJson(`${replicas.get('inventory')!.url}/inventory/${product_id}`, {
+    const response = await putJson(`${replicas.get('inventory')!.url}/inventory/${product_id}`, {
       quantity: 100_000,
       price,
     });
-    if (answer.status !== 200) throw new Error(`PUT /inventory answers ${answer.status}`);
+    if (response.status !== 200) throw new Error(`PUT /inventory returns ${response.status}`);
   }
 }, setUpLimitMs);
 
@@ -146,9 +146,9 @@ function untilShipped(orderId: string, limitMs = 120_000): Promise<void> {
 async function placeOrdersUntil(signal: AbortSignal): Promise<string[]> {
   const accepted: string[] = [];
   while (!signal.aborted) {
-    const answer = await postJson(orders(), articleOrder).catch(() => undefined);
-    if (answer?.status === 201) accepted.push(answer.body.order_id);
-    else if (answer && answer.status !== 503) throw new Error(`POST /orders answers ${answer.status}`);
+    const response = await postJson(orders(), articleOrder).catch(() => undefined);
+    if (response?.status === 201) accepted.push(response.body.order_id);
+    else if (response && response.status !== 503) throw new Error(`POST /orders returns ${response.status}`);
     await pause(50);
   }
   return accepted;

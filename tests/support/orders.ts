@@ -5,7 +5,7 @@ import { expect } from '@jest/globals';
 import { finalStates } from '@order-pipeline/events/order-lifecycle';
 import { articleOrder, type NewOrder, type OrderItem } from './article-order.ts';
 import { eventually } from './eventually.ts';
-import { getJson, postJson, type Answer } from './http.ts';
+import { getJson, postJson, type HttpResponse } from './http.ts';
 import type { TestPipeline } from './pipeline.ts';
 
 export { articleOrder, type NewOrder, type OrderItem } from './article-order.ts';
@@ -23,10 +23,10 @@ export async function placeOrder(on: Pick<TestPipeline, 'url'>, order: NewOrder)
   const headers = { 'Idempotency-Key': randomUUID() };
   const deadline = performance.now() + acceptLimitMs;
   for (;;) {
-    const answer = await postJson(on.url('order', '/orders'), order, headers).catch(() => undefined);
-    if (answer?.status === 201) return answer.body.order_id as string;
-    if (answer && answer.status !== 503)
-      throw new Error(`POST /orders: ${answer.status} ${JSON.stringify(answer.body)}`);
+    const response = await postJson(on.url('order', '/orders'), order, headers).catch(() => undefined);
+    if (response?.status === 201) return response.body.order_id as string;
+    if (response && response.status !== 503)
+      throw new Error(`POST /orders: ${response.status} ${JSON.stringify(response.body)}`);
     if (performance.now() > deadline) throw new Error(`no order was accepted for ${acceptLimitMs / 1000} s`);
     await pause(retryAfterMs);
   }
@@ -54,7 +54,7 @@ export function placeOrders(
 }
 
 /** Waits until the order is in a final state and returns the body of GET /orders/{id}. */
-export function untilFinal(on: TestPipeline, orderId: string, timeoutMs = 30_000): Promise<Answer['body']> {
+export function untilFinal(on: TestPipeline, orderId: string, timeoutMs = 30_000): Promise<HttpResponse['body']> {
   return eventually(async () => {
     const url = on.url('order', `/orders/${orderId}?wait=SHIPPED&timeout_ms=5000`);
     const { body } = await getJson(url);

@@ -41,7 +41,7 @@ function requestFor(passwords: Readonly<Record<string, string>>): Buffer {
 
 /** Through a listener on which the caller is a super user without a login. */
 export async function setScramPasswords(port: number, passwords: Readonly<Record<string, string>>): Promise<void> {
-  const answer = await new Promise<Buffer>((resolve, reject) => {
+  const response = await new Promise<Buffer>((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', timeout: limitMs }, () => socket.write(requestFor(passwords)));
     let read = Buffer.alloc(0);
     socket.on('data', (data) => {
@@ -56,14 +56,14 @@ export async function setScramPasswords(port: number, passwords: Readonly<Record
   });
   // Header (correlation id, tags), throttle time, then one result per user: name, error code, message, tags.
   let at = 4 + 1 + 4;
-  const results = answer[at++]! - 1;
+  const results = response[at++]! - 1;
   for (let index = 0; index < results; index += 1) {
-    const name = answer.subarray(at + 1, at + answer[at]!).toString();
-    at += answer[at]!;
-    const code = answer.readInt16BE(at);
+    const name = response.subarray(at + 1, at + response[at]!).toString();
+    at += response[at]!;
+    const code = response.readInt16BE(at);
     at += 2;
-    const message = answer[at] === 0 ? '' : answer.subarray(at + 1, at + answer[at]!).toString();
-    at += Math.max(1, answer[at]!) + 1;
-    if (code !== 0) throw new Error(`Kafka refuses the password of ${name}: error ${code} ${message}`);
+    const message = response[at] === 0 ? '' : response.subarray(at + 1, at + response[at]!).toString();
+    at += Math.max(1, response[at]!) + 1;
+    if (code !== 0) throw new Error(`Kafka rejects the password of ${name}: error ${code} ${message}`);
   }
 }
