@@ -43,8 +43,6 @@ export type KafkaAddress = {
 
 const metadataMaxAgeMs = 60_000;
 
-export const createKafkaCluster = (address: KafkaAddress): KafkaCluster => new BatchingCluster(createClient(address));
-
 const createClient = ({ brokers, tls, sasl }: KafkaAddress): Kafka =>
   new Kafka({
     clientId: 'consumer-scaler',
@@ -58,6 +56,29 @@ const createClient = ({ brokers, tls, sasl }: KafkaAddress): Kafka =>
     ...(sasl === undefined ? {} : { sasl: sasl as SASLOptions }),
     logLevel: logLevel.NOTHING,
   });
+
+export const createKafkaCluster = (address: KafkaAddress): KafkaCluster => new BatchingCluster(createClient(address));
+
+const topicRequests = (partitions: TopicPartitions) =>
+  [...partitions].map(([topic, ids]) => ({ topic, partitions: ids.map((partition) => ({ partition })) }));
+
+const toOffsets = (replies: readonly OffsetsReply[]): Offsets =>
+  new Map(
+    replies.map(({ topic, partitions }) => [
+      topic,
+      new Map(
+        partitions
+          .filter(({ errorCode = 0 }) => errorCode === 0)
+          .map(({ partition, offset }) => [partition, Number(offset)]),
+      ),
+    ]),
+  );
+
+const descriptionOf = ({ state, protocol, members }: DescribedGroup): GroupDescription => ({
+  state,
+  assignor: protocol,
+  members: members.map(({ memberAssignment }) => decodeAssignment(memberAssignment)),
+});
 
 class BatchingCluster implements KafkaCluster {
   readonly #kafka: Kafka;
@@ -148,24 +169,3 @@ async function connect(cluster: KafkajsCluster): Promise<KafkajsCluster> {
   }
   return cluster;
 }
-
-const topicRequests = (partitions: TopicPartitions) =>
-  [...partitions].map(([topic, ids]) => ({ topic, partitions: ids.map((partition) => ({ partition })) }));
-
-const toOffsets = (replies: readonly OffsetsReply[]): Offsets =>
-  new Map(
-    replies.map(({ topic, partitions }) => [
-      topic,
-      new Map(
-        partitions
-          .filter(({ errorCode = 0 }) => errorCode === 0)
-          .map(({ partition, offset }) => [partition, Number(offset)]),
-      ),
-    ]),
-  );
-
-const descriptionOf = ({ state, protocol, members }: DescribedGroup): GroupDescription => ({
-  state,
-  assignor: protocol,
-  members: members.map(({ memberAssignment }) => decodeAssignment(memberAssignment)),
-});

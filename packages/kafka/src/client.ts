@@ -24,26 +24,6 @@ export interface KafkaLogin {
 
 patchKafkajs();
 
-export function createKafka({ brokers, clientId, tls, login }: KafkaSettings, logger: Logger): Kafka {
-  return new Kafka({
-    clientId,
-    brokers: [...brokers],
-    connectionTimeout: 3_000,
-    requestTimeout: 10_000,
-    enforceRequestTimeout: true,
-    // Few and short: our own loops above it back off for as long as an outage lasts.
-    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 },
-    ...(tls === undefined ? {} : { ssl: rereadingTls(tls) }),
-    ...(login === undefined ? {} : { sasl: rereadingLogin(login) }),
-    // What kafkajs reports is a step of its own retries; we log where we decide.
-    logLevel: logLevel.WARN,
-    logCreator: () => (entry: LogEntry) => {
-      const { message, timestamp: _, logger: __, stack: ___, ...fields } = entry.log;
-      logger.debug({ ...fields, kafkajs: entry.namespace }, message);
-    },
-  });
-}
-
 const rereadingTls = (tls: KafkaTls): object => ({
   get ca() {
     return tls.ca();
@@ -67,3 +47,23 @@ const rereadingLogin = ({ mechanism, username, password }: KafkaLogin): Mechanis
     },
   }),
 });
+
+export function createKafka({ brokers, clientId, tls, login }: KafkaSettings, logger: Logger): Kafka {
+  return new Kafka({
+    clientId,
+    brokers: [...brokers],
+    connectionTimeout: 3_000,
+    requestTimeout: 10_000,
+    enforceRequestTimeout: true,
+    // Few and short: our own loops above it back off for as long as an outage lasts.
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 },
+    ...(tls === undefined ? {} : { ssl: rereadingTls(tls) }),
+    ...(login === undefined ? {} : { sasl: rereadingLogin(login) }),
+    // What kafkajs reports is a step of its own retries; we log where we decide.
+    logLevel: logLevel.WARN,
+    logCreator: () => (entry: LogEntry) => {
+      const { message, timestamp: _, logger: __, stack: ___, ...fields } = entry.log;
+      logger.debug({ ...fields, kafkajs: entry.namespace }, message);
+    },
+  });
+}

@@ -1,37 +1,27 @@
 /** The only way to kafkajs: client, consumer, publisher, dead letters, lag and topic readers. */
-export { createKafka, type KafkaLogin, type KafkaSettings, type KafkaTls } from './client.ts';
+export { createKafka, type KafkaLogin, type KafkaTls } from './client.ts';
 export { startConsumer } from './consumer/consumer.ts';
-export type { ConsumerHealth } from './consumer/consumer-health.ts';
-export {
-  defaultConsumerSettings,
-  type ConsumerOptions,
-  type ConsumerSettings,
-  type RunningConsumer,
-} from './consumer/consumer-options.ts';
+export { type ConsumerOptions, type ConsumerSettings, type RunningConsumer } from './consumer/consumer-options.ts';
 export type { Handler } from './consumer/handler.ts';
-export { deadLetterHeaders, type DeadLetterKind } from './dead-letters/dead-letter.ts';
+export { deadLetterHeaders } from './dead-letters/dead-letter.ts';
 export {
   deadLetterDetails,
   deadLetterSummary,
   readableBytes,
   type DeadLetterSummary,
-  type ReadableBytes,
 } from './dead-letters/dead-letter-description.ts';
 export {
   findDeadLetters,
   readResolutions,
   resolveDeadLetters,
   scanDeadLetters,
-  type OnDeadLetters,
   type Resolutions,
 } from './dead-letters/dead-letter-queue.ts';
 export {
   deadLetterGroups,
   deadLetterId,
-  originalRecord,
   parseDeadLetterId,
   planResolution,
-  readDeadLetter,
   resolutionKey,
   subjectOf,
   type DeadLetterPlace,
@@ -48,27 +38,17 @@ export {
 } from './kafkajs-internals.ts';
 export { lingerMs } from './linger.ts';
 export { createMessagingMetrics, type MessagingMetrics } from './metrics.ts';
-export { withSimulatedWork, type SimulatedWork } from './middleware/simulated-work.ts';
+export { withSimulatedWork } from './middleware/simulated-work.ts';
 export { createPublisher, type Publisher } from './publisher.ts';
 export { decodeAssignment, type Assignment } from './readers/assignment.ts';
 export { createGroupLagReader, lagOfPartition, type GroupLagReader } from './readers/group-lag.ts';
 export {
   createGroupObserver,
-  type GroupMember,
   type GroupObserver,
   type GroupState,
   type PartitionRange,
 } from './readers/group-observer.ts';
 export { createOnDemandAdmin, type OnDemandAdmin } from './readers/on-demand-admin.ts';
-export {
-  isTopicReadError,
-  rangesOf,
-  readRanges,
-  TopicReadError,
-  type OffsetRange,
-  type OnBatch,
-  type PartitionBatch,
-  type TopicReader,
-} from './readers/topic-reader.ts';
+export { rangesOf, readRanges, type OffsetRange, type TopicReader } from './readers/topic-reader.ts';
 export type { OutgoingRecord, PublishedAt } from './record.ts';
 export { ensureTopics } from './topics.ts';

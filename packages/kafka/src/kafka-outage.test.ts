@@ -10,11 +10,9 @@ import {
   createOnDemandAdmin,
   createPublisher,
   ensureTopics,
-  isTopicReadError,
   rangesOf,
   readRanges,
   readResolutions,
-  TopicReadError,
 } from './index.ts';
 import { kafkaOutage } from './kafka-outage.ts';
 
@@ -55,9 +53,13 @@ test('an outage is not wrapped again', () => {
   expect(kafkaOutage(outage)).toBe(outage);
 });
 
-test('a topic that cannot be read is an outage with a sentence of its own', () => {
-  const error = new TopicReadError('Kafka has no topic order_placed.');
-  expect(error).toMatchObject({ name: 'TopicReadError', message: 'Kafka has no topic order_placed.', outage: true });
-  expect([isOutage(error), isTopicReadError(error)]).toEqual([true, true]);
-  expect(isTopicReadError(new OutageError('kafka', error))).toBe(false);
+test('a topic that is missing is an outage, whose message is a sentence', async () => {
+  const listing = { ...reader, admin: { ...admin, listTopics: async () => ['order_cancelled'] } };
+  const error: unknown = await rangesOf(listing, ['order_placed', 'order_cancelled']).catch(
+    (thrown: unknown) => thrown,
+  );
+  expect(isOutage(error)).toBe(true);
+  expect((error as Error).message).toBe(
+    'Kafka has no topic order_placed; npm start creates them, and so do the manifests.',
+  );
 });

@@ -18,25 +18,6 @@ export interface MessagingMetrics {
   askOutage(isInOutage: () => boolean): void;
 }
 
-export function createMessagingMetrics(registry: Registry): MessagingMetrics {
-  const oldestInFlightMs = new Map<string, number>();
-  let isInOutage = (): boolean => false;
-  createLagAge(registry, oldestInFlightMs);
-  return {
-    ...createCounters(registry),
-    ...createHistograms(registry),
-    lag: new Gauge({
-      name: 'consumer_lag_events',
-      help: 'Events of a partition after the last committed one, as of the last batch or read, ten seconds ago at most.',
-      labelNames: ['topic', 'partition'],
-      registers: [registry],
-    }),
-    oldestInFlightMs,
-    inOutage: createInOutage(registry, () => isInOutage()),
-    askOutage: (ask) => void (isInOutage = ask),
-  };
-}
-
 const createCounters = (registry: Registry) => ({
   consumed: new Counter({
     name: 'events_consumed_total',
@@ -106,6 +87,25 @@ const createInOutage = (registry: Registry, isInOutage: () => boolean): Gauge =>
       this.set(isInOutage() ? 1 : 0);
     },
   });
+
+export function createMessagingMetrics(registry: Registry): MessagingMetrics {
+  const oldestInFlightMs = new Map<string, number>();
+  let isInOutage = (): boolean => false;
+  createLagAge(registry, oldestInFlightMs);
+  return {
+    ...createCounters(registry),
+    ...createHistograms(registry),
+    lag: new Gauge({
+      name: 'consumer_lag_events',
+      help: 'Events of a partition after the last committed one, as of the last batch or read, ten seconds ago at most.',
+      labelNames: ['topic', 'partition'],
+      registers: [registry],
+    }),
+    oldestInFlightMs,
+    inOutage: createInOutage(registry, () => isInOutage()),
+    askOutage: (ask) => void (isInOutage = ask),
+  };
+}
 
 /** A counter that begins with its first event hides that event from a query for its increase. */
 export function startCountersAtZero(

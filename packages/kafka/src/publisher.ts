@@ -18,6 +18,36 @@ export interface Publisher {
 const maxRecordsPerRequest = 1_000;
 const maxBytesPerRequest = 512 * 1024;
 
+/** The Java client's murmur2 partitioner, which also notes its choice on the message: kafkajs does not report it. */
+const rememberingPartitioner: typeof Partitioners.DefaultPartitioner = () => {
+  const choose = Partitioners.DefaultPartitioner();
+  return (args) => {
+    args.message.partition = choose(args);
+    return args.message.partition;
+  };
+};
+
+/** What tracing records of records that were acknowledged. */
+export const sentRecords = (
+  records: readonly OutgoingRecord[],
+  places: readonly PublishedAt[],
+  sinceMs: (index: number) => number,
+): SentRecord[] =>
+  records.map(({ topic, key, headers }, index) => ({
+    topic,
+    key: key?.toString(),
+    traceparent: headers['traceparent']?.toString(),
+    ...places[index]!,
+    sinceMs: sinceMs(index),
+  }));
+
+const messageOf = ({ key, value, headers }: OutgoingRecord): Message => ({
+  key,
+  value,
+  // kafkajs' type does not allow headers without a value.
+  headers: headers as NonNullable<Message['headers']>,
+});
+
 export const createPublisher = (kafka: Kafka, metrics: MessagingMetrics, spans?: MessageSpans): Publisher =>
   new KafkaPublisher(kafka, metrics, spans);
 
@@ -89,27 +119,6 @@ class KafkaPublisher implements Publisher {
   }
 }
 
-const messageOf = ({ key, value, headers }: OutgoingRecord): Message => ({
-  key,
-  value,
-  // kafkajs' type does not allow headers without a value.
-  headers: headers as NonNullable<Message['headers']>,
-});
-
-/** What tracing records of records that were acknowledged. */
-export const sentRecords = (
-  records: readonly OutgoingRecord[],
-  places: readonly PublishedAt[],
-  sinceMs: (index: number) => number,
-): SentRecord[] =>
-  records.map(({ topic, key, headers }, index) => ({
-    topic,
-    key: key?.toString(),
-    traceparent: headers['traceparent']?.toString(),
-    ...places[index]!,
-    sinceMs: sinceMs(index),
-  }));
-
 /** A record that exceeds the limit alone makes a request of its own. */
 function requestsFor(records: readonly OutgoingRecord[]): OutgoingRecord[][] {
   const requests: OutgoingRecord[][] = [];
@@ -128,12 +137,3 @@ function requestsFor(records: readonly OutgoingRecord[]): OutgoingRecord[][] {
   if (request.length > 0) requests.push(request);
   return requests;
 }
-
-/** The Java client's murmur2 partitioner, which also notes its choice on the message: kafkajs does not report it. */
-const rememberingPartitioner: typeof Partitioners.DefaultPartitioner = () => {
-  const choose = Partitioners.DefaultPartitioner();
-  return (args) => {
-    args.message.partition = choose(args);
-    return args.message.partition;
-  };
-};

@@ -45,12 +45,13 @@ export interface DecodedRecord {
   readonly batchContext: BatchContext;
 }
 
+const zigzag = (value: number): number => (value < 0 ? -2 * value - 1 : 2 * value);
+
 const sizeOfVarint = (value: number): number => {
   let bytes = 1;
   for (let rest = zigzag(value); rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes += 1;
   return bytes;
 };
-const zigzag = (value: number): number => (value < 0 ? -2 * value - 1 : 2 * value);
 
 const byteLength = (value: HeaderValue): number => (value === null ? -1 : Buffer.byteLength(value));
 const sizeOfBytes = (length: number): number => sizeOfVarint(length) + Math.max(0, length);
@@ -163,8 +164,8 @@ function addHeader(headers: DecodedRecord['headers'], name: string, value: Buffe
   else headers[name] = value;
 }
 
-const sum = (int64: string, delta: number): string => {
+function sum(int64: string, delta: number): string {
   const base = Number(int64);
   const exact = Number.isSafeInteger(base) && Number.isSafeInteger(base + delta);
   return String(exact ? base + delta : BigInt(int64) + BigInt(delta));
-};
+}

@@ -6,6 +6,18 @@ import { kafkaOutage } from './kafka-outage.ts';
 const leadersWithinMs = 30_000;
 const leadersBackoff = { firstMs: 20, maxMs: 500 };
 
+const createTopics = (admin: Admin, topics: readonly TopicEntry[], replicationFactor: number): Promise<boolean> =>
+  admin.createTopics({
+    // kafkajs' own wait gives up at a broker that has not heard of the topic yet, as one of several well may.
+    waitForLeaders: false,
+    topics: topics.map(({ name, partitions, config }) => ({
+      topic: name,
+      numPartitions: partitions,
+      replicationFactor,
+      configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
+    })),
+  });
+
 /**
  * Creates the topics that are missing, explicitly and with their partitions; existing ones stay as they are. When it
  * resolves, each partition has a leader. Returns the names of the created ones; rejects with an OutageError.
@@ -29,18 +41,6 @@ export async function ensureTopics(
     await admin.disconnect();
   }
 }
-
-const createTopics = (admin: Admin, topics: readonly TopicEntry[], replicationFactor: number): Promise<boolean> =>
-  admin.createTopics({
-    // kafkajs' own wait gives up at a broker that has not heard of the topic yet, as one of several well may.
-    waitForLeaders: false,
-    topics: topics.map(({ name, partitions, config }) => ({
-      topic: name,
-      numPartitions: partitions,
-      replicationFactor,
-      configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
-    })),
-  });
 
 const notLedYet = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE']);
 /** Kafka's response may be wrapped in the error in which kafkajs reports its retries. */

@@ -1,6 +1,6 @@
 /** A dependency is unavailable: the work waits and is retried with backoff. It is never the fault of one record. */
 export class OutageError extends Error {
-  override readonly name: string = 'OutageError';
+  override readonly name = 'OutageError';
   /** An outage is recognised by this field and not its class, because test realms break instanceof. */
   readonly outage = true;
   readonly dependency: string;

@@ -45,6 +45,14 @@ export interface MessageSpans {
   sent(records: readonly SentRecord[]): void;
 }
 
+const placeOf = ({ topic, partition, offset, key }: Omit<TracedRecord, 'timestamp' | 'traceparent'>): Attributes => ({
+  'messaging.system': 'kafka',
+  'messaging.destination.name': topic,
+  'messaging.destination.partition.id': String(partition),
+  'messaging.kafka.offset': Number(offset),
+  ...(key === undefined ? {} : { 'messaging.kafka.message.key': key }),
+});
+
 export const createMessageSpans = (tracer: Tracer, consumerGroup: string): MessageSpans => ({
   begin: (records) => new SpansOfBatch(tracer, consumerGroup, records),
   sent(records) {
@@ -119,11 +127,3 @@ function traceSend(tracer: Tracer, record: SentRecord, links: Link[]): void {
   const options = { kind: SpanKind.PRODUCER, startTime: record.sinceMs, links, attributes };
   tracer.startSpan(`send ${record.topic}`, options, contextOf(record.traceparent)).end();
 }
-
-const placeOf = ({ topic, partition, offset, key }: Omit<TracedRecord, 'timestamp' | 'traceparent'>): Attributes => ({
-  'messaging.system': 'kafka',
-  'messaging.destination.name': topic,
-  'messaging.destination.partition.id': String(partition),
-  'messaging.kafka.offset': Number(offset),
-  ...(key === undefined ? {} : { 'messaging.kafka.message.key': key }),
-});

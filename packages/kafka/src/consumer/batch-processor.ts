@@ -25,12 +25,14 @@ export interface BatchProcessorOptions {
   readonly outages: OutageWait;
   /** Attempts of an event that fails alone, before it is dead-lettered. */
   readonly maxAttempts: number;
-  readonly retryBackoff: Backoff;
+  readonly retryBackoff?: Backoff;
   readonly logger: Logger;
   readonly metrics: MessagingMetrics;
   /** Where tracing is on. */
   readonly spans?: MessageSpans | undefined;
 }
+
+const defaultRetryBackoff: Backoff = { firstMs: 50, maxMs: 1_000 };
 
 export function createBatchProcessor(options: BatchProcessorOptions): ProcessBatch {
   const { consumerGroup, logger, metrics, spans } = options;
@@ -55,14 +57,15 @@ function decideStep({ handler, outages, maxAttempts, retryBackoff, metrics }: Ba
   const decideAndStore: Step<readonly OutgoingRecord[]> = async (events) => (await handler(events)).map(encodeEvent);
   const patient = withOutageWait(outages, decideAndStore);
   const timed = withTimer(metrics.handlerSeconds, patient);
-  const retried = withRetry({ maxAttempts, backoff: retryBackoff }, timed);
+  const retried = withRetry({ maxAttempts, backoff: retryBackoff ?? defaultRetryBackoff }, timed);
   return withDeadLetters(maxAttempts, retried);
 }
 
-const publishStep =
-  ({ publisher, outages }: BatchProcessorOptions) =>
-  async (records: readonly OutgoingRecord[], signal: AbortSignal): Promise<PublishedRecords> => {
+/** One request, however many outcomes and dead letters there are. */
+function publishStep({ publisher, outages }: BatchProcessorOptions) {
+  return async (records: readonly OutgoingRecord[], signal: AbortSignal): Promise<PublishedRecords> => {
     const sinceMs = Date.now();
     const places = records.length > 0 ? await outages.waitOut(() => publisher.send(records), signal) : [];
     return { records, places, sinceMs };
   };
+}

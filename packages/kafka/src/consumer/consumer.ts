@@ -26,7 +26,6 @@ import { nextOffsets, recordsOf, sizeOf, type Slice } from './slice.ts';
 
 const batchTargetMs = 500;
 const drainLimitMs = 5_000;
-const retryBackoff = { firstMs: 50, maxMs: 1_000 };
 const outageBackoff = { firstMs: 100, maxMs: 2_000 };
 
 export function startConsumer(options: ConsumerOptions): RunningConsumer {
@@ -60,12 +59,7 @@ class Consumer implements RunningConsumer {
     this.#options = options;
     this.#settings = settings;
     this.#outages = new OutageWait({ backoff: outageBackoff, logger, onSignOfLife });
-    this.#process = createBatchProcessor({
-      ...options,
-      outages: this.#outages,
-      maxAttempts: settings.maxAttempts,
-      retryBackoff,
-    });
+    this.#process = createBatchProcessor({ ...options, outages: this.#outages, maxAttempts: settings.maxAttempts });
     this.#batcher = new Batcher<Slice>({
       sizeOf,
       process: withTimer(metrics.batchSeconds, (slices: readonly Slice[]) => this.#processBatch(slices)),

@@ -29,6 +29,32 @@ const partitionsConsumedConcurrently = 256;
 const joinLimitMs = 5_000;
 const joinAgainMs = 500;
 
+const consumerConfig = (
+  { consumerGroup, sessionTimeoutMs }: MembershipOptions,
+  leaving: AbortSignal,
+): ConsumerConfig => ({
+  groupId: consumerGroup,
+  sessionTimeout: sessionTimeoutMs,
+  heartbeatInterval: Math.floor(sessionTimeoutMs / 4),
+  maxWaitTimeInMs: maxFetchWaitMs,
+  maxBytesPerPartition,
+  maxBytes: maxBytesPerFetch,
+  allowAutoTopicCreation: false,
+  // kafkajs' defaults change under NODE_ENV=test, and the client's own settings do not reach consumers: all are named.
+  retry: {
+    initialRetryTime: 200,
+    maxRetryTime: 2_000,
+    factor: 0.2,
+    multiplier: 2,
+    retries: 8,
+    restartOnFailure: async () => !leaving.aborted,
+  },
+});
+
+/** When no broker answers in the moment in which a member asks for its group's coordinator, kafkajs would give up permanently. */
+const isRetryableCrash = (error: Error): boolean =>
+  error.name === 'KafkaJSGroupCoordinatorNotFound' || (error.cause instanceof Error && isRetryableCrash(error.cause));
+
 export class GroupMembership {
   readonly #options: MembershipOptions;
   readonly #consumer: Consumer;
@@ -133,29 +159,3 @@ export class GroupMembership {
     if (!restarts) this.#startAfter(wait(joinAgainMs, this.#leaving.signal));
   }
 }
-
-const consumerConfig = (
-  { consumerGroup, sessionTimeoutMs }: MembershipOptions,
-  leaving: AbortSignal,
-): ConsumerConfig => ({
-  groupId: consumerGroup,
-  sessionTimeout: sessionTimeoutMs,
-  heartbeatInterval: Math.floor(sessionTimeoutMs / 4),
-  maxWaitTimeInMs: maxFetchWaitMs,
-  maxBytesPerPartition,
-  maxBytes: maxBytesPerFetch,
-  allowAutoTopicCreation: false,
-  // kafkajs' defaults change under NODE_ENV=test, and the client's own settings do not reach consumers: all are named.
-  retry: {
-    initialRetryTime: 200,
-    maxRetryTime: 2_000,
-    factor: 0.2,
-    multiplier: 2,
-    retries: 8,
-    restartOnFailure: async () => !leaving.aborted,
-  },
-});
-
-/** When no broker answers in the moment in which a member asks for its group's coordinator, kafkajs would give up permanently. */
-const isRetryableCrash = (error: Error): boolean =>
-  error.name === 'KafkaJSGroupCoordinatorNotFound' || (error.cause instanceof Error && isRetryableCrash(error.cause));

@@ -40,6 +40,13 @@ function parseResolution({ value }: KafkaMessage): Resolution | undefined {
   }
 }
 
+const deadLettersOf =
+  (groups: readonly string[], onDeadLetters: OnDeadLetters): OnBatch =>
+  ({ topic, partition, messages }) => {
+    const group = groups.find((name) => deadLetterTopic(name) === topic) ?? '';
+    return onDeadLetters(messages.map((message) => readDeadLetter(group, partition, message)));
+  };
+
 /** All dead letters that the groups' queues hold now. */
 export async function scanDeadLetters(
   reader: TopicReader,
@@ -73,13 +80,6 @@ export async function findDeadLetters(
   };
   await readRanges(reader, narrowed, deadLettersOf(groups, onlyWanted));
 }
-
-const deadLettersOf =
-  (groups: readonly string[], onDeadLetters: OnDeadLetters): OnBatch =>
-  ({ topic, partition, messages }) => {
-    const group = groups.find((name) => deadLetterTopic(name) === topic) ?? '';
-    return onDeadLetters(messages.map((message) => readDeadLetter(group, partition, message)));
-  };
 
 const resolutionRecord = (place: DeadLetterPlace, resolution: Resolution): OutgoingRecord => ({
   topic: deadLetterResolvedTopic(place.group),

@@ -7,6 +7,13 @@ export interface DecidedBatch {
   readonly deadLetters: readonly DeadLetter[];
 }
 
+const deadLetterOf = ({ record }: DecodedEvent, attempts: number, thrown: unknown): DeadLetter => ({
+  record,
+  kind: 'handler',
+  attempts,
+  error: thrown instanceof Error ? thrown : new Error(String(thrown)),
+});
+
 /**
  * Isolates the events on which the step fails: a failing batch is halved until the failing event stands alone, which
  * becomes a dead letter after its `attempts`. The others have their outcomes. An aborted signal isolates nothing.
@@ -29,10 +36,3 @@ export function withDeadLetters(attempts: number, next: Step<readonly OutgoingRe
     }
   };
 }
-
-const deadLetterOf = ({ record }: DecodedEvent, attempts: number, thrown: unknown): DeadLetter => ({
-  record,
-  kind: 'handler',
-  attempts,
-  error: thrown instanceof Error ? thrown : new Error(String(thrown)),
-});

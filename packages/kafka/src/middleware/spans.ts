@@ -3,6 +3,15 @@ import type { ProcessBatch } from '../consumer/batch.ts';
 import { headerText, type ConsumedRecord } from '../record.ts';
 import { sentRecords } from '../publisher.ts';
 
+const tracedRecord = ({ topic, partition, message }: ConsumedRecord): TracedRecord => ({
+  topic,
+  partition,
+  offset: message.offset,
+  timestamp: message.timestamp,
+  key: message.key?.toString(),
+  traceparent: headerText(message, 'traceparent'),
+});
+
 /**
  * Traces a batch: each record is processed under a span of its own, which what follows from it continues. A batch that
  * fails is left to the next owner of its partitions, and its spans say so.
@@ -28,12 +37,3 @@ export function withSpans(spans: MessageSpans | undefined, next: ProcessBatch): 
     }
   };
 }
-
-const tracedRecord = ({ topic, partition, message }: ConsumedRecord): TracedRecord => ({
-  topic,
-  partition,
-  offset: message.offset,
-  timestamp: message.timestamp,
-  key: message.key?.toString(),
-  traceparent: headerText(message, 'traceparent'),
-});

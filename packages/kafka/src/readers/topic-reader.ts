@@ -21,18 +21,6 @@ export interface PartitionBatch {
   readonly messages: readonly KafkaMessage[];
 }
 
-/** The topics cannot be read now; its message is a whole sentence for the person who asked. */
-export class TopicReadError extends OutageError {
-  override readonly name = 'TopicReadError';
-
-  constructor(sentence: string, cause?: unknown) {
-    super('kafka', cause, sentence);
-  }
-}
-
-export const isTopicReadError = (error: unknown): error is TopicReadError =>
-  (error as Error | null)?.name === 'TopicReadError';
-
 export interface TopicReader {
   readonly kafka: Kafka;
   readonly admin: Admin;
@@ -49,7 +37,10 @@ const maxBytesPerPartition = 256 * 1024;
 const maxBytesPerFetch = 2 * 1024 * 1024;
 const sessionTimeoutMs = 60_000;
 
-/** What each partition holds now. Throws a TopicReadError that names the missing topics, and else an OutageError. */
+/** An outage with a whole sentence for the person who asked. */
+const unreadable = (sentence: string, cause?: unknown): OutageError => new OutageError('kafka', cause, sentence);
+
+/** What each partition holds now. Throws an OutageError, which names the topics that are missing. */
 export async function rangesOf(
   { admin }: Pick<TopicReader, 'admin'>,
   topics: readonly string[],
@@ -58,9 +49,7 @@ export async function rangesOf(
     const existing = new Set(await admin.listTopics());
     const missing = topics.filter((topic) => !existing.has(topic));
     if (missing.length > 0) {
-      throw new TopicReadError(
-        `Kafka has no topic ${missing.join(', ')}; npm start creates them, and so do the manifests.`,
-      );
+      throw unreadable(`Kafka has no topic ${missing.join(', ')}; npm start creates them, and so do the manifests.`);
     }
     const ranges = topics.map(async (topic) =>
       (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => ({
@@ -85,6 +74,11 @@ export async function readRanges(
   const unread = ranges.filter(({ from, to }) => from < to);
   if (unread.length > 0) await new RangeReading(kafka, groupPrefix, unread, onBatch).run();
 }
+
+const isWithin = ({ from, to }: OffsetRange, { offset }: KafkaMessage): boolean =>
+  BigInt(offset) >= from && BigInt(offset) < to;
+
+const keyOf = ({ topic, partition }: { topic: string; partition: number }): string => `${topic}/${partition}`;
 
 /** One reading: a consumer in a group of its own, that pauses each partition at the end of its range. */
 class RangeReading {
@@ -111,7 +105,7 @@ class RangeReading {
       retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5, restartOnFailure: async () => false },
     });
     this.#consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
-      if (!restart) this.#finish(new TopicReadError(`Kafka cannot be read (${error.message}).`, error));
+      if (!restart) this.#finish(unreadable(`Kafka cannot be read (${error.message}).`, error));
     });
   }
 
@@ -173,8 +167,7 @@ class RangeReading {
   #onSilence(): void {
     if (this.#batchesInFlight > 0) this.#silence?.refresh();
     else {
-      const sentence = `Kafka sent nothing for ${silenceLimitMs / 1_000} s; is a partition without a leader?`;
-      this.#finish(new TopicReadError(sentence));
+      this.#finish(unreadable(`Kafka sent nothing for ${silenceLimitMs / 1_000} s; is a partition without a leader?`));
     }
   }
 
@@ -184,8 +177,3 @@ class RangeReading {
     else this.#done.resolve();
   }
 }
-
-const isWithin = ({ from, to }: OffsetRange, { offset }: KafkaMessage): boolean =>
-  BigInt(offset) >= from && BigInt(offset) < to;
-
-const keyOf = ({ topic, partition }: { topic: string; partition: number }): string => `${topic}/${partition}`;
