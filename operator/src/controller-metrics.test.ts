@@ -1,66 +1,68 @@
 import { expect, test } from '@jest/globals';
 import { createMetrics } from '@order-pipeline/runtime';
-import { createControllerMetrics } from './controller-metrics.ts';
+import { ControllerMetrics } from './controller-metrics.ts';
+import { createControllerRuntimeMetrics } from './controller-runtime-metrics.ts';
 import { evenly, TestGroup } from '../test/test-group.ts';
 
 const key = 'shop/payment';
-function metricsOf(concurrency = 50) {
+function metricsOf() {
   const registry = createMetrics('consumer-scaler');
-  const metrics = createControllerMetrics(registry, concurrency);
+  const metrics = new ControllerMetrics(registry);
   const lines = async (pattern: RegExp) =>
     (await registry.metrics()).split('\n').filter((line) => pattern.test(line) && !line.startsWith('#'));
-  return { metrics, lines };
+  return { registry, metrics, lines };
 }
 const about = /name="payment"/u;
 
-test('of a resource that is deleted no series is left', async () => {
+test('a deleted resource has no series', async () => {
   const { metrics, lines } = metricsOf();
   const group = new TestGroup(2, evenly(150));
-  metrics.looked(key, group.run(120), false);
-  metrics.looked('shop/other', group.run(10), false);
+  metrics.decided(key, group.run(120), false);
+  metrics.decided('shop/other', group.run(10), false);
   expect((await lines(about)).length).toBeGreaterThan(8);
   metrics.forget(key, 'all');
   expect(await lines(about)).toEqual([]);
   expect((await lines(/name="other"/u)).length).toBeGreaterThan(8);
 });
 
-test('of one whose target is gone nothing is told as if it were so now; what was decided stays', async () => {
+test('a resource without a target has no series but its counted decisions', async () => {
   const { metrics, lines } = metricsOf();
-  metrics.looked(key, new TestGroup(2, evenly(150)).run(120), false);
+  metrics.decided(key, new TestGroup(2, evenly(150)).run(120), false);
   metrics.forget(key, 'present');
   const left = await lines(about);
   expect(left).toHaveLength(1);
   expect(left[0]).toMatch(/^consumer_scaler_decisions_total\{.*reason=/u);
 });
 
-test('an unknown lag is no number: the series ends, and another one says so', async () => {
+test('an unknown lag has no series, and lag_known is 0', async () => {
   const { metrics, lines } = metricsOf();
   const group = new TestGroup(2, evenly(150));
-  metrics.looked(key, group.run(120), false);
+  metrics.decided(key, group.run(120), false);
   group.disturb = (observation) => ({ ...observation, kafka: { unavailable: 'connection refused' } });
-  metrics.looked(key, group.run(10), false);
+  metrics.decided(key, group.run(10), false);
   expect(await lines(/^consumer_scaler_(lag_records|late_records|lag_age_seconds)/u)).toEqual([]);
   expect(await lines(/^consumer_scaler_lag_known.* 0$/u)).toHaveLength(1);
 });
 
-test('a condition is 1 while True, 0 while False, and has no series while Unknown', async () => {
+test('a condition is 1 if True, 0 if False, and has no series if Unknown', async () => {
   const { metrics, lines } = metricsOf();
   const condition = async (type: string) =>
     (await lines(new RegExp(`^consumer_scaler_condition\\{.*type="${type}"`, 'u'))).map((line) =>
       line.split(' ').at(-1),
     );
   const group = new TestGroup(2, evenly(150));
-  metrics.looked(key, group.run(120), false);
+  metrics.decided(key, group.run(120), false);
   expect(await condition('GroupStable')).toEqual(['1']);
   expect(await condition('FallbackActive')).toEqual(['0']);
   group.disturb = (observation) => ({ ...observation, kafka: { unavailable: 'connection refused' } });
-  metrics.looked(key, group.run(120), false);
+  metrics.decided(key, group.run(120), false);
   expect(await condition('GroupStable')).toEqual([]);
   expect(await condition('FallbackActive')).toEqual(['1']);
 });
 
-test('work that goes on is seen while it does, under the names that every controller has', async () => {
-  const { metrics, lines } = metricsOf(7);
+test('work in progress is measured under the names of controller-runtime', async () => {
+  const { registry, lines } = metricsOf();
+  const metrics = createControllerRuntimeMetrics(registry, 7);
   metrics.queue.added(1);
   metrics.queue.started(key, 0, 0.5);
   await new Promise((next) => setTimeout(next, 30));

@@ -1,103 +1,118 @@
-/** The operator's metrics: controller-runtime's, and its own: what it knows of each resource, and what it decided. */
+/** The operator's own metrics: the observed and desired state of each resource, and its decisions. */
 import { Counter, Gauge, type Registry } from '@order-pipeline/runtime';
-import type { Outcome } from './decide/decide.ts';
+import type { Outcome, ScalerStatus } from './decide/decide.ts';
 import type { WatchObserver } from './kube/watched-collection.ts';
-import { createRuntimeMetrics, type RuntimeMetrics } from './controller-runtime-metrics.ts';
 
-export interface ControllerMetrics extends RuntimeMetrics {
+const resourceLabelNames = ['namespace', 'name'] as const;
+type ResourceLabels = { readonly namespace: string; readonly name: string };
+
+/** One gauge for each number of a status; `value` is null or undefined while the number is unknown. */
+const gauges: readonly {
+  readonly name: string;
+  readonly help: string;
+  value(status: ScalerStatus): number | null | undefined;
+}[] = [
+  { name: 'lag_records', help: 'Consumer lag of the group.', value: ({ lag }) => lag?.messages },
+  {
+    name: 'late_records',
+    help: 'Records of the lag that are older than the objective allows.',
+    value: ({ lag }) => lag?.lateMessages,
+  },
+  { name: 'lag_age_seconds', help: 'Age of the oldest record of the lag.', value: ({ lag }) => lag?.ageSeconds },
+  {
+    name: 'arrival_records_per_second',
+    help: 'Records that arrive per second.',
+    value: ({ arrivalPerSecond }) => arrivalPerSecond,
+  },
+  {
+    name: 'capacity_records_per_second',
+    help: 'Records that one replica can process per second.',
+    value: ({ capacityPerReplicaPerSecond }) => capacityPerReplicaPerSecond,
+  },
+  {
+    name: 'predicted_drain_seconds',
+    help: 'Predicted time in which the present replicas drain the lag.',
+    value: ({ predictedDrainSeconds }) => predictedDrainSeconds,
+  },
+  { name: 'replicas', help: 'Observed replicas of the target.', value: ({ replicas }) => replicas },
+  { name: 'desired_replicas', help: 'Desired replicas of the target.', value: (status) => status.desiredReplicas },
+  { name: 'lag_known', help: '1 while the lag is known, else 0.', value: ({ lag }) => (lag === null ? 0 : 1) },
+];
+
+export class ControllerMetrics {
   readonly watches: WatchObserver;
-  looked(key: string, outcome: Outcome, applied: boolean): void;
-  /** Of a resource that is gone nothing stays; of one whose target is gone only what was decided so far. */
-  forget(key: string, what: 'all' | 'present'): void;
-}
+  readonly #decisions;
+  readonly #gauges;
+  readonly #conditions;
+  readonly #conditionTypes = new Set<string>();
+  /** The series of decisions of each resource, which are removed with it. */
+  readonly #decisionSeries = new Map<string, Map<string, Record<string, string>>>();
 
-const resourceLabels = ['namespace', 'name'] as const;
-
-/** `concurrency`: how many looks may go on at once. */
-export function createControllerMetrics(registry: Registry, concurrency = 1): ControllerMetrics {
-  const registers = [registry];
-  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Counter<L>({ name, help, labelNames, registers });
-  const gauge = (name: string, help: string) =>
-    new Gauge({ name: `consumer_scaler_${name}`, help, labelNames: resourceLabels, registers });
-
-  const restarts = counter('consumer_scaler_watch_restarts_total', 'Watches that broke off.', ['kind']);
-  const missed = counter('consumer_scaler_watch_missed_total', 'Changes that only a relist found.', ['kind']);
-  const decisions = counter('consumer_scaler_decisions_total', 'Looks by what was decided and done.', [
-    ...resourceLabels,
-    'action',
-    'reason',
-    'applied',
-  ]);
-  const gauges = {
-    lag: gauge('lag_records', 'Records that the group owes.'),
-    late: gauge('late_records', 'Records older than the objective allows.'),
-    age: gauge('lag_age_seconds', 'Age of the oldest record that is owed.'),
-    arrival: gauge('arrival_records_per_second', 'Records that arrive.'),
-    capacity: gauge('capacity_records_per_second', 'Records that a replica can do.'),
-    drain: gauge('predicted_drain_seconds', 'Time to work off what is owed with the replicas that there are.'),
-    replicas: gauge('replicas', 'Replicas of the target.'),
-    desired: gauge('desired_replicas', 'Replicas that the target should have.'),
-    known: gauge('lag_known', '1 while the lag is known.'),
-  };
-  const conditions = new Gauge({
-    name: 'consumer_scaler_condition',
-    help: 'A condition of a resource: 1 while it is True, 0 while it is False; none while it is Unknown.',
-    labelNames: [...resourceLabels, 'type'],
-    registers,
-  });
-  const conditionTypes = new Set<string>();
-  /** The series of decisions by resource, which end with it. */
-  const decided = new Map<string, Map<string, Record<string, string>>>();
-
-  return {
-    ...createRuntimeMetrics(registry, concurrency),
-    watches: {
+  constructor(registry: Registry) {
+    const registers = [registry];
+    const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+      new Counter<L>({ name: `consumer_scaler_${name}`, help, labelNames, registers });
+    const restarts = counter('watch_restarts_total', 'Total number of watches that failed and were restarted.', [
+      'kind',
+    ]);
+    const missed = counter('watch_missed_total', 'Total number of changes that only a relist found.', ['kind']);
+    this.watches = {
       restarted: (kind) => restarts.inc({ kind }),
       missed: (kind, changes) => missed.inc({ kind }, changes),
-    },
-    looked(key, { decision, status }, applied) {
-      const labels = labelsOf(key);
-      const { action, reason } = decision;
-      const series = { ...labels, action, reason, applied: String(applied) };
-      decisions.inc(series);
-      const known = decided.get(key) ?? new Map<string, Record<string, string>>();
-      decided.set(key, known.set(`${action} ${reason} ${applied}`, series));
-      const values: Record<keyof typeof gauges, number | null | undefined> = {
-        lag: status.lag?.messages,
-        late: status.lag?.lateMessages,
-        age: status.lag?.ageSeconds,
-        arrival: status.arrivalPerSecond,
-        capacity: status.capacityPerReplicaPerSecond,
-        drain: status.predictedDrainSeconds,
-        replicas: status.replicas,
-        desired: status.desiredReplicas,
-        known: status.lag === null ? 0 : 1,
-      };
-      for (const [name, one] of Object.entries(gauges)) {
-        // Unknown is no number: the series ends, and an alert on its absence can tell.
-        const value = values[name as keyof typeof gauges];
-        if (value === null || value === undefined) one.remove(labels);
-        else one.set(labels, value);
-      }
-      for (const { type, status: is } of status.conditions) {
-        conditionTypes.add(type);
-        if (is === 'Unknown') conditions.remove({ ...labels, type });
-        else conditions.set({ ...labels, type }, is === 'True' ? 1 : 0);
-      }
-    },
-    forget(key, what) {
-      const labels = labelsOf(key);
-      for (const one of Object.values(gauges)) one.remove(labels);
-      for (const type of conditionTypes) conditions.remove({ ...labels, type });
-      if (what === 'present') return;
-      for (const series of decided.get(key)?.values() ?? []) decisions.remove(series);
-      decided.delete(key);
-    },
-  };
+    };
+    this.#decisions = counter('decisions_total', 'Total number of decisions.', [
+      ...resourceLabelNames,
+      'action',
+      'reason',
+      'applied',
+    ]);
+    this.#gauges = gauges.map(({ name, help, value }) => ({
+      gauge: new Gauge({ name: `consumer_scaler_${name}`, help, labelNames: resourceLabelNames, registers }),
+      value,
+    }));
+    this.#conditions = new Gauge({
+      name: 'consumer_scaler_condition',
+      help: 'A condition of a resource: 1 if True, 0 if False, absent if Unknown.',
+      labelNames: [...resourceLabelNames, 'type'] as const,
+      registers,
+    });
+  }
+
+  decided(key: string, { decision, status }: Outcome, applied: boolean): void {
+    const labels = labelsOf(key);
+    const { action, reason } = decision;
+    this.#countDecision(key, { ...labels, action, reason, applied: String(applied) });
+    for (const { gauge, value } of this.#gauges) {
+      // An unknown number has no series, so that an alert can detect its absence.
+      const number = value(status);
+      if (number === null || number === undefined) gauge.remove(labels);
+      else gauge.set(labels, number);
+    }
+    for (const { type, status: conditionStatus } of status.conditions) {
+      this.#conditionTypes.add(type);
+      if (conditionStatus === 'Unknown') this.#conditions.remove({ ...labels, type });
+      else this.#conditions.set({ ...labels, type }, conditionStatus === 'True' ? 1 : 0);
+    }
+  }
+
+  /** `all` for a deleted resource; `present` keeps the counted decisions, for a resource without a valid target. */
+  forget(key: string, what: 'all' | 'present'): void {
+    const labels = labelsOf(key);
+    for (const { gauge } of this.#gauges) gauge.remove(labels);
+    for (const type of this.#conditionTypes) this.#conditions.remove({ ...labels, type });
+    if (what === 'present') return;
+    for (const series of this.#decisionSeries.get(key)?.values() ?? []) this.#decisions.remove(series);
+    this.#decisionSeries.delete(key);
+  }
+
+  #countDecision(key: string, series: ResourceLabels & Record<'action' | 'reason' | 'applied', string>): void {
+    this.#decisions.inc(series);
+    const known = this.#decisionSeries.get(key) ?? new Map<string, Record<string, string>>();
+    this.#decisionSeries.set(key, known.set(`${series.action} ${series.reason} ${series.applied}`, series));
+  }
 }
 
-function labelsOf(key: string): { namespace: string; name: string } {
+function labelsOf(key: string): ResourceLabels {
   const [namespace = '', name = ''] = key.split('/');
   return { namespace, name };
 }

@@ -1,13 +1,13 @@
-/** What a hostile resource makes the operator do: nothing but say so. */
+/** A malicious resource has no effect but a condition, an Event and a log line. */
 import { beforeEach, expect, test } from '@jest/globals';
 import { createLogger, createMetrics } from '@order-pipeline/runtime';
-import type { Cluster } from './kube/cluster-cache.ts';
+import type { ClusterCache } from './kube/cluster-cache.ts';
 import { originalReplicasAnnotation, restoreFinalizer, type ConsumerScaler } from './kube/custom-resource.ts';
-import { createController, type Controller } from './reconciler.ts';
-import { createControllerMetrics } from './controller-metrics.ts';
-import { createKafkaConnections } from './kafka/connections.ts';
-import { createEventRecorder } from './kube/event-recorder.ts';
-import { createScaleWriter } from './kube/scale-writer.ts';
+import { Reconciler } from './reconciler.ts';
+import { ControllerMetrics } from './controller-metrics.ts';
+import { KafkaConnections } from './kafka/connections.ts';
+import { EventRecorder } from './kube/event-recorder.ts';
+import { ScaleWriter } from './kube/scale-writer.ts';
 import { TestApi } from '../test/test-api.ts';
 import type { Workload } from './kube/targets.ts';
 
@@ -16,9 +16,9 @@ const coredns = '/apis/apps/v1/namespaces/kube-system/deployments/coredns/scale'
 let api: TestApi;
 let lines: Record<string, unknown>[];
 let connected: number;
-/** By `namespace/name`, as they were observed. */
+/** Observed workloads by `namespace/name`. */
 let observed: Map<string, Workload>;
-let controller: Controller;
+let reconciler: Reconciler;
 
 beforeEach(() => {
   api = new TestApi();
@@ -32,20 +32,20 @@ beforeEach(() => {
     connected += 1;
     throw new Error('no broker');
   };
-  controller = createController({
+  reconciler = new Reconciler({
     api,
-    cluster: testCluster(),
-    kafka: createKafkaConnections(api, connect),
-    writer: createScaleWriter(api, () => true, logger),
-    events: createEventRecorder(api, 'one', logger),
-    metrics: createControllerMetrics(createMetrics('test'), 1),
+    cache: testCache(),
+    kafka: new KafkaConnections(api, connect),
+    writer: new ScaleWriter(api, () => true, logger),
+    events: new EventRecorder(api, 'one', logger),
+    metrics: new ControllerMetrics(createMetrics('test')),
     logger,
     isLeader: () => true,
   });
 });
 
-/** One whose cache is what the API server has, and the workloads that a test names. */
-const testCluster = (): Cluster =>
+/** Contains what the API server has, and the workloads of the test. */
+const testCache = (): ClusterCache =>
   ({
     scalers: { get: () => api.objects.get(resourcePath) },
     consumerScalers: [],
@@ -53,8 +53,7 @@ const testCluster = (): Cluster =>
     scaledObjects: [],
     isSynced: () => true,
     targetOf: ({ metadata, spec }: ConsumerScaler) => observed.get(`${metadata.namespace}/${spec.targetRef.name}`),
-    reference: ({ metadata }: ConsumerScaler) => ({ apiVersion: 'x/v1', kind: 'ConsumerScaler', metadata }),
-  }) as unknown as Cluster;
+  }) as unknown as ClusterCache;
 
 function scalerOf(targetName: string, kafka: object = {}, metadata: object = {}): void {
   api.put(resourcePath, {
@@ -80,10 +79,10 @@ const deletion = {
 const hostileNames = ['../../kube-system/deployments/coredns', '..%2f..%2fkube-system', '..', 'web?x', 'web#x', 'a/b'];
 
 test.each(hostileNames)(
-  'a target named %j is not scaled; the author sees the field, the log has the value',
+  'a target named %j is not scaled; the condition has the field, the log the value',
   async (name) => {
     scalerOf(name);
-    expect(await controller.reconcile('shop/web')).toBeUndefined();
+    expect(await reconciler.reconcile('shop/web')).toBeUndefined();
     expect(ready()).toMatchObject({ status: 'False', reason: 'InvalidSpec' });
     expect(ready()?.message).toBe('No valid name or key: spec.targetRef.name.');
     expect(lines).toMatchObject([{ resource: 'shop/web', invalid: [{ field: 'spec.targetRef.name', value: name }] }]);
@@ -91,29 +90,34 @@ test.each(hostileNames)(
   },
 );
 
-test.each(hostileNames)('a resource with a target named %j is deleted, and scales nothing', async (name) => {
-  scalerOf(name, {}, deletion);
-  await controller.reconcile('shop/web');
-  expect(resource().metadata.finalizers).toEqual([]);
-  expect(scaled()).toEqual([]);
-  expect(lines).toMatchObject([{ resource: 'shop/web', msg: expect.stringContaining('no such target was observed') }]);
-});
+test.each(hostileNames)(
+  'a deleted resource with a target named %j is released, and nothing is scaled',
+  async (name) => {
+    scalerOf(name, {}, deletion);
+    await reconciler.reconcile('shop/web');
+    expect(resource().metadata.finalizers).toEqual([]);
+    expect(scaled()).toEqual([]);
+    expect(lines).toMatchObject([
+      { resource: 'shop/web', msg: expect.stringContaining('no such target was observed') },
+    ]);
+  },
+);
 
-test('a target of the same name in another namespace is not scaled on deletion', async () => {
+test('on deletion a target of the same name in another namespace is not scaled', async () => {
   api.put('/apis/apps/v1/namespaces/shop/deployments/coredns/scale', { metadata: {}, spec: { replicas: 2 } });
   observed.set('kube-system/coredns', { metadata: { name: 'coredns', namespace: 'kube-system' }, spec: {} });
   scalerOf('coredns', {}, deletion);
-  await controller.reconcile('shop/web');
+  await reconciler.reconcile('shop/web');
   expect(scaled()).toEqual([]);
 });
 
 test.each(['../../tenant-b/secrets/x', '%2e%2e', 'x?y', 'x#y'])(
-  'a Secret named %j is not read, and no broker is connected to',
+  'a Secret named %j is not read, and no connection to a broker is opened',
   async (name) => {
     observed.set('shop/web', { metadata: { name: 'web', namespace: 'shop' }, spec: { replicas: 1 } });
     const passwordSecret = { name, key: 'password' };
     scalerOf('web', { sasl: { mechanism: 'plain', username: 'u', passwordSecret } });
-    await controller.reconcile('shop/web');
+    await reconciler.reconcile('shop/web');
     expect(ready()).toMatchObject({ reason: 'InvalidSpec' });
     expect(ready()?.message).toBe('No valid name or key: spec.kafka.sasl.passwordSecret.name.');
     expect(api.requests.filter((request) => request.startsWith('GET'))).toEqual([]);

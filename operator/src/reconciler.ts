@@ -1,27 +1,28 @@
-/** Looks at one resource after another, decides, writes the difference, and says when to look again. */
+/** Reconciles one resource: observes, decides, writes the difference, and returns when to requeue. */
 import type { Logger } from '@order-pipeline/runtime';
-import {
-  condition,
-  identityOf,
-  invalidNamesIn,
-  isNews,
-  specOf,
-  statusPatch,
-  writtenStatus,
-  type ConsumerScaler,
-} from './kube/custom-resource.ts';
-import { decide, initialState, type Observation, type Outcome, type ScalerState } from './decide/decide.ts';
-import { resourcePath, type Cluster } from './kube/cluster-cache.ts';
+import { conflictConditions, invalidSpec, targetNotFound, type NotReady } from './conditions.ts';
 import type { ControllerMetrics } from './controller-metrics.ts';
+import { decide, initialState, type Observation, type Outcome, type ScalerState } from './decide/decide.ts';
 import type { KafkaConnections } from './kafka/connections.ts';
 import { hasStatus, type KubeApi } from './kube/api-client.ts';
+import type { ClusterCache } from './kube/cluster-cache.ts';
+import {
+  apiVersion,
+  identityOf,
+  invalidNamesIn,
+  kind,
+  resourcePath,
+  specOf,
+  type ConsumerScaler,
+} from './kube/custom-resource.ts';
 import type { EventRecorder } from './kube/event-recorder.ts';
+import { isSignificant, statusPatch, storedStatus, type OwnCondition } from './kube/resource-status.ts';
 import type { ScaleWriter } from './kube/scale-writer.ts';
 import { conflictOf, isRollingOut, replicasOf, type Workload } from './kube/targets.ts';
 
-interface ControllerOptions {
+interface ReconcilerOptions {
   readonly api: KubeApi;
-  readonly cluster: Cluster;
+  readonly cache: ClusterCache;
   readonly kafka: KafkaConnections;
   readonly writer: ScaleWriter;
   readonly events: EventRecorder;
@@ -30,102 +31,88 @@ interface ControllerOptions {
   isLeader(): boolean;
 }
 
-export interface Controller {
-  /** Answers after how many milliseconds the resource is due again; undefined: when something changes. */
-  reconcile(key: string): Promise<number | undefined>;
-}
-
+/** What is kept of a resource between reconciliations. */
 type Memory = { readonly identity: string; readonly state: ScalerState; readonly statusAt: number };
 
-/** Numbers that merely moved are written this often; what somebody would want to know is written at once. */
-const statusEveryMs = { behind: 10_000, idle: 30_000 };
-const conflictLookMs = 1_000;
-const notSyncedLookMs = 200;
-/** As the epoch's when the process began, and never set back or forward since: rates and windows rest on it. */
-const steadyMs = (): number => performance.timeOrigin + performance.now();
+/** A status in which only measured numbers changed is written this often; a significant change is written at once. */
+const statusIntervalMs = { lagging: 10_000, idle: 30_000 };
+const conflictRequeueMs = 1_000;
+const notSyncedRequeueMs = 200;
 
-export function createController(options: ControllerOptions): Controller {
-  const { api, cluster, kafka, writer, events, metrics, logger, isLeader } = options;
-  const memories = new Map<string, Memory>();
+/** The epoch's time at the start of the process, and never adjusted since: rates and windows depend on it. */
+function steadyMs(): number {
+  return performance.timeOrigin + performance.now();
+}
 
-  async function reconcile(key: string): Promise<number | undefined> {
-    const resource = cluster.scalers.get(key);
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #memories = new Map<string, Memory>();
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+  }
+
+  /** Returns after how many milliseconds the resource is due again; undefined: when something changes. */
+  async reconcile(key: string): Promise<number | undefined> {
+    const { cache, metrics, writer, isLeader } = this.#options;
+    const resource = cache.scalers.get(key);
     if (resource === undefined) {
-      memories.delete(key);
+      this.#memories.delete(key);
       metrics.forget(key, 'all');
       return undefined;
     }
     if (!isLeader()) return undefined;
-    // Until all has been listed, what is not there may merely not be known.
-    if (!cluster.isSynced()) return notSyncedLookMs;
+    // Before the first complete list an object that is absent from the cache may exist.
+    if (!cache.isSynced()) return notSyncedRequeueMs;
+    const target = cache.targetOf(resource);
     if (resource.metadata.deletionTimestamp !== undefined) {
-      await writer.release(resource, cluster.targetOf(resource), conflictOf(resource, cluster));
+      await writer.release(resource, target, conflictOf(resource, cache));
       return undefined;
     }
-    const { targetRef, pollSeconds = 10 } = resource.spec;
+    const { pollSeconds = 10 } = resource.spec;
     const invalid = invalidNamesIn(resource.spec);
     if (invalid.length > 0) {
-      logger.warn({ resource: key, invalid }, 'the spec has invalid names; nothing is read or scaled for it');
-      const fields = invalid.map(({ field }) => field).join(', ');
-      await notReady(key, resource, 'InvalidSpec', `No valid name or key: ${fields}.`);
+      this.#options.logger.warn(
+        { resource: key, invalid },
+        'invalid names in the spec: the resource is not reconciled',
+      );
+      await this.#reportNotReady(key, resource, invalidSpec(invalid.map(({ field }) => field)));
       return undefined;
     }
-    const target = cluster.targetOf(resource);
     if (target === undefined) {
-      const message = `There is no ${targetRef.kind} ${targetRef.name} in this namespace.`;
-      await notReady(key, resource, 'TargetNotFound', message);
+      await this.#reportNotReady(key, resource, targetNotFound(resource.spec.targetRef));
       return pollSeconds * 1_000;
     }
-    return look(key, resource, target);
+    return this.#scale(key, resource, target);
   }
 
-  async function notReady(key: string, resource: ConsumerScaler, reason: string, message: string): Promise<void> {
-    metrics.forget(key, 'present');
-    await tell(resource, 'Warning', reason, message);
-    await writeStatus(resource, undefined, [condition('Ready', 'False', reason, message)], false);
-  }
-
-  async function look(key: string, resource: ConsumerScaler, target: Workload): Promise<number> {
-    const conflict = conflictOf(resource, cluster);
-    const spec = specOf(resource, conflict !== undefined);
-    const observation = await observe(resource, target);
+  async #scale(key: string, resource: ConsumerScaler, target: Workload): Promise<number> {
+    const conflict = conflictOf(resource, this.#options.cache);
+    const observation = await this.#observe(resource, target);
     const identity = identityOf(resource);
-    const known = memories.get(key);
+    const known = this.#memories.get(key);
     const before = known?.identity === identity ? known.state : initialState(observation, learnedBefore(resource));
-    const outcome = decide(spec, observation, before);
-    const { decision } = outcome;
-    let applied = false;
-    if (decision.apply) {
-      try {
-        applied = await writer.scale(resource, target, decision);
-      } catch (error) {
-        if (!hasStatus(error, 409)) throw error;
-        // Somebody changed the target meanwhile: what was seen is no longer so. Nothing is remembered of this look.
-        logger.info({ resource: key }, 'the target changed while it was looked at; looking again');
-        return conflictLookMs;
-      }
-    }
-    if (applied) {
-      const type = decision.reason === 'Fallback' ? 'Warning' : 'Normal';
-      const change = `${decision.from} → ${decision.to} replicas. ${decision.message}`;
-      await tell(resource, type, decision.action === 'ScaleUp' ? 'ScaledUp' : 'ScaledDown', change);
-    }
-    metrics.looked(key, outcome, applied);
-    memories.set(key, { identity, state: outcome.state, statusAt: known?.statusAt ?? -Infinity });
-    await writeStatus(resource, outcome, ownConditions(outcome, conflict), applied);
+    const outcome = decide(specOf(resource, conflict !== undefined), observation, before);
+    const applied = await this.#apply(key, resource, target, outcome);
+    // Another client changed the target: the observation no longer holds, and its state is not kept.
+    if (applied === 'conflict') return conflictRequeueMs;
+    this.#options.metrics.decided(key, outcome, applied);
+    this.#memories.set(key, { identity, state: outcome.state, statusAt: known?.statusAt ?? -Infinity });
+    await this.#writeStatus(key, resource, outcome, conflictConditions(outcome, conflict), applied);
     if (conflict !== undefined) {
-      await tell(resource, 'Warning', 'Conflict', `${conflict} scales the same target; this one only observes.`);
+      const message = `${conflict} scales the same target; this resource only observes.`;
+      await this.#recordEvent(resource, 'Warning', 'Conflict', message);
     }
-    // On whole seconds, so that resources that are due about the same time ask Kafka together.
+    // On whole seconds, so that resources that are due at about the same time read Kafka together.
     const now = steadyMs();
     return Math.round(now / 1_000 + outcome.requeueAfterSeconds) * 1_000 - now;
   }
 
-  async function observe(resource: ConsumerScaler, target: Workload): Promise<Observation> {
-    const { consumerGroup, topics, kafka: address } = resource.spec;
+  async #observe(resource: ConsumerScaler, target: Workload): Promise<Observation> {
+    const { consumerGroup, topics, kafka } = resource.spec;
     const { maxAgeSeconds } = specOf(resource, false).objective;
-    const reading = await kafka
-      .readerFor(resource.metadata.namespace, address)
+    const reading = await this.#options.kafka
+      .readerFor(resource.metadata.namespace, kafka)
       .then((reader) => reader.read({ group: consumerGroup, topics, maxAgeSeconds }))
       .catch((error: Error) => ({ unavailable: error.message }));
     return {
@@ -135,50 +122,64 @@ export function createController(options: ControllerOptions): Controller {
     };
   }
 
-  async function writeStatus(
+  /** Whether the decision was written to the target. */
+  async #apply(
+    key: string,
     resource: ConsumerScaler,
-    outcome: Outcome | undefined,
-    own: Parameters<typeof writtenStatus>[2],
-    applied: boolean,
-  ): Promise<void> {
-    const key = `${resource.metadata.namespace}/${resource.metadata.name}`;
-    const now = steadyMs();
-    const memory = memories.get(key);
-    // What a person reads is the time of the day; so is what Kafka is asked by.
-    const status = writtenStatus(resource, outcome?.status, own, applied, Date.now());
-    const everyMs = (outcome?.status.lag?.messages ?? 0) > 0 ? statusEveryMs.behind : statusEveryMs.idle;
-    const due = now - (memory?.statusAt ?? -Infinity) >= everyMs;
-    if ((!due && !isNews(resource.status, status)) || !isLeader()) return;
-    if (outcome === undefined && !isNews(resource.status, status)) return;
-    await api.patch(resourcePath(resource, 'status'), statusPatch(resource.status, status)).catch((error: unknown) => {
-      // Deleted meanwhile.
-      if (!hasStatus(error, 404)) throw error;
-    });
-    if (memory !== undefined) memories.set(key, { ...memory, statusAt: now });
+    target: Workload,
+    { decision }: Outcome,
+  ): Promise<boolean | 'conflict'> {
+    if (!decision.apply) return false;
+    const { writer, logger } = this.#options;
+    try {
+      if (!(await writer.scale(resource, target, decision))) return false;
+    } catch (error) {
+      if (!hasStatus(error, 409)) throw error;
+      logger.info({ resource: key }, 'the target or the resource changed during the reconciliation; requeueing');
+      return 'conflict';
+    }
+    const type = decision.reason === 'Fallback' ? 'Warning' : 'Normal';
+    const reason = decision.action === 'ScaleUp' ? 'ScaledUp' : 'ScaledDown';
+    const message = `${decision.from} → ${decision.to} replicas. ${decision.message}`;
+    await this.#recordEvent(resource, type, reason, message);
+    return true;
   }
 
-  const tell = (resource: ConsumerScaler, type: 'Normal' | 'Warning', reason: string, message: string) =>
-    events.record(cluster.reference(resource), type, reason, message);
+  async #reportNotReady(key: string, resource: ConsumerScaler, { reason, message, conditions }: NotReady) {
+    this.#options.metrics.forget(key, 'present');
+    await this.#recordEvent(resource, 'Warning', reason, message);
+    await this.#writeStatus(key, resource, undefined, conditions, false);
+  }
 
-  return { reconcile };
+  async #writeStatus(
+    key: string,
+    resource: ConsumerScaler,
+    outcome: Outcome | undefined,
+    own: readonly OwnCondition[],
+    applied: boolean,
+  ): Promise<void> {
+    const { api, isLeader } = this.#options;
+    const now = steadyMs();
+    const memory = this.#memories.get(key);
+    // Times in a status are those of the system's clock.
+    const status = storedStatus(resource, outcome?.status, own, applied, Date.now());
+    const lagging = (outcome?.status.lag?.messages ?? 0) > 0;
+    const intervalMs = lagging ? statusIntervalMs.lagging : statusIntervalMs.idle;
+    const due = outcome !== undefined && now - (memory?.statusAt ?? -Infinity) >= intervalMs;
+    if ((!due && !isSignificant(resource.status, status)) || !isLeader()) return;
+    await api.patch(resourcePath(resource, 'status'), statusPatch(resource.status, status)).catch((error: unknown) => {
+      // The resource was deleted in the meantime.
+      if (!hasStatus(error, 404)) throw error;
+    });
+    if (memory !== undefined) this.#memories.set(key, { ...memory, statusAt: now });
+  }
+
+  #recordEvent(resource: ConsumerScaler, type: 'Normal' | 'Warning', reason: string, message: string): Promise<void> {
+    return this.#options.events.record({ apiVersion, kind, metadata: resource.metadata }, type, reason, message);
+  }
 }
 
-function ownConditions({ status, decision }: Outcome, conflict: string | undefined) {
-  const unknown = status.conditions.find(({ type }) => type === 'LagKnown');
-  const ready =
-    conflict !== undefined
-      ? condition('Ready', 'False', 'Conflict', `${conflict} scales the same target.`)
-      : unknown?.status === 'True'
-        ? condition('Ready', 'True', 'Deciding', decision.message)
-        : condition('Ready', 'False', 'LagUnknown', unknown?.message ?? '');
-  const clash =
-    conflict === undefined
-      ? condition('Conflict', 'False', 'SoleOwner', 'Nobody else scales the target.')
-      : condition('Conflict', 'True', 'OwnedByAnother', `${conflict} scales the same target.`);
-  return [ready, clash];
-}
-
-/** What an earlier run of the operator had measured, if the resource has not been changed since. */
+/** What an earlier process learned, if the spec has not changed since. */
 function learnedBefore({ status, metadata }: ConsumerScaler) {
   if (status?.observedGeneration !== metadata.generation) return undefined;
   const { capacityPerReplicaPerSecond, rebalanceSeconds } = status ?? {};

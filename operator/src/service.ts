@@ -1,58 +1,37 @@
-/** The operator, wired: what it consists of, in reading order. */
+/** The operator: its parts, and the order in which they start and stop. */
 import type { KubeConfig } from '@kubernetes/client-node';
 import { createApp, httpComponent } from '@order-pipeline/http';
 import { endsWithin } from '@order-pipeline/resilience';
 import { createLifecycle, createLogger, createMetrics, Health } from '@order-pipeline/runtime';
-import { watchCluster } from './kube/cluster-cache.ts';
 import type { ScalerConfig } from './config.ts';
-import { createController, type Controller } from './reconciler.ts';
-import { createControllerMetrics } from './controller-metrics.ts';
-import type { KafkaAddress, KafkaCluster } from './kafka/cluster.ts';
-import { createKafkaConnections } from './kafka/connections.ts';
-import { createKeyedQueue } from './kube/work-queue.ts';
+import { ControllerMetrics } from './controller-metrics.ts';
+import { createControllerRuntimeMetrics } from './controller-runtime-metrics.ts';
+import { createKafkaCluster } from './kafka/cluster.ts';
+import { KafkaConnections } from './kafka/connections.ts';
 import { createKubeApi } from './kube/api-client.ts';
-import { createEventRecorder } from './kube/event-recorder.ts';
-import { createLeaderElection } from './kube/leader-election.ts';
-import { createScaleWriter } from './kube/scale-writer.ts';
+import { ClusterCache } from './kube/cluster-cache.ts';
+import { EventRecorder } from './kube/event-recorder.ts';
+import { LeaderElection } from './kube/leader-election.ts';
+import { ScaleWriter } from './kube/scale-writer.ts';
+import { WorkQueue } from './kube/work-queue.ts';
+import { Reconciler } from './reconciler.ts';
 
 const name = 'consumer-scaler';
-/** A look may wait longer for a Kafka that does not answer; a write under way has ended by then. */
-const lastLooksMs = 5_000;
+/** A reconciliation may wait longer for a Kafka that does not respond; a write in flight has finished by then. */
+const stopLimitMs = 5_000;
 
-export function createConsumerScaler(
-  config: ScalerConfig,
-  kubeConfig: KubeConfig,
-  connect?: (address: KafkaAddress) => KafkaCluster,
-) {
+export function createConsumerScaler(config: ScalerConfig, kubeConfig: KubeConfig, connect = createKafkaCluster) {
   const instance = config.INSTANCE_ID;
   const logger = createLogger({ service: name, instance, level: config.LOG_LEVEL });
   const health = new Health();
   const lifecycle = createLifecycle({ logger, health, shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS });
   const registry = createMetrics(name);
-  const metrics = createControllerMetrics(registry, config.CONCURRENCY);
-  const api = createKubeApi(kubeConfig, metrics.requested);
+  const metrics = new ControllerMetrics(registry);
+  const runtimeMetrics = createControllerRuntimeMetrics(registry, config.CONCURRENCY);
+  const api = createKubeApi(kubeConfig, runtimeMetrics.requested);
+  const kafka = new KafkaConnections(api, connect);
 
-  const kafka = createKafkaConnections(api, connect);
-  lifecycle.add({ name: 'Kafka', stop: kafka.stop });
-
-  const isLeader = (): boolean => election.isLeader();
-  const queue = createKeyedQueue({
-    process: (key) => controller.reconcile(key),
-    onError: (key, err) => logger.warn({ err, resource: key }, 'a look failed and is tried again'),
-    concurrency: config.CONCURRENCY,
-    backoff: { firstMs: 500, maxMs: 60_000 },
-    observer: metrics.queue,
-  });
-  const enqueue = (key: string): void => void (isLeader() && queue.add(key));
-  const cluster = watchCluster({
-    api,
-    namespace: config.WATCH_NAMESPACE,
-    relistSeconds: config.RELIST_SECONDS,
-    logger,
-    observer: metrics.watches,
-    onDue: enqueue,
-  });
-  const election = createLeaderElection({
+  const election = new LeaderElection({
     api,
     namespace: config.LEASE_NAMESPACE,
     name: config.LEASE_NAME,
@@ -61,35 +40,53 @@ export function createConsumerScaler(
     durationSeconds: config.LEASE_DURATION_SECONDS,
     renewDeadlineSeconds: config.LEASE_RENEW_DEADLINE_SECONDS,
     retrySeconds: config.LEASE_RETRY_SECONDS,
-    onLeading() {
-      metrics.leading(true);
-      for (const key of cluster.scalers.keys()) queue.add(key);
-    },
-    onLost(error) {
-      metrics.leading(false);
-      lifecycle.fail(error);
-    },
   });
-  const controller: Controller = createController({
+  const isLeader = (): boolean => election.isLeader();
+  const cache = new ClusterCache({
     api,
-    cluster,
-    kafka,
-    writer: createScaleWriter(api, isLeader, logger),
-    events: createEventRecorder(api, instance, logger),
-    metrics,
+    namespace: config.WATCH_NAMESPACE,
+    relistSeconds: config.RELIST_SECONDS,
     logger,
-    isLeader,
+    observer: metrics.watches,
+  });
+  const writer = new ScaleWriter(api, isLeader, logger);
+  const events = new EventRecorder(api, instance, logger);
+  const reconciler = new Reconciler({ api, cache, kafka, writer, events, metrics, logger, isLeader });
+  const queue = new WorkQueue({
+    process: (key) => reconciler.reconcile(key),
+    onError: (key, err) => logger.warn({ err, resource: key }, 'the reconciliation failed and is retried'),
+    concurrency: config.CONCURRENCY,
+    backoff: { firstMs: 500, maxMs: 60_000 },
+    observer: runtimeMetrics.queue,
   });
 
-  // Without the lease, which is released next, no look can write any more.
-  const stopQueue = () => endsWithin(lastLooksMs, queue.stop());
   health.register('api_server', () =>
-    cluster.isSynced() ? { status: 'up' } : { status: 'starting', detail: 'not everything has been listed yet' },
+    cache.isSynced() ? { status: 'up' } : { status: 'starting', detail: 'the first list is not complete' },
   );
   health.register('leader', () => ({ status: 'up', detail: isLeader() ? 'leads' : 'stands by' }));
-  lifecycle.add({ name: 'election', stop: election.stop });
-  lifecycle.add({ name: 'watches', start: cluster.start, stop: cluster.stop });
-  lifecycle.add({ name: 'queue', start: election.start, stop: stopQueue });
+  lifecycle.add({ name: 'Kafka', stop: () => kafka.stop() });
+  lifecycle.add({ name: 'election', stop: () => election.stop() });
+  lifecycle.add({
+    name: 'watches',
+    start: () => cache.start((key) => isLeader() && queue.add(key)),
+    stop: () => cache.stop(),
+  });
+  lifecycle.add({
+    name: 'queue',
+    start: () =>
+      election.start({
+        onLeading() {
+          runtimeMetrics.leading(true);
+          for (const key of cache.scalers.keys()) queue.add(key);
+        },
+        onLost(error) {
+          runtimeMetrics.leading(false);
+          lifecycle.fail(error);
+        },
+      }),
+    // Without the lease, which is released next, no reconciliation can write any more.
+    stop: () => endsWithin(stopLimitMs, queue.stop()),
+  });
   const app = createApp({ service: name, instance, routes: [], health, metrics: registry, logger });
   const http = lifecycle.add(httpComponent(app, { host: config.HOST, port: config.PORT }));
   return { lifecycle, logger, http, registry };

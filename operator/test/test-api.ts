@@ -2,18 +2,18 @@ import { KubeError, type KubeApi, type KubeObject } from '../src/kube/api-client
 
 type Stored = KubeObject & Record<string, unknown>;
 
-/** An API server for tests, in memory: objects by path, versions, conditional writes, merge patches, /status apart. */
+/** An API server in memory: objects by path, versions, conditional writes, merge patches, and the status subresource. */
 export class TestApi implements KubeApi {
   readonly objects = new Map<string, Stored>();
   /** Method and path of each request, in order. */
   readonly requests: string[] = [];
   /** Makes a request fail. */
   fault: (request: string) => Error | undefined = () => undefined;
-  /** Paths at which a patch is answered as if it were made, and is not: an older CRD knows none of its fields. */
+  /** Paths at which a patch succeeds without effect: an older CRD knows none of its fields. */
   prunes: (path: string) => boolean = () => false;
   private version = 100;
 
-  /** Puts an object there as somebody else would. */
+  /** Stores an object, as another client would. */
   put(path: string, object: Record<string, unknown> & { readonly metadata: object }): void {
     this.version += 1;
     const metadata = { ...object.metadata, resourceVersion: String(this.version) } as KubeObject['metadata'];
@@ -46,7 +46,7 @@ export class TestApi implements KubeApi {
     this.check(object, body as Stored);
     const { status, ...others } = body as Partial<Stored>;
     const before = this.found(object);
-    // As for every kind with a status subresource: each of the two changes its own part.
+    // As for every kind with a status subresource: each of the two paths changes its own part.
     const change = this.prunes(path) ? {} : object === path ? others : { status };
     this.put(object, merged(before, change) as Stored);
     return this.found(object) as T;
@@ -56,7 +56,7 @@ export class TestApi implements KubeApi {
   watch = (): never => this.never();
 
   private never(): never {
-    throw new Error('nobody lists or watches here');
+    throw new Error('this API neither lists nor watches');
   }
 
   private begin(method: string, path: string): void {

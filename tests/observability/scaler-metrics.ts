@@ -2,7 +2,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createMetrics } from '@order-pipeline/runtime';
-import { createControllerMetrics } from '../../operator/src/controller-metrics.ts';
+import { ControllerMetrics } from '../../operator/src/controller-metrics.ts';
+import { createControllerRuntimeMetrics } from '../../operator/src/controller-runtime-metrics.ts';
 import { evenly, TestGroup } from '../../operator/test/test-group.ts';
 
 export interface ScalerMetrics {
@@ -19,14 +20,15 @@ export interface ScalerMetrics {
 
 export async function serveScalerMetrics(): Promise<ScalerMetrics> {
   const registry = createMetrics('consumer-scaler');
-  const metrics = createControllerMetrics(registry);
+  const metrics = new ControllerMetrics(registry);
+  const runtimeMetrics = createControllerRuntimeMetrics(registry, 1);
   const group = new TestGroup(2, evenly(150));
-  const runFor = (seconds: number): void => metrics.looked('shop/payment', group.run(seconds), false);
+  const runFor = (seconds: number): void => metrics.decided('shop/payment', group.run(seconds), false);
 
-  metrics.leading(true);
-  metrics.queue.added(1);
-  metrics.queue.started('shop/payment', 0, 0.001);
-  metrics.queue.finished('shop/payment', 'error', 0.01);
+  runtimeMetrics.leading(true);
+  runtimeMetrics.queue.added(1);
+  runtimeMetrics.queue.started('shop/payment', 0, 0.001);
+  runtimeMetrics.queue.finished('shop/payment', 'error', 0.01);
   metrics.watches.restarted('consumerscalers');
   metrics.watches.missed('consumerscalers', 1);
   runFor(120);

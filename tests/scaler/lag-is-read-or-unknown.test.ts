@@ -7,7 +7,7 @@ import type { Consumer } from 'kafkajs';
 import { ensureTopics } from '@order-pipeline/kafka';
 import { freePort } from '../../dev/ports.ts';
 import { createKafkaCluster, type KafkaCluster } from '../../operator/src/kafka/cluster.ts';
-import { createLagReader, type LagReader } from '../../operator/src/kafka/lag-reader.ts';
+import { LagReader } from '../../operator/src/kafka/lag-reader.ts';
 import type { KafkaReading } from '../../operator/src/decide/observation.ts';
 import { createAuthority } from '../support/authority.ts';
 import { eventually } from '../support/eventually.ts';
@@ -50,7 +50,7 @@ beforeAll(async () => {
     topics: [...topics, 'secret'].map((name) => ({ name, partitions, config: {} })),
   });
   cluster = createKafkaCluster(address('sees-only'));
-  reader = createLagReader(() => createKafkaCluster(address('sees-only')));
+  reader = new LagReader(() => createKafkaCluster(address('sees-only')));
 }, limitMs);
 
 afterAll(async () => {
@@ -185,7 +185,7 @@ test('reads the resources of a cluster together, with a constant number of reque
     refresh: () => cluster.refresh(),
     reset: () => cluster.reset(),
   };
-  const shared = createLagReader(() => counted);
+  const shared = new LagReader(() => counted);
   const readings = await Promise.all(['post', 'sleepers', 'newcomers'].map((group) => read(group, topics, shared)));
   for (const reading of readings) expect(reading).toHaveProperty('partitions');
   const count = (kind: string) => requests.filter((request) => request === kind).length;
@@ -193,11 +193,11 @@ test('reads the resources of a cluster together, with a constant number of reque
 });
 
 test('a wrong password and an unreachable broker are unavailable, not a lag of zero', async () => {
-  const intruder = createLagReader(() => createKafkaCluster(address('wrong')));
+  const intruder = new LagReader(() => createKafkaCluster(address('wrong')));
   expect(await read('post', topics, intruder)).toHaveProperty('unavailable');
   await intruder.stop();
   const unused = `127.0.0.1:${await freePort()}`;
-  const disconnected = createLagReader(() => createKafkaCluster({ brokers: [unused] }));
+  const disconnected = new LagReader(() => createKafkaCluster({ brokers: [unused] }));
   expect(await read('post', topics, disconnected)).toHaveProperty('unavailable');
   await disconnected.stop();
 });

@@ -60,7 +60,7 @@ describe('the number of replicas', () => {
     expect(group.changes).toMatchObject([{ from: 7, to: 6, reason: 'LessNeeded' }]);
   });
 
-  test('isolates a hot partition, exceeds that by none, and the condition Limited says so', () => {
+  test('isolates a hot partition with no further replicas, and the condition Limited names it', () => {
     const arrivals = [...evenly(60, 11), 300];
     const group = new TestGroup(1, arrivals, fixed(100));
     group.run(600);
@@ -89,7 +89,7 @@ describe('the number of replicas', () => {
     expect(group.replicas).toBe(12);
   });
 
-  test('is limited by maxReplicas, and the condition Limited says so', () => {
+  test('is limited by maxReplicas, and the condition Limited reports it', () => {
     const group = new TestGroup(1, evenly(900), { ...fixed(100), maxReplicas: 4 });
     group.run(300);
     expect(group.replicas).toBe(4);

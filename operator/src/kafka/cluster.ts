@@ -1,4 +1,4 @@
-/** The lag reader's questions to a Kafka cluster, in as few requests as brokers and groups allow. */
+/** Reads topics, offsets and groups of a Kafka cluster, in as few requests as brokers and groups allow. */
 import { Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import {
   createKafkajsCluster,
@@ -11,7 +11,7 @@ import {
 } from '@order-pipeline/kafka';
 
 export type TopicPartitions = ReadonlyMap<string, readonly number[]>;
-/** By topic and partition; one that is absent was absent from the reply. */
+/** By topic and partition; a partition that is absent was absent from the response. */
 export type Offsets = ReadonlyMap<string, ReadonlyMap<number, number>>;
 export type GroupDescription = {
   /** As Kafka names it: Stable, PreparingRebalance, CompletingRebalance, Empty, Dead. */
@@ -21,17 +21,17 @@ export type GroupDescription = {
 };
 
 export interface KafkaCluster {
-  /** Throws where one of the topics cannot be described. */
+  /** Rejects when one of the topics cannot be described. */
   partitionsOf(topics: readonly string[]): Promise<TopicPartitions>;
-  /** One request per group, whose commits have no batch in the protocol that kafkajs speaks. */
+  /** One request per group: the protocol version that kafkajs implements has no batch of groups. */
   committed(group: string, partitions: TopicPartitions): Promise<Offsets>;
-  /** The first offset, the next one, or the first that is younger than a time in milliseconds; one request per broker. */
+  /** The start offset, the end offset, or the first offset since a time in milliseconds; one request per broker. */
   offsets(partitions: TopicPartitions, at: 'start' | 'end' | number): Promise<Offsets>;
   /** One request per coordinator. */
   describe(groups: readonly string[]): Promise<ReadonlyMap<string, GroupDescription>>;
   /** Forgets leaders and coordinators, but keeps the connections: a broker responded, with an error. */
   refresh(): void;
-  /** Forgets connections and metadata; the next question connects again. */
+  /** Closes the connections and forgets the metadata; the next read connects again. */
   reset(): Promise<void>;
 }
 
@@ -92,7 +92,7 @@ class BatchingCluster implements KafkaCluster {
 
   async partitionsOf(topics: readonly string[]): Promise<TopicPartitions> {
     const cluster = await this.#connect();
-    // Only these: one that does not exist would spoil the metadata of all others for as long as it is asked for.
+    // Only these: a topic that does not exist makes every metadata request fail for as long as it is a target.
     cluster.targetTopics = new Set(topics);
     await (this.#isStale ? cluster.refreshMetadata() : cluster.refreshMetadataIfNecessary());
     this.#isStale = false;

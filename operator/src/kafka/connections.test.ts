@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import type { KafkaSpec } from '../kube/custom-resource.ts';
 import type { KafkaAddress, KafkaCluster } from './cluster.ts';
-import { createKafkaConnections, type KafkaConnections } from './connections.ts';
+import { KafkaConnections } from './connections.ts';
 import { TestApi } from '../../test/test-api.ts';
 
 const secretPath = '/api/v1/namespaces/shop/secrets/login';
@@ -24,7 +24,7 @@ beforeEach(() => {
     connected.push(address);
     return { reset: async () => void (closed += 1) } as KafkaCluster;
   };
-  connections = createKafkaConnections(api, connect, () => nowMs);
+  connections = new KafkaConnections(api, connect, () => nowMs);
 });
 const secretWith = (data: Readonly<Record<string, string>>) => {
   const encoded = Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
@@ -32,7 +32,7 @@ const secretWith = (data: Readonly<Record<string, string>>) => {
 };
 const passwords = () => connected.map(({ sasl }) => sasl?.password);
 
-test('certificate and password come from the Secret, without the line’s end that an editor adds', async () => {
+test('certificate and password are read from the Secret, without a trailing line break', async () => {
   secretWith({ 'ca.crt': 'PEM', password: 'sees-only\n' });
   await connections.readerFor('shop', kafka);
   expect(connected).toEqual([
@@ -44,14 +44,14 @@ test('certificate and password come from the Secret, without the line’s end th
   ]);
 });
 
-test('resources with the same cluster and login share a connection, and the Secret is read once', async () => {
+test('resources with the same cluster and login share a reader, and the Secret is read once', async () => {
   secretWith({ 'ca.crt': 'PEM', password: 'one' });
   const readers = await Promise.all([1, 2, 3].map(() => connections.readerFor('shop', kafka)));
   expect(new Set(readers).size).toBe(1);
   expect(api.requests).toEqual([`GET ${secretPath}`]);
 });
 
-test('what is missing is named, and found as soon as it is there', async () => {
+test('a missing Secret or key is named in the error, and used as soon as it exists', async () => {
   await expect(connections.readerFor('shop', kafka)).rejects.toThrow('secrets/login not found');
   secretWith({ 'ca.crt': 'PEM' });
   await expect(connections.readerFor('shop', kafka)).rejects.toThrow('Secret login has no key password');
@@ -61,7 +61,7 @@ test('what is missing is named, and found as soon as it is there', async () => {
 });
 
 test.each(['../../tenant-b/secrets/x', '..', '%2e%2e%2f', 'x?y', 'x#y', 'tenant-b/x', ''])(
-  'a Secret named %j is not asked for, and nothing is connected to',
+  'a Secret named %j is not read, and no connection is opened',
   async (name) => {
     api.put('/api/v1/namespaces/tenant-b/secrets/x', { metadata: { name: 'x' }, data: { password: 'c2VjcmV0' } });
     const sasl = { mechanism: 'plain', username: 'scaler', passwordSecret: { name, key: 'password' } };
@@ -71,7 +71,7 @@ test.each(['../../tenant-b/secrets/x', '..', '%2e%2e%2f', 'x?y', 'x#y', 'tenant-
   },
 );
 
-test('a key that every object has is not in a Secret', async () => {
+test('a property that every object inherits is not a key of a Secret', async () => {
   secretWith({ password: 'one' });
   for (const key of ['constructor', 'toString', '__proto__']) {
     const sasl = { ...kafka.sasl!, passwordSecret: { name: 'login', key } };
@@ -80,7 +80,7 @@ test('a key that every object has is not in a Secret', async () => {
   }
 });
 
-test('a password that is rotated is used within a minute, and the connection with the old one is closed', async () => {
+test('a rotated password is used within a minute, and the connection with the old one is closed', async () => {
   secretWith({ 'ca.crt': 'PEM', password: 'one' });
   await connections.readerFor('shop', kafka);
   secretWith({ 'ca.crt': 'PEM', password: 'two' });
@@ -90,7 +90,7 @@ test('a password that is rotated is used within a minute, and the connection wit
   nowMs += 30_001;
   await connections.readerFor('shop', kafka);
   expect([passwords(), closed]).toEqual([['one', 'two'], 0]);
-  // Nobody has asked by the old one for ten minutes.
+  // The old connection has not been used for ten minutes.
   for (let minute = 0; minute < 11; minute++) {
     nowMs += 60_000;
     await connections.readerFor('shop', kafka);
@@ -98,7 +98,7 @@ test('a password that is rotated is used within a minute, and the connection wit
   expect(closed).toBe(1);
 });
 
-test('stopped, all are closed', async () => {
+test('stop closes all connections', async () => {
   await connections.readerFor('shop', { bootstrapServers: 'a:9092' });
   await connections.readerFor('shop', { bootstrapServers: 'b:9092' });
   await connections.stop();

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { KafkaCluster, Offsets, TopicPartitions } from './cluster.ts';
-import { createLagReader } from './lag-reader.ts';
+import { LagReader } from './lag-reader.ts';
 
 const each = (of: TopicPartitions, offset: number): Offsets =>
   new Map([...of].map(([topic, ids]) => [topic, new Map(ids.map((id) => [id, offset]))]));
@@ -8,7 +8,7 @@ const each = (of: TopicPartitions, offset: number): Offsets =>
 function named(name: string, message: string, cause?: Error): Error {
   return Object.assign(new Error(message, { cause }), { name });
 }
-/** As kafkajs says that a partition has no leader: retries that were exhausted by the broker's answer. */
+/** kafkajs' error for a partition without a leader: the retries are exhausted by error responses. */
 const offline = () =>
   named(
     'KafkaJSNumberOfRetriesExceeded',
@@ -17,7 +17,7 @@ const offline = () =>
   );
 const refused = () => named('KafkaJSNumberOfRetriesExceeded', 'refused', named('KafkaJSConnectionError', 'refused'));
 
-/** A Kafka whose topics are all there, but for those that a test makes fail. */
+/** A Kafka in which every topic exists; a test makes some of them fail. */
 function kafkaWith(fault: (topic: string) => Error | undefined, slowMs = 0) {
   const done = { connections: 0, reads: 0, resets: 0, refreshes: 0 };
   const connect = (): KafkaCluster => {
@@ -38,27 +38,26 @@ function kafkaWith(fault: (topic: string) => Error | undefined, slowMs = 0) {
       reset: async () => void (done.resets += 1),
     };
   };
-  return { reader: createLagReader(connect), done };
+  return { reader: new LagReader(connect), done };
 }
-type Reader = ReturnType<typeof kafkaWith>['reader'];
-const readAll = (reader: Reader, topics: readonly string[]) =>
+const readAll = (reader: LagReader, topics: readonly string[]) =>
   Promise.all(topics.map((topic) => reader.read({ group: topic, topics: [topic], maxAgeSeconds: 60 })));
 const named100 = Array.from({ length: 100 }, (_, index) => `topic-${index}`);
 
-test('a partition without a leader blinds its own resource and nobody else, at once and from then on', async () => {
+test('a partition without a leader makes only its own resource unavailable, in every read', async () => {
   const { reader, done } = kafkaWith((topic) => (topic === 'topic-37' ? offline() : undefined));
-  for (const time of ['the first', 'the second']) {
+  for (const attempt of ['first', 'second']) {
     const readings = await readAll(reader, named100);
-    const blind = readings.flatMap((reading, index) => ('unavailable' in reading ? [named100[index]] : []));
-    expect([time, blind]).toEqual([time, ['topic-37']]);
+    const unavailable = readings.flatMap((reading, index) => ('unavailable' in reading ? [named100[index]] : []));
+    expect([attempt, unavailable]).toEqual([attempt, ['topic-37']]);
   }
-  // Halving finds it in fifteen reads, not in a hundred; then it is read by itself.
+  // Halving finds it with fifteen reads, not a hundred; from then on it is read alone.
   expect(done.reads).toBeLessThanOrEqual(15 + 2);
-  // Somebody answered: connections stay.
+  // A broker responded: the connections are kept.
   expect([done.resets, done.connections]).toEqual([0, 2]);
 });
 
-test('who fails alone is waited for by nobody, and is one of all again when it succeeds', async () => {
+test('a request that fails on its own delays no other, and is read with the others again once it succeeds', async () => {
   let broken = true;
   const { reader, done } = kafkaWith((topic) => (broken && topic === 'slow' ? offline() : undefined), 300);
   await readAll(reader, ['slow', 'fast']);
@@ -74,14 +73,14 @@ test('who fails alone is waited for by nobody, and is one of all again when it s
   expect(done.reads).toBe(reads + 1);
 });
 
-test('with all of Kafka away one read says so for everybody, and the connections are made anew', async () => {
+test('while Kafka is unreachable one read fails for all requests, and the connections are reset', async () => {
   const { reader, done } = kafkaWith(refused);
   const readings = await readAll(reader, named100);
   expect(readings.every((reading) => 'unavailable' in reading)).toBe(true);
   expect([done.reads, done.resets]).toEqual([1, 1]);
 });
 
-test('with very many that fail the search has an end, and the others are still read', async () => {
+test('with many failing requests the search is limited, and the others are still read', async () => {
   const { reader, done } = kafkaWith((topic) => (Number(topic.slice(6)) % 2 === 0 ? offline() : undefined));
   const readings = await readAll(reader, named100);
   expect(readings.filter((reading) => 'unavailable' in reading)).toHaveLength(50);
@@ -89,19 +88,21 @@ test('with very many that fail the search has an end, and the others are still r
   expect(done.reads).toBeLessThan(150);
 });
 
-test('stopped, it answers those who wait', async () => {
+test('stop answers the reads that wait', async () => {
   const { reader } = kafkaWith(() => undefined);
   const waiting = readAll(reader, ['a']);
   await reader.stop();
-  expect(await waiting).toEqual([{ unavailable: 'the scaler is stopping' }]);
+  expect(await waiting).toEqual([{ unavailable: 'the operator is shutting down' }]);
 });
 
-test('stopped while Kafka says nothing, it ends all the same', async () => {
-  const silent = { partitionsOf: () => new Promise(() => {}), reset: async () => {} } as unknown as KafkaCluster;
-  const reader = createLagReader(() => silent);
+test('stop does not wait for a Kafka that does not respond', async () => {
+  const response = Promise.withResolvers<TopicPartitions>();
+  const silent = { partitionsOf: () => response.promise, reset: async () => {} } as unknown as KafkaCluster;
+  const reader = new LagReader(() => silent);
   void reader.read({ group: 'a', topics: ['a'], maxAgeSeconds: 60 });
   await new Promise((next) => setTimeout(next, 10));
   const begun = performance.now();
   await reader.stop();
   expect(performance.now() - begun).toBeLessThan(3_000);
+  response.reject(new Error('connection closed'));
 });

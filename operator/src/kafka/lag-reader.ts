@@ -1,47 +1,58 @@
-/** Reads what groups owe. Those who ask while a read is in flight share the next one, so requests grow with brokers. */
-import { setTimeout as pause } from 'node:timers/promises';
-import { endsWithin, within } from '@order-pipeline/resilience';
-import { readBatch, type LagRequest } from './lag-batch.ts';
+/** Reads the lag of consumer groups. Requests that arrive during a read share the next one, so reads grow with brokers. */
+import { within } from '@order-pipeline/resilience';
 import type { KafkaCluster } from './cluster.ts';
+import { readLagBatch, type LagRequest } from './lag-batch.ts';
+import { answerUnavailable, ReadLane, type PendingRead } from './read-lane.ts';
 import type { KafkaReading, KafkaUnavailable } from '../decide/observation.ts';
 
-export interface LagReader {
-  /** Never throws: what could not be read is unavailable, which is not the same as no lag. */
-  read(request: LagRequest): Promise<KafkaReading | KafkaUnavailable>;
-  stop(): Promise<void>;
-}
-
-type Waiting = { readonly request: LagRequest; readonly answer: (reading: KafkaReading | KafkaUnavailable) => void };
-
-const maxBatch = 1_000;
 const readLimitMs = 20_000;
-const stopLimitMs = 1_000;
-/** Who failed alone is read alone, over connections of their own: so many at once, so that they delay nobody else. */
-const suspectLanes = 3;
-const maxSuspects = 10_000;
-/** So many reads of a batch may fail in search of those who spoil it; who is left then is taken for one of them. */
+/** Requests that fail on their own have connections of their own, so that their time-outs delay no other request. */
+const maxIsolatedLanes = 3;
+const maxIsolated = 10_000;
+/** After so many failed reads in search of the cause the rest of a failing part is isolated as a whole. */
 const maxFailedReads = 20;
 
-export function createLagReader(connect: () => KafkaCluster, now: () => number = Date.now): LagReader {
-  const suspects = new Set<string>();
-  const together = createLane(connect(), find);
-  const alone: Lane[] = [];
+export class LagReader {
+  readonly #connect: () => KafkaCluster;
+  readonly #now: () => number;
+  readonly #shared: ReadLane;
+  readonly #isolatedLanes: ReadLane[] = [];
+  /** Keys of the requests that failed on their own, until they succeed. */
+  readonly #isolated = new Set<string>();
 
-  /** Reads all together, and halves what fails until it is known who is to blame: a topic that is missing, say. */
-  async function find(batch: readonly Waiting[], cluster: KafkaCluster): Promise<void> {
+  constructor(connect: () => KafkaCluster, now: () => number = Date.now) {
+    this.#connect = connect;
+    this.#now = now;
+    this.#shared = new ReadLane(connect(), (batch, cluster) => this.#readTogether(batch, cluster));
+  }
+
+  /** Never rejects: a lag that cannot be read is unavailable, which is not the same as no lag. */
+  read(request: LagRequest): Promise<KafkaReading | KafkaUnavailable> {
+    return new Promise((resolve) => {
+      const lane = this.#isolated.has(keyOf(request)) ? this.#isolatedLane() : this.#shared;
+      lane.add({ request, resolve });
+    });
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#shared, ...this.#isolatedLanes].map((lane) => lane.stop()));
+  }
+
+  /** Reads the batch in one, and halves a part that fails until the cause is found, for example a topic that is missing. */
+  async #readTogether(batch: readonly PendingRead[], cluster: KafkaCluster): Promise<void> {
     const parts = [batch];
-    for (let part = parts.pop(), failed = 0; part !== undefined; part = parts.pop()) {
-      const failure = await attempt(part, cluster, now());
+    for (let part = parts.pop(), failures = 0; part !== undefined; part = parts.pop()) {
+      const failure = await attemptRead(part, cluster, this.#now());
       if (failure === undefined) continue;
-      // With the whole cluster away each part would wait for its own time-out; the first to say so speaks for all.
-      if (isAway(failure)) return refuse([...part, ...parts.flat()], failure);
-      failed += 1;
+      // While the whole cluster is unreachable each part would wait for its own time-out, so the first failure is for all.
+      if (isUnreachable(failure)) return answerUnavailable([...part, ...parts.flat()], failure);
+      failures += 1;
       if (part.length === 1) {
-        suspect(part);
-        refuse(part, failure);
-      } else if (failed >= maxFailedReads) {
-        suspect(part);
-        for (const one of part) laneOfSuspects().add(one);
+        this.#isolate(part);
+        answerUnavailable(part, failure);
+      } else if (failures >= maxFailedReads) {
+        this.#isolate(part);
+        for (const pending of part) this.#isolatedLane().add(pending);
       } else {
         const middle = Math.ceil(part.length / 2);
         parts.push(part.slice(middle), part.slice(0, middle));
@@ -49,108 +60,63 @@ export function createLagReader(connect: () => KafkaCluster, now: () => number =
     }
   }
 
-  async function readEach(batch: readonly Waiting[], cluster: KafkaCluster): Promise<void> {
-    for (const one of batch) {
-      const failure = await attempt([one], cluster, now());
-      if (failure === undefined) suspects.delete(keyOf(one.request));
-      else refuse([one], failure);
+  async #readOneByOne(batch: readonly PendingRead[], cluster: KafkaCluster): Promise<void> {
+    for (const pending of batch) {
+      const failure = await attemptRead([pending], cluster, this.#now());
+      if (failure === undefined) this.#isolated.delete(keyOf(pending.request));
+      else answerUnavailable([pending], failure);
     }
   }
 
-  function suspect(part: readonly Waiting[]): void {
-    if (suspects.size >= maxSuspects) suspects.clear();
-    for (const { request } of part) suspects.add(keyOf(request));
+  #isolate(part: readonly PendingRead[]): void {
+    if (this.#isolated.size >= maxIsolated) this.#isolated.clear();
+    for (const { request } of part) this.#isolated.add(keyOf(request));
   }
 
-  function laneOfSuspects(): Lane {
-    const idle = alone.find((lane) => lane.load() === 0);
-    if (idle === undefined && alone.length < suspectLanes) alone.push(createLane(connect(), readEach));
-    return idle ?? alone.toSorted((a, b) => a.load() - b.load())[0]!;
-  }
-
-  return {
-    read: (request) =>
-      new Promise((answer) => {
-        const lane = suspects.has(keyOf(request)) ? laneOfSuspects() : together;
-        lane.add({ request, answer });
-      }),
-    stop: async () => void (await Promise.all([together, ...alone].map((lane) => lane.stop()))),
-  };
-}
-
-interface Lane {
-  add(one: Waiting): void;
-  load(): number;
-  stop(): Promise<void>;
-}
-
-/** One batch after the other, over one connection. */
-function createLane(
-  cluster: KafkaCluster,
-  readAll: (batch: readonly Waiting[], cluster: KafkaCluster) => Promise<void>,
-): Lane {
-  const waiting: Waiting[] = [];
-  let running: Promise<void> | undefined;
-  let reading = 0;
-
-  async function run(): Promise<void> {
-    // What is asked in the same turn of the event loop goes together already in the first batch.
-    await pause(0);
-    while (waiting.length > 0) {
-      const batch = waiting.splice(0, maxBatch);
-      reading = batch.length;
-      await readAll(batch, cluster);
-      reading = 0;
+  /** An idle lane, a new one, or the one with the fewest reads. */
+  #isolatedLane(): ReadLane {
+    const lanes = this.#isolatedLanes;
+    const idle = lanes.find(({ load }) => load === 0);
+    if (idle === undefined && lanes.length < maxIsolatedLanes) {
+      lanes.push(new ReadLane(this.#connect(), (batch, cluster) => this.#readOneByOne(batch, cluster)));
     }
-    running = undefined;
-  }
-
-  return {
-    add(one) {
-      waiting.push(one);
-      running ??= run();
-    },
-    load: () => waiting.length + reading,
-    async stop() {
-      refuse(waiting.splice(0), new Error('the scaler is stopping'));
-      // What is asked of a Kafka that does not answer is not waited for.
-      await endsWithin(
-        stopLimitMs,
-        cluster.reset().then(() => running),
-      );
-    },
-  };
-}
-
-/** Answers all of them, or none and why. */
-async function attempt(batch: readonly Waiting[], cluster: KafkaCluster, nowMs: number): Promise<Error | undefined> {
-  const tooLate = (): Error => new ReadTimeoutError(`Kafka did not answer within ${readLimitMs / 1_000} s`);
-  try {
-    const requests = batch.map(({ request }) => request);
-    const readings = await within(readLimitMs, readBatch(cluster, requests, nowMs), tooLate);
-    batch.forEach(({ answer }, index) => answer(readings[index]!));
-    return undefined;
-  } catch (error) {
-    if (isAway(error as Error)) await cluster.reset();
-    else cluster.refresh();
-    return error as Error;
+    return idle ?? lanes.toSorted((a, b) => a.load - b.load)[0]!;
   }
 }
-
-const refuse = (batch: readonly Waiting[], { message }: Error): void =>
-  batch.forEach(({ answer }) => answer({ unavailable: message }));
 
 class ReadTimeoutError extends Error {
   override readonly name = 'ReadTimeoutError';
 }
 
-const keyOf = ({ group, topics }: LagRequest): string => JSON.stringify([group, topics]);
+/** Answers all requests of the batch, or none and returns why. */
+async function attemptRead(
+  batch: readonly PendingRead[],
+  cluster: KafkaCluster,
+  nowMs: number,
+): Promise<Error | undefined> {
+  const tooLate = (): Error => new ReadTimeoutError(`Kafka did not respond within ${readLimitMs / 1_000} s`);
+  try {
+    const requests = batch.map(({ request }) => request);
+    const readings = await within(readLimitMs, readLagBatch(cluster, requests, nowMs), tooLate);
+    batch.forEach(({ resolve }, index) => resolve(readings[index]!));
+    return undefined;
+  } catch (error) {
+    if (isUnreachable(error as Error)) await cluster.reset();
+    else cluster.refresh();
+    return error as Error;
+  }
+}
+
+function keyOf({ group, topics }: LagRequest): string {
+  return JSON.stringify([group, topics]);
+}
 
 /**
- * Nobody answers at all, as opposed to an answer that refuses one topic or group, or says that a partition has no leader.
- * What kafkajs wraps when it gives up counts for what is in it.
+ * No broker responds, as opposed to an error response about one topic, group or partition. An error in which kafkajs wraps
+ * the last one when it gives up is judged by its cause.
  */
-const isAway = ({ name, cause }: Error): boolean =>
-  cause instanceof Error && /NumberOfRetries|NonRetriable/u.test(name)
-    ? isAway(cause)
+function isUnreachable({ name, cause }: Error): boolean {
+  return cause instanceof Error && /NumberOfRetries|NonRetriable/u.test(name)
+    ? isUnreachable(cause)
     : /Connection|Timeout|NumberOfRetries|SASLAuthentication|Aggregate/u.test(name);
+}

@@ -35,7 +35,7 @@ function configOf(): KubeConfig {
 const requests = 20;
 const things = collectionPath({ groupVersion: 'v1', resource: 'things' });
 
-test('client-node makes a connection for each request, and ours share one', async () => {
+test('requests share a connection, although client-node opens one for each', async () => {
   const config = configOf();
   const { httpApi } = createConfiguration({});
   for (let i = 0; i < requests; i++) {
@@ -48,11 +48,11 @@ test('client-node makes a connection for each request, and ours share one', asyn
   connections = 0;
   const api = createKubeApi(configOf());
   for (let i = 0; i < requests; i++) await api.get(things);
-  // The one before may not be free yet when its answer has been read.
+  // The connection of a request may not be free yet when its response has been read.
   expect(connections).toBeLessThanOrEqual(2);
 });
 
-test('what the API server refuses is an error with its status and its sentence', async () => {
+test('an error response is a KubeError with its status and message', async () => {
   answer = { status: 409, body: '{"message":"the object has been modified"}' };
   const failure = await createKubeApi(configOf())
     .get(things)
@@ -61,7 +61,7 @@ test('what the API server refuses is an error with its status and its sentence',
   expect((failure as Error).message).toBe('GET /api/v1/things: the object has been modified');
 });
 
-test('an answer that is no JSON does not hide its status', async () => {
+test('an error response that is not JSON is a KubeError, too', async () => {
   answer = { status: 502, body: '<html>Bad gateway' };
   await expect(createKubeApi(configOf()).patch(things, {})).rejects.toMatchObject({ status: 502 });
 });

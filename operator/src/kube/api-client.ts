@@ -1,4 +1,4 @@
-/** The API server, on @kubernetes/client-node's configuration, log-in, requests and watch. */
+/** A client of the API server, on @kubernetes/client-node's configuration, login, requests and watch. */
 import { createConfiguration, HttpMethod, KubeConfig, RequestContext, Watch } from '@kubernetes/client-node';
 import type { KubePath } from './api-path.ts';
 import { SharedDispatcher } from './shared-dispatcher.ts';
@@ -16,7 +16,7 @@ export type KubeMeta = {
 };
 export type KubeObject = { readonly metadata: KubeMeta };
 
-/** An answer of the API server other than success. */
+/** An error response of the API server. */
 export class KubeError extends Error {
   override readonly name = 'KubeError';
   readonly status: number;
@@ -26,8 +26,10 @@ export class KubeError extends Error {
     this.status = status;
   }
 }
-export const hasStatus = (error: unknown, status: number): boolean =>
-  error instanceof KubeError && error.status === status;
+
+export function hasStatus(error: unknown, status: number): boolean {
+  return error instanceof KubeError && error.status === status;
+}
 
 export type WatchEvent = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; readonly object: KubeObject };
 export type Listing<T> = { readonly items: readonly T[]; readonly resourceVersion: string };
@@ -39,7 +41,7 @@ export interface KubeApi {
   /** JSON merge patch (RFC 7386); a resourceVersion in it makes it conditional. */
   patch<T>(path: KubePath, body: object): Promise<T>;
   list<T>(path: KubePath): Promise<Listing<T>>;
-  /** Resolves when the server ends the watch; throws KubeError 410 when it no longer knows the version. */
+  /** Resolves when the server closes the watch; rejects with KubeError 410 when the version has expired. */
   watch(
     path: KubePath,
     resourceVersion: string,
@@ -48,32 +50,27 @@ export interface KubeApi {
   ): Promise<void>;
 }
 
-// Shorter than what lies between the renew deadline and the end of a lease: no write of a former leader is still under way.
+/** Is called with the status of each response, or with `<error>`, as in client-go, if there was none. */
+export type RequestObserver = (method: string, host: string, code: string) => void;
+
+// Shorter than the time between the renew deadline and the end of a lease: no write of a former leader is still in flight.
 const requestLimitMs = 4_000;
 const listLimitMs = 30_000;
 const pageSize = 500;
-/** The server ends a watch after this time; client-node gives a connection up on which nothing comes for 30 s. */
+/** The server closes a watch after this time, before client-node closes a connection that was silent for 30 s. */
 const watchSeconds = 25;
 const mergePatch = 'application/merge-patch+json';
 
-/** Told of each request with its answer's status, or `<error>` as client-go says, when there was none. */
-export type RequestObserver = (method: string, host: string, code: string) => void;
-
 export function createKubeApi(config: KubeConfig, observe: RequestObserver = () => {}): KubeApi {
-  const dispatcher = new SharedDispatcher();
-  const { httpApi } = createConfiguration({});
   const server = config.getCurrentCluster()?.server;
   if (server === undefined) throw new Error('No API server is configured; set KUBECONFIG, or run in a pod.');
   const { host } = new URL(server);
+  const { httpApi } = createConfiguration({});
+  const dispatcher = new SharedDispatcher();
 
   async function request<T>(method: HttpMethod, path: string, body?: object, limitMs = requestLimitMs): Promise<T> {
-    const context = new RequestContext(server + path, method);
-    context.setHeaderParam('Accept', 'application/json');
+    const context = requestContext(server + path, method, body);
     context.setSignal(AbortSignal.timeout(limitMs));
-    if (body !== undefined) {
-      context.setHeaderParam('Content-Type', method === HttpMethod.PATCH ? mergePatch : 'application/json');
-      context.setBody(JSON.stringify(body));
-    }
     await config.applySecurityAuthentication(context);
     dispatcher.use(context);
     const response = await httpApi
@@ -95,19 +92,35 @@ export function createKubeApi(config: KubeConfig, observe: RequestObserver = () 
     create: (path, body) => request(HttpMethod.POST, path, body),
     replace: (path, body) => request(HttpMethod.PUT, path, body),
     patch: (path, body) => request(HttpMethod.PATCH, path, body),
-    async list<T>(path: KubePath): Promise<Listing<T>> {
-      const items: T[] = [];
-      for (let token = ''; ;) {
-        const query = new URLSearchParams({ limit: String(pageSize), ...(token === '' ? {} : { continue: token }) });
-        type Page = { items: T[]; metadata: { resourceVersion: string; continue?: string } };
-        const page: Page = await request(HttpMethod.GET, `${path}?${query.toString()}`, undefined, listLimitMs);
-        items.push(...page.items);
-        token = page.metadata.continue ?? '';
-        if (token === '') return { items, resourceVersion: page.metadata.resourceVersion };
-      }
-    },
+    list: (path) => listPages((query) => request(HttpMethod.GET, `${path}?${query}`, undefined, listLimitMs)),
     watch: (path, resourceVersion, onEvent, stop) => watchOnce(config, path, resourceVersion, onEvent, stop),
   };
+}
+
+function requestContext(url: string, method: HttpMethod, body?: object): RequestContext {
+  const context = new RequestContext(url, method);
+  context.setHeaderParam('Accept', 'application/json');
+  if (body !== undefined) {
+    context.setHeaderParam('Content-Type', method === HttpMethod.PATCH ? mergePatch : 'application/json');
+    context.setBody(JSON.stringify(body));
+  }
+  return context;
+}
+
+type Page<T> = {
+  readonly items: readonly T[];
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
+};
+
+async function listPages<T>(getPage: (query: string) => Promise<Page<T>>): Promise<Listing<T>> {
+  const items: T[] = [];
+  for (let token = ''; ;) {
+    const query = new URLSearchParams({ limit: String(pageSize), ...(token === '' ? {} : { continue: token }) });
+    const page = await getPage(query.toString());
+    items.push(...page.items);
+    token = page.metadata.continue ?? '';
+    if (token === '') return { items, resourceVersion: page.metadata.resourceVersion };
+  }
 }
 
 function watchOnce(
@@ -117,7 +130,6 @@ function watchOnce(
   onEvent: (event: WatchEvent) => void,
   stop: AbortSignal,
 ): Promise<void> {
-  const watch = new Watch(config);
   const query = { resourceVersion, timeoutSeconds: watchSeconds, allowWatchBookmarks: true };
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let failure: Error | undefined;
@@ -128,13 +140,13 @@ function watchOnce(
   };
   const onEnd = (error: unknown): void => {
     const status = (error as { statusCode?: number } | null)?.statusCode;
-    const cause = status === undefined ? error : new KubeError(status, `the watch of ${path} is answered ${status}`);
+    const cause = status === undefined ? error : new KubeError(status, `watching ${path}: status ${status}`);
     const reason = failure ?? cause;
     if (reason instanceof Error && !stop.aborted) reject(reason);
     else resolve();
   };
   const open = async (): Promise<void> => {
-    const controller = await watch.watch(path, query, onLine, onEnd);
+    const controller = await new Watch(config).watch(path, query, onLine, onEnd);
     const abort = (): void => controller.abort();
     if (stop.aborted) abort();
     stop.addEventListener('abort', abort);
@@ -150,7 +162,7 @@ function messageOf(text: string, method: HttpMethod, path: string): string {
   try {
     reason = (JSON.parse(text) as { message?: string }).message ?? reason;
   } catch {
-    // Not from the API server itself: a proxy answers in words of its own.
+    // Not from the API server itself: a proxy responds with text of its own.
   }
   return `${method} ${path.split('?')[0]}: ${reason}`;
 }

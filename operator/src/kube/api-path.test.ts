@@ -17,15 +17,15 @@ import {
 const secrets = { groupVersion: 'v1', resource: 'secrets', namespace: 'shop' };
 const deployments = { groupVersion: 'apps/v1', resource: 'deployments', namespace: 'shop' };
 
-test('paths of the core group, of other groups, of all namespaces, and of subresources', () => {
+test('paths name the core group or another one, one or all namespaces, and subresources', () => {
   expect(objectPath(secrets, 'kafka-ca')).toBe('/api/v1/namespaces/shop/secrets/kafka-ca');
   expect(objectPath(deployments, 'web.2', 'scale')).toBe('/apis/apps/v1/namespaces/shop/deployments/web.2/scale');
   expect(collectionPath(deployments)).toBe('/apis/apps/v1/namespaces/shop/deployments');
   expect(collectionPath({ ...deployments, namespace: undefined })).toBe('/apis/apps/v1/deployments');
 });
 
-test('a path that is built elsewhere is none, as the compiler sees it', () => {
-  // @ts-expect-error: text is no KubePath.
+test('a path that is built elsewhere does not compile', () => {
+  // @ts-expect-error: a string is not a KubePath.
   const path: KubePath = '/api/v1/secrets';
   expect(typeof path).toBe('string');
 });
@@ -58,7 +58,7 @@ const hostile = [
   'a'.repeat(maxNameLength + 1),
 ];
 
-describe('a segment that is no valid name is refused, wherever it stands', () => {
+describe('an invalid name is rejected in every segment', () => {
   test.each(hostile)('%j', (text) => {
     expect(() => objectPath(secrets, text)).toThrow(InvalidNameError);
     expect(() => objectPath({ ...secrets, namespace: text }, 'a')).toThrow(InvalidNameError);
@@ -66,14 +66,14 @@ describe('a segment that is no valid name is refused, wherever it stands', () =>
     expect(() => objectPath(secrets, 'a', text as 'scale')).toThrow(InvalidNameError);
   });
 
-  test('what is no text at all, which would make a list of an object', () => {
+  test('a value that is not a string, which would make the path of a collection', () => {
     for (const value of [undefined, null, 7, {}, ['a']]) {
       expect(() => objectPath(secrets, value as unknown as string)).toThrow(InvalidNameError);
     }
   });
 });
 
-test('whatever a name is, it is refused or the URL stays within the collection', () => {
+test('any name is rejected, or its URL stays within the collection', () => {
   const alphabet = fc.constantFrom('a', 'b-', '.', '..', '/', '%2e', '%2F', '?', '#', '\\', '\n', 'ü', '0');
   const text = fc.oneof(
     fc.array(alphabet, { maxLength: 8 }).map((parts) => parts.join('')),
@@ -95,7 +95,7 @@ test('whatever a name is, it is refused or the URL stays within the collection',
   );
 });
 
-test('names and keys are what the API server takes, and no longer', () => {
+test('names and keys are valid if the API server accepts them', () => {
   for (const name of ['a', '0', 'kafka-ca', 'a.b-c.d', 'a'.repeat(maxNameLength)]) expect(isName(name)).toBe(true);
   for (const key of ['ca.crt', 'PASSWORD_1', '-', 'a'.repeat(maxNameLength)]) expect(isSecretKey(key)).toBe(true);
   for (const key of ['', 'a/b', 'a b', 'a\n', '%', 'a'.repeat(maxNameLength + 1)]) expect(isSecretKey(key)).toBe(false);

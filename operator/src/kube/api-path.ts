@@ -16,25 +16,20 @@ export class InvalidNameError extends Error {
   override readonly name = 'InvalidNameError';
 }
 
-/** A DNS subdomain of RFC 1123, as the API server demands of names. The CRD holds the same patterns and limit. */
+/** A DNS subdomain of RFC 1123, as the API server requires of names. The CRD has the same patterns and limit. */
 export const namePattern = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$';
 /** A key in a Secret's data. */
 export const secretKeyPattern = '^[-._a-zA-Z0-9]+$';
 export const maxNameLength = 253;
 
-const matcher = (pattern: string) => {
-  const expression = new RegExp(pattern, 'u');
-  return (text: unknown): text is string =>
-    typeof text === 'string' && text.length <= maxNameLength && expression.test(text);
-};
 export const isName = matcher(namePattern);
 export const isSecretKey = matcher(secretKeyPattern);
 
-/** Throws InvalidNameError, as objectPath does, when a segment is no valid name. */
+/** Throws InvalidNameError, as objectPath does, when a segment is not a valid name. */
 export function collectionPath({ groupVersion, resource, namespace }: Collection): KubePath {
   const root = groupVersion.includes('/') ? 'apis' : 'api';
   const scope = namespace === undefined ? [] : ['namespaces', namespace];
-  return joined([root, ...groupVersion.split('/'), ...scope, resource]);
+  return join([root, ...groupVersion.split('/'), ...scope, resource]);
 }
 
 export function objectPath(
@@ -42,15 +37,21 @@ export function objectPath(
   name: string,
   subresource?: 'scale' | 'status',
 ): KubePath {
-  const path = `${collectionPath(collection)}${joined([name])}`;
-  return (subresource === undefined ? path : `${path}${joined([subresource])}`) as KubePath;
+  const path = `${collectionPath(collection)}${join([name])}`;
+  return (subresource === undefined ? path : `${path}${join([subresource])}`) as KubePath;
 }
 
-/** No valid name has a character that needs encoding; it is encoded all the same, in case the pattern is ever relaxed. */
-const joined = (segments: readonly string[]): KubePath =>
-  segments.map((one) => `/${encoded(one)}`).join('') as KubePath;
+function matcher(pattern: string): (text: unknown) => text is string {
+  const expression = new RegExp(pattern, 'u');
+  return (text): text is string => typeof text === 'string' && text.length <= maxNameLength && expression.test(text);
+}
 
-function encoded(segment: string): string {
+/** No valid name has a character that needs encoding; it is encoded in case the pattern is ever relaxed. */
+function join(segments: readonly string[]): KubePath {
+  return segments.map((segment) => `/${encode(segment)}`).join('') as KubePath;
+}
+
+function encode(segment: string): string {
   if (isName(segment)) return encodeURIComponent(segment);
   throw new InvalidNameError(
     `${JSON.stringify(segment)?.slice(0, 100)} is not a valid name in a path of the API server`,

@@ -1,123 +1,166 @@
-/** What the operator knows of the cluster without asking: five collections, each kept up to date by a watch. */
+/** The observed state of the cluster without requests: five collections, each kept current by a watch. */
 import type { Logger } from '@order-pipeline/runtime';
-import { apiVersion, plural, type ConsumerScaler, type TargetRef } from './custom-resource.ts';
 import type { KubeApi, KubeObject } from './api-client.ts';
-import { collectionPath, objectPath, type KubePath } from './api-path.ts';
-import { keyOf, watchCollection, type WatchObserver, type WatchedCollection } from './watched-collection.ts';
-import { coreOf, workloadResources, type OtherScaler, type Workload } from './targets.ts';
+import { collectionPath } from './api-path.ts';
+import { apiVersion, kind, plural, type ConsumerScaler, type TargetRef } from './custom-resource.ts';
+import { withoutPods, workloadResources, type OtherScaler, type Workload } from './targets.ts';
+import { keyOf, WatchedCollection, type WatchObserver } from './watched-collection.ts';
 
-interface ClusterOptions {
+interface CacheOptions {
   readonly api: KubeApi;
   /** Undefined: all namespaces. */
   readonly namespace: string | undefined;
   readonly relistSeconds: number;
   readonly logger: Logger;
   readonly observer: WatchObserver;
-  /** A resource, or what it is about, may have changed. */
-  onDue(key: string): void;
 }
 
-export interface Cluster {
-  readonly scalers: ReadonlyMap<string, ConsumerScaler>;
-  readonly consumerScalers: Iterable<ConsumerScaler>;
-  readonly horizontalPodAutoscalers: Iterable<OtherScaler>;
-  readonly scaledObjects: Iterable<OtherScaler>;
-  targetOf(resource: ConsumerScaler): Workload | undefined;
-  reference(resource: ConsumerScaler): { apiVersion: string; kind: string; metadata: ConsumerScaler['metadata'] };
-  isSynced(): boolean;
-  start(): void;
-  stop(): Promise<void>;
+/** What is watched of a kind: its collection, the part of an object that is kept, and which changes matter. */
+interface WatchedKind<T> {
+  readonly kind: string;
+  readonly groupVersion: string;
+  readonly resource: string;
+  keep(object: T): T;
+  onChange(key: string, object: T): void;
+  readonly optional?: boolean;
 }
 
-export const resourcePath = ({ metadata }: ConsumerScaler, subresource?: 'status'): KubePath =>
-  objectPath({ groupVersion: apiVersion, resource: plural, namespace: metadata.namespace }, metadata.name, subresource);
+export class ClusterCache {
+  readonly #options: CacheOptions;
+  #onChange: (key: string) => void = () => {};
+  readonly #scalers: WatchedCollection<ConsumerScaler>;
+  readonly #deployments: WatchedCollection<Workload>;
+  readonly #statefulSets: WatchedCollection<Workload>;
+  readonly #autoscalers: WatchedCollection<OtherScaler>;
+  readonly #scaledObjects: WatchedCollection<OtherScaler>;
+  /** The last change of each resource and of each workload that led to a reconciliation. */
+  readonly #scalerVersions = new Map<string, string>();
+  readonly #generations = new Map<string, number | undefined>();
 
-/** Who set which field is as large as the object itself. */
-function withoutManagers<T extends KubeObject>(object: T): T {
-  const { managedFields: _, ...metadata } = object.metadata as T['metadata'] & { managedFields?: unknown };
-  return { ...object, metadata };
-}
-
-export function watchCluster({ namespace, onDue, ...common }: ClusterOptions): Cluster {
-  const collection = <T extends KubeObject>(
-    kind: string,
-    groupVersion: string,
-    resource: string,
-    keep: (object: T) => T,
-    onChange: (key: string, object: T) => void,
-    optional = false,
-  ): WatchedCollection<T> => {
-    const path = collectionPath({ groupVersion, resource, namespace });
-    return watchCollection<T>({ ...common, kind, path, keep, onChange, optional });
-  };
-
-  const versions = new Map<string, string>();
-  const scalers = collection<ConsumerScaler>(
-    'ConsumerScaler',
-    apiVersion,
-    plural,
-    withoutManagers,
-    (key, { metadata }) => {
-      // Its own status and what merely touches metadata is no reason to look.
-      const version = `${metadata.uid} ${metadata.generation} ${metadata.deletionTimestamp}`;
-      const gone = !scalers.objects.has(key);
-      if (!gone && versions.get(key) === version) return;
-      if (gone) versions.delete(key);
-      else versions.set(key, version);
-      onDue(key);
-      if (gone) dueAround(metadata.namespace, () => true);
-    },
-  );
-  function dueAround(where: string | undefined, isMeant: (resource: ConsumerScaler) => boolean): void {
-    for (const [key, resource] of scalers.objects) {
-      if (resource.metadata.namespace === where && isMeant(resource)) onDue(key);
-    }
-  }
-  /** Of a workload only what is wanted of it counts: its pods come and go all the time. */
-  const generations = new Map<string, number | undefined>();
-  const workloads = (kind: TargetRef['kind']) =>
-    collection<Workload>(kind, 'apps/v1', workloadResources[kind], coreOf, (key, { metadata }) => {
-      const id = `${kind} ${key}`;
-      if (generations.get(id) === metadata.generation) return;
-      generations.set(id, metadata.generation);
-      dueAround(
-        metadata.namespace,
-        ({ spec }) => spec.targetRef.kind === kind && spec.targetRef.name === metadata.name,
-      );
+  constructor(options: CacheOptions) {
+    this.#options = options;
+    this.#scalers = this.#watch<ConsumerScaler>({
+      kind,
+      groupVersion: apiVersion,
+      resource: plural,
+      keep: withoutManagedFields,
+      onChange: (key, scaler) => this.#onScaler(key, scaler),
     });
-  const others = (kind: string, groupVersion: string, resources: string, optional: boolean) =>
-    collection<OtherScaler>(
+    this.#deployments = this.#watchWorkloads('Deployment');
+    this.#statefulSets = this.#watchWorkloads('StatefulSet');
+    this.#autoscalers = this.#watchOtherScalers(
+      'HorizontalPodAutoscaler',
+      'autoscaling/v2',
+      'horizontalpodautoscalers',
+    );
+    // The kind of KEDA may not be installed.
+    this.#scaledObjects = this.#watchOtherScalers('ScaledObject', 'keda.sh/v1alpha1', 'scaledobjects', true);
+  }
+
+  /** By `namespace/name`. */
+  get scalers(): ReadonlyMap<string, ConsumerScaler> {
+    return this.#scalers.objects;
+  }
+
+  get consumerScalers(): Iterable<ConsumerScaler> {
+    return this.#scalers.objects.values();
+  }
+
+  get horizontalPodAutoscalers(): Iterable<OtherScaler> {
+    return this.#autoscalers.objects.values();
+  }
+
+  get scaledObjects(): Iterable<OtherScaler> {
+    return this.#scaledObjects.objects.values();
+  }
+
+  targetOf({ metadata, spec }: ConsumerScaler): Workload | undefined {
+    const { objects } = spec.targetRef.kind === 'StatefulSet' ? this.#statefulSets : this.#deployments;
+    return objects.get(keyOf({ metadata: { namespace: metadata.namespace, name: spec.targetRef.name } }));
+  }
+
+  /** Every collection was listed: an object that is not in it does not exist. */
+  isSynced(): boolean {
+    return this.#all().every((collection) => collection.isSynced());
+  }
+
+  /** Calls `onChange` with the key of a resource when it, or an object that it depends on, may have changed. */
+  start(onChange: (key: string) => void): void {
+    this.#onChange = onChange;
+    for (const collection of this.#all()) collection.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#all().map((collection) => collection.stop()));
+  }
+
+  #all(): readonly Pick<WatchedCollection<KubeObject>, 'isSynced' | 'start' | 'stop'>[] {
+    return [this.#deployments, this.#statefulSets, this.#autoscalers, this.#scaledObjects, this.#scalers];
+  }
+
+  #watch<T extends KubeObject>({ groupVersion, resource, ...rest }: WatchedKind<T>): WatchedCollection<T> {
+    const { api, namespace, relistSeconds, logger, observer } = this.#options;
+    const path = collectionPath({ groupVersion, resource, namespace });
+    return new WatchedCollection<T>({ api, path, relistSeconds, logger, observer, ...rest });
+  }
+
+  #watchWorkloads(kind: TargetRef['kind']): WatchedCollection<Workload> {
+    return this.#watch<Workload>({
+      kind,
+      groupVersion: 'apps/v1',
+      resource: workloadResources[kind],
+      keep: withoutPods,
+      onChange: (key, workload) => this.#onWorkload(kind, key, workload),
+    });
+  }
+
+  #watchOtherScalers(kind: string, groupVersion: string, resource: string, optional = false) {
+    return this.#watch<OtherScaler>({
       kind,
       groupVersion,
-      resources,
-      ({ metadata, spec }) => ({
-        ...withoutManagers({ metadata }),
+      resource,
+      keep: ({ metadata, spec }) => ({
+        ...withoutManagedFields({ metadata }),
         spec: { scaleTargetRef: spec.scaleTargetRef },
       }),
-      (_, { metadata, spec }) =>
-        dueAround(metadata.namespace, (resource) => resource.spec.targetRef.name === spec.scaleTargetRef.name),
+      onChange: (_, { metadata, spec }) =>
+        this.#enqueue(metadata.namespace, (scaler) => scaler.spec.targetRef.name === spec.scaleTargetRef.name),
       optional,
+    });
+  }
+
+  #onScaler(key: string, { metadata }: ConsumerScaler): void {
+    // A change of its status, or of its metadata only, is no reason to reconcile.
+    const version = `${metadata.uid} ${metadata.generation} ${metadata.deletionTimestamp}`;
+    const deleted = !this.#scalers.objects.has(key);
+    if (!deleted && this.#scalerVersions.get(key) === version) return;
+    if (deleted) this.#scalerVersions.delete(key);
+    else this.#scalerVersions.set(key, version);
+    this.#onChange(key);
+    // It may have been the conflict of another resource.
+    if (deleted) this.#enqueue(metadata.namespace, () => true);
+  }
+
+  #onWorkload(kind: TargetRef['kind'], key: string, { metadata }: Workload): void {
+    // Only a change of its spec matters: the status changes with every pod.
+    const id = `${kind} ${key}`;
+    if (this.#generations.get(id) === metadata.generation) return;
+    this.#generations.set(id, metadata.generation);
+    this.#enqueue(
+      metadata.namespace,
+      ({ spec }) => spec.targetRef.kind === kind && spec.targetRef.name === metadata.name,
     );
+  }
 
-  const deployments = workloads('Deployment');
-  const statefulSets = workloads('StatefulSet');
-  const autoscalers = others('HorizontalPodAutoscaler', 'autoscaling/v2', 'horizontalpodautoscalers', false);
-  const scaledObjects = others('ScaledObject', 'keda.sh/v1alpha1', 'scaledobjects', true);
-  const all = [deployments, statefulSets, autoscalers, scaledObjects, scalers];
+  #enqueue(namespace: string | undefined, matches: (scaler: ConsumerScaler) => boolean): void {
+    for (const [key, scaler] of this.#scalers.objects) {
+      if (scaler.metadata.namespace === namespace && matches(scaler)) this.#onChange(key);
+    }
+  }
+}
 
-  return {
-    scalers: scalers.objects,
-    consumerScalers: { [Symbol.iterator]: () => scalers.objects.values() },
-    horizontalPodAutoscalers: { [Symbol.iterator]: () => autoscalers.objects.values() },
-    scaledObjects: { [Symbol.iterator]: () => scaledObjects.objects.values() },
-    targetOf({ metadata, spec }) {
-      const { objects } = spec.targetRef.kind === 'StatefulSet' ? statefulSets : deployments;
-      return objects.get(keyOf({ metadata: { namespace: metadata.namespace, name: spec.targetRef.name } }));
-    },
-    reference: ({ metadata }) => ({ apiVersion, kind: 'ConsumerScaler', metadata }),
-    // KEDA's kind may be unknown; it counts as listed once the API server has said so.
-    isSynced: () => all.every((each) => each.isSynced()),
-    start: () => all.forEach((each) => each.start()),
-    stop: async () => void (await Promise.all(all.map((each) => each.stop()))),
-  };
+/** Without the record of who set which field, which is as large as the object itself. */
+function withoutManagedFields<T extends KubeObject>(object: T): T {
+  const { managedFields: _, ...metadata } = object.metadata as T['metadata'] & { managedFields?: unknown };
+  return { ...object, metadata };
 }

@@ -1,14 +1,15 @@
-/** The resource as the API server has it: what the decision does not know of it, and how its status is written. */
+/** The ConsumerScaler resource as the API server stores it, and the parts of its spec that the decision does not know. */
 import type { KubeMeta, KubeObject } from './api-client.ts';
-import { isName, isSecretKey } from './api-path.ts';
+import { isName, isSecretKey, objectPath, type KubePath } from './api-path.ts';
 import { defaultSpec, type Condition, type ScalerSpec, type ScalerStatus } from '../decide/resource.ts';
 
-export const group = 'scaling.orderpipeline.dev';
+const group = 'scaling.orderpipeline.dev';
 export const apiVersion = `${group}/v1alpha1`;
+export const kind = 'ConsumerScaler';
 export const plural = 'consumerscalers';
-/** Keeps a resource until its target has been given back the replicas that it had. */
+/** Keeps a deleted resource until the replicas of its target are restored. */
 export const restoreFinalizer = `${group}/restore`;
-/** Of 0.1.0, which kept there what is in status now. */
+/** 0.1.0 stored in this annotation what is in the status now. */
 export const originalReplicasAnnotation = `${group}/original-replicas`;
 
 export type TargetRef = { readonly kind: 'Deployment' | 'StatefulSet'; readonly name: string };
@@ -28,28 +29,33 @@ export type ConsumerScaler = KubeObject & {
     readonly kafka: KafkaSpec;
     readonly onDelete?: 'Keep' | 'Restore';
   };
-  /** Which only the operator may write; original replicas are written before a change, and by nobody else. */
-  readonly status?: WrittenStatus & { readonly originalReplicas?: number };
+  /** Only the operator may write it. `originalReplicas` is written before a change of the target, not with the rest. */
+  readonly status?: StoredStatus & { readonly originalReplicas?: number };
 };
 
-export type WrittenCondition = Omit<Condition, 'type'> & {
+export type StoredCondition = Omit<Condition, 'type'> & {
   readonly type: Condition['type'] | 'Ready' | 'Conflict';
   readonly lastTransitionTime: string;
   readonly observedGeneration: number;
 };
-/** A status as a reconciliation writes it. */
-export type WrittenStatus = Partial<Omit<ScalerStatus, 'conditions' | 'lastDecision'>> & {
+
+export type StoredStatus = Partial<Omit<ScalerStatus, 'conditions' | 'lastDecision'>> & {
   readonly observedGeneration?: number;
   readonly lastDecision?: Omit<ScalerStatus['lastDecision'], 'atSeconds' | 'apply'> & {
     readonly at: string;
     readonly applied: boolean;
   };
-  readonly conditions?: readonly WrittenCondition[];
+  readonly conditions?: readonly StoredCondition[];
 };
 
+export function resourcePath({ metadata }: ConsumerScaler, subresource?: 'status'): KubePath {
+  const collection = { groupVersion: apiVersion, resource: plural, namespace: metadata.namespace };
+  return objectPath(collection, metadata.name, subresource);
+}
+
 /**
- * Fields of the spec that hold no valid name or key. The CRD refuses them too, but a resource from before its patterns keeps
- * them: the API server validates on update only what changes.
+ * Fields of the spec without a valid name or key. The CRD rejects them too, but a resource from before its patterns keeps
+ * them: on an update the API server validates only what changes.
  */
 export function invalidNamesIn({ targetRef, kafka }: ConsumerScaler['spec']): { field: string; value: unknown }[] {
   const invalid = (field: string, value: unknown, isValid: (text: unknown) => boolean) =>
@@ -68,8 +74,8 @@ export function invalidNamesIn({ targetRef, kafka }: ConsumerScaler['spec']): { 
 const maxInt32 = 2 ** 31 - 1;
 
 /**
- * What the target had before the first change. The annotation of 0.1.0, which any author may write, counts only beside the
- * finalizer that 0.1.0 set with it, and until the status has the number.
+ * The replicas of the target before the first change. The annotation of 0.1.0, which any author may write, counts only
+ * together with the finalizer that 0.1.0 set with it, and until the status has the number.
  */
 export function originalReplicasOf({ metadata, status }: ConsumerScaler): number | undefined {
   if (status?.originalReplicas !== undefined) return status.originalReplicas;
@@ -78,7 +84,7 @@ export function originalReplicasOf({ metadata, status }: ConsumerScaler): number
   return /^\d{1,10}$/u.test(text) && Number(text) <= maxInt32 ? Number(text) : undefined;
 }
 
-/** With the schema's defaults, which the API server fills in for those that came after it. */
+/** With the schema's defaults, which the API server sets only in resources that were written after the field was added. */
 export function specOf({ spec }: ConsumerScaler, conflicting: boolean): ScalerSpec {
   const merged = {
     ...defaultSpec,
@@ -91,65 +97,7 @@ export function specOf({ spec }: ConsumerScaler, conflicting: boolean): ScalerSp
   return conflicting && merged.mode === 'Auto' ? { ...merged, mode: 'Observe' } : merged;
 }
 
-/** What earlier looks were about: with another of these, what was learned is of another group. */
-export const identityOf = ({ spec, metadata }: ConsumerScaler): string =>
-  JSON.stringify([metadata.uid, spec.targetRef, spec.consumerGroup, spec.topics, spec.kafka]);
-
-type OwnCondition = Omit<WrittenCondition, 'lastTransitionTime' | 'observedGeneration'>;
-
-export const condition = (
-  type: OwnCondition['type'],
-  status: OwnCondition['status'],
-  reason: string,
-  message: string,
-): OwnCondition => ({ type, status, reason, message });
-
-/** A status as it is stored: conditions keep the time since which they are what they are. */
-export function writtenStatus(
-  resource: ConsumerScaler,
-  status: ScalerStatus | undefined,
-  own: readonly OwnCondition[],
-  applied: boolean,
-  atMs: number,
-): WrittenStatus {
-  const at = new Date(Math.floor(atMs / 1_000) * 1_000).toISOString().replace('.000Z', 'Z');
-  const before = new Map(resource.status?.conditions?.map((one) => [one.type, one]));
-  const observedGeneration = resource.metadata.generation ?? 0;
-  const conditions = [...own, ...(status?.conditions ?? [])].map((one): WrittenCondition => {
-    const last = before.get(one.type);
-    const lastTransitionTime = last?.status === one.status ? last.lastTransitionTime : at;
-    return { ...one, lastTransitionTime, observedGeneration };
-  });
-  if (status === undefined) return { observedGeneration, conditions };
-  const { lastDecision, conditions: _, ...rest } = status;
-  const { atSeconds: __, apply: ___, ...decision } = lastDecision;
-  return rounded({ ...rest, observedGeneration, lastDecision: { ...decision, applied, at }, conditions });
-}
-
-/** A merge patch that makes the stored status this one: what is null here is taken away there. Original replicas stay. */
-export function statusPatch(before: ConsumerScaler['status'], after: WrittenStatus): object {
-  const gone = Object.keys(before ?? {}).filter((key) => !(key in after) && key !== 'originalReplicas');
-  return { status: { ...Object.fromEntries(gone.map((key) => [key, null])), ...after } };
-}
-
-/** Whether somebody who looks at the resource would want to know at once; what merely moved is written now and then. */
-export function isNews(before: WrittenStatus | undefined, after: WrittenStatus): boolean {
-  const essence = ({ observedGeneration, replicas, desiredReplicas, lag, lastDecision, conditions }: WrittenStatus) =>
-    JSON.stringify([
-      observedGeneration,
-      replicas,
-      desiredReplicas,
-      lag?.messages === 0,
-      lastDecision?.reason,
-      conditions?.map(({ type, status, reason }) => [type, status, reason]),
-    ]);
-  return before === undefined || essence(before) !== essence(after);
-}
-
-/** Three decimals are enough for a person, and keep a status from changing with every look. */
-function rounded<T>(value: T): T {
-  if (typeof value === 'number') return (Math.round(value * 1_000) / 1_000) as T;
-  if (Array.isArray(value)) return value.map(rounded) as T;
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, rounded(one)])) as T;
+/** What the state of earlier reconciliations belongs to: with another identity it is about another group. */
+export function identityOf({ spec, metadata }: ConsumerScaler): string {
+  return JSON.stringify([metadata.uid, spec.targetRef, spec.consumerGroup, spec.topics, spec.kafka]);
 }

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { createLogger } from '@order-pipeline/runtime';
 import { KubeError } from './api-client.ts';
-import { createEventRecorder, type EventRecorder } from './event-recorder.ts';
+import { EventRecorder } from './event-recorder.ts';
 import { TestApi } from '../../test/test-api.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
@@ -12,48 +12,48 @@ let nowMs: number;
 beforeEach(() => {
   api = new TestApi();
   nowMs = 1_000_000;
-  events = createEventRecorder(api, 'one', logger, () => nowMs);
+  events = new EventRecorder(api, 'one', logger, () => nowMs);
 });
-const lost = (message = 'nobody answers') => events.record(about, 'Warning', 'LagUnknown', message);
+const record = (message = 'no broker responds') => events.record(about, 'Warning', 'LagUnknown', message);
 const written = () => [...api.objects.values()] as unknown as { message: string; count: number; reason: string }[];
 
-test('an Event names the resource, the reason and who tells', async () => {
-  await lost();
+test('an Event names the resource, the reason and the reporting instance', async () => {
+  await record();
   expect(written()).toMatchObject([
     {
       metadata: { namespace: 'shop' },
       involvedObject: { kind: 'ConsumerScaler', name: 'web', uid: 'u' },
       type: 'Warning',
       reason: 'LagUnknown',
-      message: 'nobody answers',
+      message: 'no broker responds',
       count: 1,
       reportingInstance: 'one',
     },
   ]);
 });
 
-test('the same one again is counted, written at most once a minute, and never twice', async () => {
-  for (let times = 0; times < 100; times++) await lost();
+test('a repeated Event is counted, at most once a minute, and not created again', async () => {
+  for (let times = 0; times < 100; times++) await record();
   expect(api.requests).toHaveLength(1);
   nowMs += 60_000;
-  await lost();
+  await record();
   expect(written().map(({ count }) => count)).toEqual([101]);
   expect(api.requests).toHaveLength(2);
 });
 
-test('another sentence is another Event', async () => {
-  await lost();
-  await lost('there is no such topic');
-  expect(written().map(({ message }) => message)).toEqual(['nobody answers', 'there is no such topic']);
+test('another message is another Event', async () => {
+  await record();
+  await record('there is no such topic');
+  expect(written().map(({ message }) => message)).toEqual(['no broker responds', 'there is no such topic']);
 });
 
-test('one that has expired meanwhile is written anew', async () => {
-  await lost();
+test('an Event that has expired is created again', async () => {
+  await record();
   api.objects.clear();
   nowMs += 60_000;
-  await lost();
+  await record();
   expect(written()).toHaveLength(0);
-  await lost();
+  await record();
   expect(written()).toMatchObject([{ count: 1 }]);
 });
 
@@ -64,10 +64,10 @@ test('the name of an Event is valid wherever a long name is cut', async () => {
   expect(written()).toHaveLength(3);
 });
 
-test('an API server that refuses them stops nobody', async () => {
+test('an error response of the API server is not an error of the caller', async () => {
   api.fault = () => new KubeError(403, 'forbidden');
-  await lost();
+  await record();
   api.fault = () => undefined;
-  await lost();
+  await record();
   expect(written()).toHaveLength(1);
 });

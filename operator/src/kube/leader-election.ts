@@ -1,4 +1,4 @@
-/** Leader election by a Lease, after client-go's: who holds it works, and who cannot renew it in time ends. */
+/** Leader election by a Lease, after client-go's: only the holder works, and a leader that cannot renew it in time exits. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '@order-pipeline/runtime';
 import { hasStatus, type KubeApi, type KubeObject } from './api-client.ts';
@@ -20,108 +20,141 @@ interface LeaseOptions {
   readonly name: string;
   readonly identity: string;
   readonly logger: Logger;
+  readonly durationSeconds: number;
+  readonly renewDeadlineSeconds: number;
+  readonly retrySeconds: number;
+}
+
+interface Callbacks {
   onLeading(): void;
-  /** Not renewed in time, or taken by another: this process must not write any longer. */
+  /** The lease was not renewed in time, or another replica acquired it: this process must not write any more. */
   onLost(error: Error): void;
-  readonly durationSeconds?: number;
-  readonly renewDeadlineSeconds?: number;
-  readonly retrySeconds?: number;
 }
 
-export interface LeaderElection {
-  /** True while the lease was renewed within the deadline; asked before each write. */
-  isLeader(): boolean;
-  start(): void;
-  /** Lets the next one lead at once. */
-  stop(): Promise<void>;
-}
+const kind = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
 
-export function createLeaderElection(options: LeaseOptions): LeaderElection {
-  const { api, namespace, name, identity, logger, onLeading, onLost } = options;
-  const { durationSeconds = 15, renewDeadlineSeconds = 10, retrySeconds = 2 } = options;
-  const leases = { groupVersion: 'coordination.k8s.io/v1', resource: 'leases', namespace };
-  const path = objectPath(leases, name);
-  const stopping = new AbortController();
-  let running: Promise<void> | undefined;
-  let renewedAt = -Infinity;
-  let leading = false;
-  /** Clocks differ: a lease has run out when it did not change for its time by our own. */
-  let observed: { readonly version: string | undefined; readonly atMs: number } | undefined;
+export class LeaderElection {
+  readonly #options: LeaseOptions;
+  readonly #collection: { readonly groupVersion: string; readonly resource: string; readonly namespace: string };
+  readonly #path: ReturnType<typeof objectPath>;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | undefined;
+  #renewedAt = -Infinity;
+  #leading = false;
+  /** Clocks differ: a lease has expired when it did not change for its duration by the clock of this process. */
+  #observed: { readonly version: string | undefined; readonly atMs: number } | undefined;
 
-  const isLeader = (): boolean => leading && performance.now() - renewedAt < renewDeadlineSeconds * 1_000;
-  const now = (): string => new Date().toISOString().replace('Z', '000Z');
-
-  async function tryToHold(): Promise<boolean> {
-    const askedAt = performance.now();
-    const lease = await api.get<Lease>(path).catch((error: unknown) => {
-      if (hasStatus(error, 404)) return undefined;
-      throw error;
-    });
-    const spec = {
-      holderIdentity: identity,
-      leaseDurationSeconds: durationSeconds,
-      renewTime: now(),
-    };
-    if (lease === undefined) {
-      const metadata = { name, namespace };
-      const created = { acquireTime: now(), leaseTransitions: 0 };
-      const kind = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
-      await api.create(collectionPath(leases), { ...kind, metadata, spec: { ...spec, ...created } });
-    } else {
-      const { resourceVersion } = lease.metadata;
-      if (observed?.version !== resourceVersion) observed = { version: resourceVersion, atMs: askedAt };
-      const holder = lease.spec?.holderIdentity ?? '';
-      const heldMs = (lease.spec?.leaseDurationSeconds ?? durationSeconds) * 1_000;
-      const mine = holder === identity;
-      if (!mine && holder !== '' && askedAt - observed!.atMs < heldMs) return false;
-      const taken = mine ? {} : { acquireTime: now(), leaseTransitions: (lease.spec?.leaseTransitions ?? 0) + 1 };
-      await api.replace(path, { ...lease, spec: { ...lease.spec, ...spec, ...taken } });
-    }
-    // From when it was asked: the server may have written it any time since.
-    renewedAt = askedAt;
-    return true;
+  constructor(options: LeaseOptions) {
+    this.#options = options;
+    const { namespace, name } = options;
+    this.#collection = { groupVersion: kind.apiVersion, resource: 'leases', namespace };
+    this.#path = objectPath(this.#collection, name);
   }
 
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
+  /** True while the lease was renewed within the deadline; checked before each write. */
+  isLeader(): boolean {
+    return this.#leading && performance.now() - this.#renewedAt < this.#options.renewDeadlineSeconds * 1_000;
+  }
+
+  start(callbacks: Callbacks): void {
+    this.#running ??= this.#run(callbacks);
+  }
+
+  /** Releases the lease, so that another replica acquires it at once. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+    if (!this.isLeader()) return;
+    this.#leading = false;
+    const { identity, logger, name } = this.#options;
+    try {
+      await this.#release(identity);
+    } catch (error) {
+      logger.warn({ err: error, lease: name }, 'releasing the lease failed; it expires instead');
+    }
+  }
+
+  async #run({ onLeading, onLost }: Callbacks): Promise<void> {
+    const { name, logger, renewDeadlineSeconds, retrySeconds } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
       try {
-        const held = await tryToHold();
-        if (leading && !held) return lose(new Error('another replica has taken the lease'));
-        if (held && !leading && !stopping.signal.aborted) {
-          leading = true;
-          logger.info({ lease: name }, 'leading');
+        const held = await this.#acquireOrRenew();
+        if (this.#leading && !held) {
+          this.#leading = false;
+          return onLost(new Error('another replica acquired the lease'));
+        }
+        if (held && !this.#leading && !signal.aborted) {
+          this.#leading = true;
+          logger.info({ lease: name }, 'acquired the lease');
           onLeading();
         }
       } catch (error) {
-        // A conflict is somebody else's success; the next try sees it.
-        if (!hasStatus(error, 409)) logger.warn({ err: error, lease: name }, 'the lease could not be had or renewed');
+        // A conflict is the write of another replica; the next attempt reads it.
+        if (!hasStatus(error, 409)) {
+          logger.warn({ err: error, lease: name }, 'acquiring or renewing the lease failed');
+        }
       }
-      if (leading && !isLeader()) return lose(new Error(`the lease was not renewed within ${renewDeadlineSeconds} s`));
-      await pause(retrySeconds * 1_000, undefined, { signal: stopping.signal }).catch(() => undefined);
+      if (this.#leading && !this.isLeader()) {
+        this.#leading = false;
+        return onLost(new Error(`the lease was not renewed within ${renewDeadlineSeconds} s`));
+      }
+      await pause(retrySeconds * 1_000, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  function lose(error: Error): void {
-    leading = false;
-    onLost(error);
+  /** True if this process holds the lease now. */
+  async #acquireOrRenew(): Promise<boolean> {
+    const askedAt = performance.now();
+    const lease = await this.#options.api.get<Lease>(this.#path).catch((error: unknown) => {
+      if (hasStatus(error, 404)) return undefined;
+      throw error;
+    });
+    if (lease !== undefined && this.#isHeldByAnother(lease, askedAt)) return false;
+    await (lease === undefined ? this.#create() : this.#update(lease));
+    // From before the request: the server may have written the lease at any time since.
+    this.#renewedAt = askedAt;
+    return true;
   }
 
-  return {
-    isLeader,
-    start: () => void (running ??= run()),
-    async stop() {
-      stopping.abort();
-      await running;
-      if (!isLeader()) return;
-      leading = false;
-      try {
-        const lease = await api.get<Lease>(path);
-        if (lease.spec?.holderIdentity !== identity) return;
-        const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: now() };
-        await api.replace(path, { ...lease, spec });
-      } catch (error) {
-        logger.warn({ err: error, lease: name }, 'the lease was not released and has to run out');
-      }
-    },
-  };
+  #isHeldByAnother({ metadata, spec = {} }: Lease, nowMs: number): boolean {
+    const { resourceVersion } = metadata;
+    if (this.#observed?.version !== resourceVersion) this.#observed = { version: resourceVersion, atMs: nowMs };
+    const { holderIdentity = '', leaseDurationSeconds = this.#options.durationSeconds } = spec;
+    if (holderIdentity === this.#options.identity || holderIdentity === '') return false;
+    return nowMs - this.#observed!.atMs < leaseDurationSeconds * 1_000;
+  }
+
+  async #create(): Promise<void> {
+    const { api, name, namespace } = this.#options;
+    const spec = { ...this.#ownSpec(), acquireTime: microTime(), leaseTransitions: 0 };
+    await api.create(collectionPath(this.#collection), { ...kind, metadata: { name, namespace }, spec });
+  }
+
+  async #update(lease: Lease): Promise<void> {
+    const { spec = {} } = lease;
+    const acquired =
+      spec.holderIdentity === this.#options.identity
+        ? {}
+        : { acquireTime: microTime(), leaseTransitions: (spec.leaseTransitions ?? 0) + 1 };
+    await this.#options.api.replace(this.#path, { ...lease, spec: { ...spec, ...this.#ownSpec(), ...acquired } });
+  }
+
+  async #release(identity: string): Promise<void> {
+    const { api } = this.#options;
+    const lease = await api.get<Lease>(this.#path);
+    if (lease.spec?.holderIdentity !== identity) return;
+    const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime() };
+    await api.replace(this.#path, { ...lease, spec });
+  }
+
+  #ownSpec() {
+    const { identity, durationSeconds } = this.#options;
+    return { holderIdentity: identity, leaseDurationSeconds: durationSeconds, renewTime: microTime() };
+  }
+}
+
+/** As Kubernetes' MicroTime. */
+function microTime(): string {
+  return new Date().toISOString().replace('Z', '000Z');
 }

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { createLogger } from '@order-pipeline/runtime';
 import { originalReplicasAnnotation, restoreFinalizer, type ConsumerScaler } from './custom-resource.ts';
 import { KubeError } from './api-client.ts';
-import { createScaleWriter, type ScaleWriter } from './scale-writer.ts';
+import { ScaleWriter } from './scale-writer.ts';
 import { TestApi } from '../../test/test-api.ts';
 import type { Workload } from './targets.ts';
 
@@ -17,7 +17,7 @@ beforeEach(() => {
   leads = true;
   lines = [];
   const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
-  writer = createScaleWriter(api, () => leads, createLogger({ service: 'test', destination }));
+  writer = new ScaleWriter(api, () => leads, createLogger({ service: 'test', destination }));
 });
 
 function resourceWith(onDelete: 'Keep' | 'Restore', metadata: object = {}, status: object = {}): void {
@@ -35,7 +35,7 @@ const scaleTo = (to: number, observed = target()) =>
 const logged = () => lines.map(({ msg }) => msg);
 
 describe('scaling', () => {
-  test('writes /scale and, where replicas are to be kept, nothing else', async () => {
+  test('writes only /scale if the replicas are kept on deletion', async () => {
     resourceWith('Keep');
     targetWith(1);
     expect(await scaleTo(4)).toBe(true);
@@ -59,7 +59,7 @@ describe('scaling', () => {
     ]);
   });
 
-  test('is refused, and changes nothing, when the target is no longer what was observed', async () => {
+  test('is rejected, and changes nothing, when the target has changed since it was observed', async () => {
     resourceWith('Keep');
     targetWith(1);
     const seen = target();
@@ -68,7 +68,7 @@ describe('scaling', () => {
     expect(target().spec.replicas).toBe(3);
   });
 
-  test('writes nothing at all without leading', async () => {
+  test('writes nothing without leading', async () => {
     resourceWith('Restore');
     targetWith(1);
     leads = false;
@@ -95,22 +95,19 @@ describe('the original replicas', () => {
     ]);
   });
 
-  test.each([1, 2, 3])(
-    'survive a crash before request %i, which changes nothing that is not remembered',
-    async (nth) => {
-      resourceWith('Restore');
-      targetWith(2);
-      api.fault = () => (api.requests.length === nth ? new Error('crashed') : undefined);
-      await expect(scaleTo(4)).rejects.toThrow('crashed');
-      expect(target().spec.replicas).toBe(2);
-      api.fault = () => undefined;
-      await scaleTo(4);
-      expect(resource().status?.originalReplicas).toBe(2);
-      expect(resource().metadata.finalizers).toEqual([restoreFinalizer]);
-    },
-  );
+  test.each([1, 2, 3])('survive a crash before request %i', async (nth) => {
+    resourceWith('Restore');
+    targetWith(2);
+    api.fault = () => (api.requests.length === nth ? new Error('crashed') : undefined);
+    await expect(scaleTo(4)).rejects.toThrow('crashed');
+    expect(target().spec.replicas).toBe(2);
+    api.fault = () => undefined;
+    await scaleTo(4);
+    expect(resource().status?.originalReplicas).toBe(2);
+    expect(resource().metadata.finalizers).toEqual([restoreFinalizer]);
+  });
 
-  test('that the API server does not store, because its CRD is older, stop the change', async () => {
+  test('prevent the change when the API server does not store them, because its CRD is older', async () => {
     resourceWith('Restore');
     targetWith(2);
     api.prunes = (path) => path.endsWith('/status');
@@ -118,7 +115,7 @@ describe('the original replicas', () => {
     expect(target().spec.replicas).toBe(2);
   });
 
-  test('are taken over from the annotation of 0.1.0 once, and not from what an author writes there later', async () => {
+  test('are taken from the annotation of 0.1.0 once, and not from a later edit of it', async () => {
     const annotated = (replicas: string) => ({ annotations: { [originalReplicasAnnotation]: replicas } });
     resourceWith('Restore', { finalizers: [restoreFinalizer], ...annotated('2') });
     targetWith(5);
@@ -129,12 +126,12 @@ describe('the original replicas', () => {
     await scaleTo(6);
     expect(resource().status?.originalReplicas).toBe(2);
     expect(resource().metadata.annotations).toEqual({});
-    // At no moment are they in neither place.
+    // They are always in one of the two places.
     expect(api.requests.slice(0, 2)).toEqual([`PATCH ${resourcePath}/status`, `PATCH ${resourcePath}`]);
   });
 
   test.each(['-1', '1.5', '', '0x10', '99999999999', '2147483648', ' 1'])(
-    'are not taken over from an annotation %j, which 0.1.0 never wrote',
+    'are not taken from an annotation %j, which 0.1.0 never wrote',
     async (text) => {
       resourceWith('Restore', {
         finalizers: [restoreFinalizer],
@@ -146,14 +143,14 @@ describe('the original replicas', () => {
     },
   );
 
-  test('are not taken over from an annotation without the finalizer, which 0.1.0 always wrote with it', async () => {
+  test('are not taken from an annotation without the finalizer that 0.1.0 always wrote with it', async () => {
     resourceWith('Restore', { annotations: { [originalReplicasAnnotation]: '0' } });
     targetWith(5);
     await scaleTo(4);
     expect(resource().status?.originalReplicas).toBe(5);
   });
 
-  test('are forgotten when the resource no longer asks for them', async () => {
+  test('are removed when onDelete is no longer Restore', async () => {
     resourceWith('Restore');
     targetWith(2);
     await scaleTo(4);
@@ -164,7 +161,7 @@ describe('the original replicas', () => {
   });
 });
 
-describe('releasing a resource that is being deleted', () => {
+describe('the release of a deleted resource', () => {
   const restorable = (status: object = { originalReplicas: 2 }) =>
     resourceWith('Restore', { finalizers: ['of.another/one', restoreFinalizer] }, status);
   const untouched = () => {
@@ -183,7 +180,7 @@ describe('releasing a resource that is being deleted', () => {
     ]);
   });
 
-  test('restores what 0.1.0 has left in its annotation', async () => {
+  test('restores the replicas in the annotation of 0.1.0', async () => {
     const annotations = { [originalReplicasAnnotation]: '3' };
     resourceWith('Restore', { finalizers: [restoreFinalizer], annotations });
     targetWith(9);
@@ -191,7 +188,7 @@ describe('releasing a resource that is being deleted', () => {
     expect(target().spec.replicas).toBe(3);
   });
 
-  test('prefers what the operator has recorded to what the annotation says', async () => {
+  test('prefers the recorded replicas to the annotation', async () => {
     const annotations = { [originalReplicasAnnotation]: '0' };
     resourceWith('Restore', { finalizers: [restoreFinalizer], annotations }, { originalReplicas: 2 });
     targetWith(9);
@@ -199,7 +196,7 @@ describe('releasing a resource that is being deleted', () => {
     expect(target().spec.replicas).toBe(2);
   });
 
-  test('scales nothing that was not observed, and removes the finalizer', async () => {
+  test('scales no target that was not observed, and removes the finalizer', async () => {
     restorable();
     targetWith(9);
     await writer.release(resource(), undefined, undefined);
@@ -207,7 +204,7 @@ describe('releasing a resource that is being deleted', () => {
     expect(logged()).toEqual([expect.stringContaining('no such target was observed')]);
   });
 
-  test('leaves a target that something else scales as it is', async () => {
+  test('does not scale a target of another autoscaler', async () => {
     restorable();
     targetWith(9);
     await writer.release(resource(), target(), 'HorizontalPodAutoscaler h');
@@ -215,14 +212,14 @@ describe('releasing a resource that is being deleted', () => {
     expect(logged()).toEqual([expect.stringContaining('HorizontalPodAutoscaler h scales the target')]);
   });
 
-  test('restores nothing where nothing was recorded', async () => {
+  test('restores nothing if nothing was recorded', async () => {
     restorable({});
     targetWith(9);
     await writer.release(resource(), target(), undefined);
     untouched();
   });
 
-  test('goes on when the target was deleted meanwhile, and not when the API server fails', async () => {
+  test('completes when the target was deleted, and not when the API server fails', async () => {
     restorable();
     targetWith(9);
     const seen = target();
@@ -230,12 +227,12 @@ describe('releasing a resource that is being deleted', () => {
     await writer.release(resource(), seen, undefined);
     expect(resource().metadata.finalizers).toEqual(['of.another/one']);
     restorable();
-    api.fault = (request) => (request.endsWith('/scale') ? new KubeError(500, 'not now') : undefined);
+    api.fault = (request) => (request.endsWith('/scale') ? new KubeError(500, 'unavailable') : undefined);
     await expect(writer.release(resource(), seen, undefined)).rejects.toMatchObject({ status: 500 });
     expect(resource().metadata.finalizers).toContain(restoreFinalizer);
   });
 
-  test('writes nothing to a target that is no longer what was observed, and keeps the finalizer for the next attempt', async () => {
+  test('does not scale a target that has changed since, and keeps the finalizer for the next attempt', async () => {
     restorable();
     targetWith(9);
     const seen = target();
@@ -245,7 +242,7 @@ describe('releasing a resource that is being deleted', () => {
     expect(resource().metadata.finalizers).toContain(restoreFinalizer);
   });
 
-  test('has nothing to do where replicas are kept', async () => {
+  test('sends no request if the replicas are kept', async () => {
     resourceWith('Keep');
     targetWith(9);
     await writer.release(resource(), target(), undefined);
@@ -254,7 +251,7 @@ describe('releasing a resource that is being deleted', () => {
 });
 
 test.each(['../../kube-system/deployments/coredns', '%2e%2e', 'web/../db', 'web?x', 'web#x'])(
-  'no request leaves for a target named %j',
+  'no request is sent for a target named %j',
   async (name) => {
     resourceWith('Restore', { finalizers: [restoreFinalizer] }, { originalReplicas: 0 });
     const forged = { metadata: { name, namespace: 'shop', resourceVersion: '1' }, spec: { replicas: 2 } };

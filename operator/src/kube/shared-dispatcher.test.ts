@@ -12,7 +12,7 @@ function open() {
   closed.length = 0;
   const clock = { nowMs: 0 };
   const shared = new SharedDispatcher(() => clock.nowMs);
-  /** A request that comes with a dispatcher of its own; returns the name of the one that it goes over. */
+  /** A request with a dispatcher of its own; returns the name of the dispatcher that it uses. */
   const request = (own: string | undefined): string | undefined => {
     const context = new RequestContext('https://api/', HttpMethod.GET);
     if (own !== undefined) context.setDispatcher(dispatcherNamed(own));
@@ -22,7 +22,7 @@ function open() {
   return { shared, clock, request };
 }
 
-test("requests share the first one's dispatcher for a minute, then the next one's", () => {
+test("requests share the first one's dispatcher for a minute, and then the next one's", () => {
   const { clock, request } = open();
   expect([request('a'), request('b')]).toEqual(['a', 'a']);
   clock.nowMs += 60_000;
@@ -32,7 +32,7 @@ test("requests share the first one's dispatcher for a minute, then the next one'
   expect(closed).toEqual(['a']);
 });
 
-test('after a failure the next request brings a new one', () => {
+test('after a failure the next request provides a new one', () => {
   const { shared, request } = open();
   expect(request('a')).toBe('a');
   shared.renew();

@@ -2,12 +2,12 @@ import type { RequestContext } from '@kubernetes/client-node';
 
 type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
 
-/** After this time a new one is used, so that rotated certificates are, too. */
+/** After this time a new dispatcher is used, and with it rotated certificates. */
 const renewAfterMs = 60_000;
 
 /**
  * client-node gives each request a dispatcher of its own, and so a connection (a test counts them). Here requests share
- * one: the first request's, until it is a minute old or a request has failed.
+ * the dispatcher of the first one, until it is a minute old or a request has failed.
  */
 export class SharedDispatcher {
   readonly #nowMs: () => number;
@@ -17,7 +17,7 @@ export class SharedDispatcher {
     this.#nowMs = nowMs;
   }
 
-  /** Call after the request has got its credentials, and before it is sent. */
+  /** Call when the request has its credentials, before it is sent. */
   use(context: RequestContext): void {
     const own = context.getDispatcher();
     // Without certificates the requests use the global dispatcher, which shares connections itself.
@@ -27,7 +27,7 @@ export class SharedDispatcher {
     context.setDispatcher(this.#shared.dispatcher);
   }
 
-  /** The next request brings the next dispatcher; requests in flight end on the former one. */
+  /** The next request provides the next dispatcher; requests in flight finish on the former one. */
   renew(): void {
     const former = this.#shared?.dispatcher;
     this.#shared = undefined;

@@ -8,14 +8,14 @@ const workload = (status: Workload['status'], generation = 3): Workload => ({
   ...(status === undefined ? {} : { status: { observedGeneration: 3, ...status } }),
 });
 
-describe('a rollout is under way', () => {
+describe('a rollout is in progress', () => {
   test.each([
-    ['while old pods stand beside new ones', workload({ replicas: 5, updatedReplicas: 2 }), true],
-    ['before the change was noticed', workload({ replicas: 4, updatedReplicas: 4 }, 4), true],
-    ['not when all are new', workload({ replicas: 4, updatedReplicas: 4 }), false],
+    ['while old and new pods exist side by side', workload({ replicas: 5, updatedReplicas: 2 }), true],
+    ['before its controller has observed the change', workload({ replicas: 4, updatedReplicas: 4 }, 4), true],
+    ['not when all pods are new', workload({ replicas: 4, updatedReplicas: 4 }), false],
     ['not while further pods of the same version start', workload({ replicas: 1, updatedReplicas: 1 }), false],
     [
-      'in a StatefulSet, while some have the former revision',
+      'in a StatefulSet, while some pods have the former revision',
       workload({ replicas: 4, updatedReplicas: 1, currentRevision: 'a', updateRevision: 'b' }),
       true,
     ],
@@ -40,28 +40,48 @@ const other = (name: string, kind: string | undefined, namespace = 'shop'): Othe
   metadata: { name, namespace },
   spec: { scaleTargetRef: { name: 'web', ...(kind === undefined ? {} : { kind }) } },
 });
-const nobody = { horizontalPodAutoscalers: [], scaledObjects: [], consumerScalers: [] };
+const none = { horizontalPodAutoscalers: [], scaledObjects: [], consumerScalers: [] };
 const mine = scaler('mine', '2026-01-02T00:00:00Z');
 
-describe('somebody else scales the target', () => {
+describe('another autoscaler owns the target', () => {
   test.each([
-    ['nobody', nobody, undefined],
-    ['an autoscaler', { ...nobody, horizontalPodAutoscalers: [other('h', 'Deployment')] }, 'HorizontalPodAutoscaler h'],
-    ['one of another kind of target', { ...nobody, horizontalPodAutoscalers: [other('h', 'StatefulSet')] }, undefined],
-    ['one in another namespace', { ...nobody, horizontalPodAutoscalers: [other('h', 'Deployment', 'x')] }, undefined],
+    ['without any other', none, undefined],
     [
-      'a ScaledObject, whose kind is Deployment by default, before the autoscaler that it made',
-      { ...nobody, scaledObjects: [other('s', undefined)], horizontalPodAutoscalers: [other('keda-s', 'Deployment')] },
+      'not this resource but a HorizontalPodAutoscaler',
+      { ...none, horizontalPodAutoscalers: [other('h', 'Deployment')] },
+      'HorizontalPodAutoscaler h',
+    ],
+    [
+      'not an autoscaler of another kind of target',
+      { ...none, horizontalPodAutoscalers: [other('h', 'StatefulSet')] },
+      undefined,
+    ],
+    [
+      'not an autoscaler in another namespace',
+      { ...none, horizontalPodAutoscalers: [other('h', 'Deployment', 'x')] },
+      undefined,
+    ],
+    [
+      'a ScaledObject, whose kind is Deployment by default, before the autoscaler that it created',
+      { ...none, scaledObjects: [other('s', undefined)], horizontalPodAutoscalers: [other('keda-s', 'Deployment')] },
       'ScaledObject s',
     ],
-    ['itself', { ...nobody, consumerScalers: [mine] }, undefined],
-    ['an older one', { ...nobody, consumerScalers: [scaler('old', '2026-01-01T00:00:00Z')] }, 'ConsumerScaler old'],
-    ['a younger one', { ...nobody, consumerScalers: [scaler('new', '2026-01-03T00:00:00Z')] }, undefined],
-    ['one as old, by name', { ...nobody, consumerScalers: [scaler('a', '2026-01-02T00:00:00Z')] }, 'ConsumerScaler a'],
+    ['not the resource itself', { ...none, consumerScalers: [mine] }, undefined],
+    [
+      'an older ConsumerScaler',
+      { ...none, consumerScalers: [scaler('old', '2026-01-01T00:00:00Z')] },
+      'ConsumerScaler old',
+    ],
+    ['not a younger ConsumerScaler', { ...none, consumerScalers: [scaler('new', '2026-01-03T00:00:00Z')] }, undefined],
+    [
+      'of two equally old ones the first by name',
+      { ...none, consumerScalers: [scaler('a', '2026-01-02T00:00:00Z')] },
+      'ConsumerScaler a',
+    ],
   ])('%s', (_, others, expected) => expect(conflictOf(mine, others)).toBe(expected));
 });
 
-test('the subresource of each kind, of no name that leaves its segment', () => {
+test('the path of /scale is that of the kind, and an invalid name is rejected', () => {
   for (const name of ['../../kube-system/deployments/coredns', '%2e%2e', '..', 'web?x', 'web#x', '']) {
     expect(() => scalePath('shop', { kind: 'Deployment', name })).toThrow('is not a valid name');
   }

@@ -1,7 +1,7 @@
-/** The workloads that are scaled, and who else would scale them. */
-import type { ConsumerScaler, TargetRef } from './custom-resource.ts';
+/** The workloads that are scaled, and other autoscalers that name the same target. */
 import type { KubeObject } from './api-client.ts';
 import { objectPath, type KubePath } from './api-path.ts';
+import type { ConsumerScaler, TargetRef } from './custom-resource.ts';
 
 export type Workload = KubeObject & {
   readonly spec: { readonly replicas?: number };
@@ -14,19 +14,20 @@ export type Workload = KubeObject & {
   };
 };
 
-/** A HorizontalPodAutoscaler or a ScaledObject: both name what they scale in the same place. */
+/** A HorizontalPodAutoscaler or a ScaledObject: both name their target in the same field. */
 export type OtherScaler = KubeObject & {
   readonly spec: { readonly scaleTargetRef: { readonly kind?: string; readonly name: string } };
 };
 
-/** The kinds that are scaled, and what the API server calls them in paths. */
+/** The kinds of targets, and their names in paths. */
 export const workloadResources = { Deployment: 'deployments', StatefulSet: 'statefulsets' } as const;
 
-export const scalePath = (namespace: string, { kind, name }: TargetRef): KubePath =>
-  objectPath({ groupVersion: 'apps/v1', resource: workloadResources[kind], namespace }, name, 'scale');
+export function scalePath(namespace: string, { kind, name }: TargetRef): KubePath {
+  return objectPath({ groupVersion: 'apps/v1', resource: workloadResources[kind], namespace }, name, 'scale');
+}
 
-/** What is to be known of a workload, and nothing of its pods. */
-export function coreOf({ metadata, spec, status = {} }: Workload): Workload {
+/** What the operator needs of a workload, without its pod template. */
+export function withoutPods({ metadata, spec, status = {} }: Workload): Workload {
   const { name, namespace = '', resourceVersion = '', generation = 0 } = metadata;
   const { observedGeneration, replicas, updatedReplicas, currentRevision, updateRevision } = status;
   return {
@@ -42,9 +43,11 @@ export function coreOf({ metadata, spec, status = {} }: Workload): Workload {
   };
 }
 
-export const replicasOf = ({ spec }: Workload): number => spec.replicas ?? 1;
+export function replicasOf({ spec }: Workload): number {
+  return spec.replicas ?? 1;
+}
 
-/** Old and new pods stand side by side, or soon will. Pods that merely start or do not fit are no rollout. */
+/** Old and new pods exist side by side, or soon will. Pods that are starting or pending are no rollout. */
 export function isRollingOut({ metadata, status = {} }: Workload): boolean {
   const { observedGeneration = 0, replicas = 0, updatedReplicas = 0, currentRevision, updateRevision } = status;
   if (observedGeneration < (metadata.generation ?? 0)) return true;
@@ -52,20 +55,20 @@ export function isRollingOut({ metadata, status = {} }: Workload): boolean {
   return replicas > updatedReplicas;
 }
 
-type Others = {
+type OtherScalers = {
   readonly horizontalPodAutoscalers: Iterable<OtherScaler>;
   readonly scaledObjects: Iterable<OtherScaler>;
   readonly consumerScalers: Iterable<ConsumerScaler>;
 };
 
-/** Who else scales the target, as a person would name it. Of two ConsumerScalers the older one has it. */
-export function conflictOf(resource: ConsumerScaler, others: Others): string | undefined {
+/** Kind and name of another autoscaler that owns the target. Of two ConsumerScalers the older one owns it. */
+export function conflictOf(resource: ConsumerScaler, others: OtherScalers): string | undefined {
   const { targetRef } = resource.spec;
   const { namespace } = resource.metadata;
-  const isTarget = (kind: string | undefined, name: string, where: string | undefined) =>
-    where === namespace && (kind ?? 'Deployment') === targetRef.kind && name === targetRef.name;
+  const isTarget = (kind: string | undefined, name: string, otherNamespace: string | undefined) =>
+    otherNamespace === namespace && (kind ?? 'Deployment') === targetRef.kind && name === targetRef.name;
   for (const [kind, objects] of [
-    // A ScaledObject makes an autoscaler of its own; the one that a person wrote is the one to name.
+    // A ScaledObject creates an autoscaler; the object that a user wrote is named first.
     ['ScaledObject', others.scaledObjects],
     ['HorizontalPodAutoscaler', others.horizontalPodAutoscalers],
   ] as const) {
@@ -84,4 +87,6 @@ export function conflictOf(resource: ConsumerScaler, others: Others): string | u
   return undefined;
 }
 
-const ageKey = ({ metadata }: ConsumerScaler): string => `${metadata.creationTimestamp} ${metadata.name}`;
+function ageKey({ metadata }: ConsumerScaler): string {
+  return `${metadata.creationTimestamp} ${metadata.name}`;
+}

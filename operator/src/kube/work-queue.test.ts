@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { createKeyedQueue, type KeyedQueue } from './work-queue.ts';
+import { WorkQueue } from './work-queue.ts';
 
 const observer = { added() {}, started() {}, finished() {} };
 const backoff = { firstMs: 10, maxMs: 40 };
 
 function queueOf(process: (key: string) => Promise<number | undefined>, concurrency = 2) {
   const errors: unknown[] = [];
-  const queue: KeyedQueue = createKeyedQueue({
+  const queue = new WorkQueue({
     process,
     onError: (_, error) => errors.push(error),
     concurrency,
@@ -16,7 +16,7 @@ function queueOf(process: (key: string) => Promise<number | undefined>, concurre
   return { queue, errors };
 }
 
-test('a key that is added while it is worked on is worked on once more afterwards, and never twice at once', async () => {
+test('a key that is added while it is processed is processed once more, and never concurrently', async () => {
   const gates: (() => void)[] = [];
   let active = 0;
   let most = 0;
@@ -37,24 +37,24 @@ test('a key that is added while it is worked on is worked on once more afterward
   expect({ most, left: gates.length }).toEqual({ most: 1, left: 0 });
 });
 
-test('as many keys as allowed are worked on at once, in the order in which they came', async () => {
-  const begun: string[] = [];
+test('keys are processed in the order in which they were added, up to the concurrency', async () => {
+  const started: string[] = [];
   const gates: (() => void)[] = [];
   const { queue } = queueOf(async (key) => {
-    begun.push(key);
+    started.push(key);
     await new Promise<void>((open) => gates.push(open));
     return undefined;
   });
   for (const key of ['a', 'b', 'c']) queue.add(key);
-  expect(begun).toEqual(['a', 'b']);
+  expect(started).toEqual(['a', 'b']);
   gates.shift()!();
-  await untilTrue(() => begun.length === 3);
+  await untilTrue(() => started.length === 3);
   for (const open of gates) open();
   await queue.stop();
-  expect(begun).toEqual(['a', 'b', 'c']);
+  expect(started).toEqual(['a', 'b', 'c']);
 });
 
-test('what fails is tried again, ever later up to the limit; success forgets it', async () => {
+test('a key that fails is retried with backoff until it succeeds', async () => {
   const at: number[] = [];
   const { queue, errors } = queueOf(async () => {
     at.push(performance.now());
@@ -66,28 +66,28 @@ test('what fails is tried again, ever later up to the limit; success forgets it'
   await queue.stop();
   expect(errors).toHaveLength(5);
   const gaps = at.slice(1).map((time, index) => time - at[index]!);
-  // Half to all of 10, 20, 40, 40, 40 ms; timers come late, never early.
+  // Half to all of 10, 20, 40, 40, 40 ms; timers fire late, never early.
   [5, 10, 20, 20, 20].forEach((least, index) => expect(gaps[index]!).toBeGreaterThanOrEqual(least - 1));
 });
 
-test('a key is due again when it says so, sooner when it is added, and not at all when the queue is stopped', async () => {
-  const worked: string[] = [];
+test('a key is requeued after the returned time, sooner when it is added, and never after a stop', async () => {
+  const processed: string[] = [];
   const { queue } = queueOf(async (key) => {
-    worked.push(key);
-    return key === 'soon' && worked.length === 1 ? 5 : 60_000;
+    processed.push(key);
+    return key === 'soon' && processed.length === 1 ? 5 : 60_000;
   });
   queue.add('soon');
-  await untilTrue(() => worked.length === 2);
+  await untilTrue(() => processed.length === 2);
   queue.add('soon');
-  await untilTrue(() => worked.length === 3);
+  await untilTrue(() => processed.length === 3);
   await queue.stop();
   queue.add('soon');
-  expect(worked).toEqual(['soon', 'soon', 'soon']);
+  expect(processed).toEqual(['soon', 'soon', 'soon']);
 });
 
 async function untilTrue(condition: () => boolean): Promise<void> {
   for (const until = performance.now() + 3_000; !condition();) {
-    if (performance.now() > until) throw new Error('it did not come true in 3 s');
+    if (performance.now() > until) throw new Error('the condition was not true within 3 s');
     await new Promise((next) => setImmediate(next));
   }
 }

@@ -1,14 +1,10 @@
-/** A queue of keys: each is worked on by one at a time, however often it is added, and tried again later when it fails. */
+/**
+ * A queue of keys, after client-go's work queue: each key is processed by one worker at a time, however often it is added,
+ * and with backoff after a failure.
+ */
 import { backoffMs, type Backoff } from '@order-pipeline/resilience';
 
-export interface KeyedQueue {
-  /** Now, or as soon as the work on it that goes on has ended. */
-  add(key: string): void;
-  /** Takes nothing more, and resolves when nothing is being worked on. */
-  stop(): Promise<void>;
-}
-
-/** What came of the work on a key; `requeue_after`: it said when it is due again. */
+/** The result of processing a key; `requeue_after`: the key is due again after the returned time. */
 export type QueueResult = 'success' | 'requeue_after' | 'error';
 
 export interface QueueObserver {
@@ -18,7 +14,7 @@ export interface QueueObserver {
 }
 
 interface QueueOptions {
-  /** Answers after how many milliseconds the key is due again; undefined: when it is added. */
+  /** Returns after how many milliseconds the key is due again; undefined: when it is added. */
   process(key: string): Promise<number | undefined>;
   onError(key: string, error: unknown): void;
   readonly concurrency: number;
@@ -26,79 +22,87 @@ interface QueueOptions {
   readonly observer: QueueObserver;
 }
 
-export function createKeyedQueue({ process, onError, concurrency, backoff, observer }: QueueOptions): KeyedQueue {
-  const queued = new Map<string, number>();
-  const active = new Map<string, Promise<void>>();
-  const dirty = new Set<string>();
-  const timers = new Map<string, NodeJS.Timeout>();
-  const failures = new Map<string, number>();
-  let stopped = false;
+export class WorkQueue {
+  readonly #options: QueueOptions;
+  /** By key the time at which it was added. */
+  readonly #queued = new Map<string, number>();
+  readonly #active = new Map<string, Promise<void>>();
+  /** Keys that were added while they are processed. */
+  readonly #dirty = new Set<string>();
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #failures = new Map<string, number>();
+  #stopped = false;
 
-  function cancelTimer(key: string): void {
-    clearTimeout(timers.get(key));
-    timers.delete(key);
+  constructor(options: QueueOptions) {
+    this.#options = options;
   }
 
-  function add(key: string): void {
-    if (stopped) return;
-    cancelTimer(key);
-    if (active.has(key)) {
-      dirty.add(key);
+  /** The key is processed as soon as a worker is free, and again if it is being processed now. */
+  add(key: string): void {
+    if (this.#stopped) return;
+    this.#cancelTimer(key);
+    if (this.#active.has(key)) {
+      this.#dirty.add(key);
       return;
     }
-    if (!queued.has(key)) queued.set(key, performance.now());
-    observer.added(queued.size);
-    startNext();
+    if (!this.#queued.has(key)) this.#queued.set(key, performance.now());
+    this.#options.observer.added(this.#queued.size);
+    this.#startNext();
   }
 
-  function startNext(): void {
-    while (!stopped && active.size < concurrency) {
-      const next = queued.entries().next().value;
+  /** Starts no further work, and resolves when the work in flight is finished. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const key of this.#timers.keys()) this.#cancelTimer(key);
+    this.#queued.clear();
+    await Promise.all(this.#active.values());
+  }
+
+  #startNext(): void {
+    while (!this.#stopped && this.#active.size < this.#options.concurrency) {
+      const next = this.#queued.entries().next().value;
       if (next === undefined) return;
       const [key, addedAt] = next;
-      queued.delete(key);
-      observer.started(key, queued.size, (performance.now() - addedAt) / 1_000);
-      active.set(key, work(key));
+      this.#queued.delete(key);
+      this.#options.observer.started(key, this.#queued.size, (performance.now() - addedAt) / 1_000);
+      this.#active.set(key, this.#work(key));
     }
   }
 
-  async function work(key: string): Promise<void> {
-    const begun = performance.now();
-    let dueMs: number | undefined;
-    let result: QueueResult = 'success';
+  async #work(key: string): Promise<void> {
+    const startedAt = performance.now();
+    const { result, dueMs } = await this.#process(key);
+    this.#options.observer.finished(key, result, (performance.now() - startedAt) / 1_000);
+    this.#active.delete(key);
+    if (this.#dirty.delete(key)) this.add(key);
+    else if (dueMs !== undefined && !this.#stopped) this.#schedule(key, dueMs);
+    this.#startNext();
+  }
+
+  async #process(key: string): Promise<{ readonly result: QueueResult; readonly dueMs: number | undefined }> {
+    const { process, onError, backoff } = this.#options;
     try {
-      dueMs = await process(key);
-      if (dueMs !== undefined) result = 'requeue_after';
-      failures.delete(key);
+      const dueMs = await process(key);
+      this.#failures.delete(key);
+      return { result: dueMs === undefined ? 'success' : 'requeue_after', dueMs };
     } catch (error) {
-      result = 'error';
-      const failed = (failures.get(key) ?? 0) + 1;
-      failures.set(key, failed);
-      dueMs = backoffMs(backoff, failed - 1);
+      const earlier = this.#failures.get(key) ?? 0;
+      this.#failures.set(key, earlier + 1);
       onError(key, error);
+      return { result: 'error', dueMs: backoffMs(backoff, earlier) };
     }
-    observer.finished(key, result, (performance.now() - begun) / 1_000);
-    active.delete(key);
-    if (dirty.delete(key)) add(key);
-    else if (dueMs !== undefined && !stopped) schedule(key, dueMs);
-    startNext();
   }
 
-  function schedule(key: string, dueMs: number): void {
-    cancelTimer(key);
-    timers.set(
+  #schedule(key: string, dueMs: number): void {
+    this.#cancelTimer(key);
+    this.#timers.set(
       key,
-      setTimeout(() => add(key), dueMs),
+      setTimeout(() => this.add(key), dueMs),
     );
   }
 
-  return {
-    add,
-    async stop() {
-      stopped = true;
-      for (const key of timers.keys()) cancelTimer(key);
-      queued.clear();
-      await Promise.all(active.values());
-    },
-  };
+  #cancelTimer(key: string): void {
+    clearTimeout(this.#timers.get(key));
+    this.#timers.delete(key);
+  }
 }
