@@ -1,17 +1,21 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { KubeConfig, RequestContext, createConfiguration, HttpMethod } from '@kubernetes/client-node';
+import { KubeConfig, RequestContext, Watch, createConfiguration, HttpMethod } from '@kubernetes/client-node';
 import { createKubeApi, hasStatus } from './api-client.ts';
 import { collectionPath } from './api-path.ts';
 
 let server: Server;
 let connections = 0;
+let lastUrl: string | undefined;
 let answer: { status: number; body: string };
 beforeEach(async () => {
   connections = 0;
   answer = { status: 200, body: '{"items":[],"metadata":{"resourceVersion":"7"}}' };
-  server = createServer((_, response) => response.writeHead(answer.status).end(answer.body));
+  server = createServer(({ url }, response) => {
+    lastUrl = url;
+    response.writeHead(answer.status).end(answer.body);
+  });
   server.on('connection', () => (connections += 1));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
@@ -50,6 +54,14 @@ test('requests share a connection, although client-node opens one for each', asy
   for (let i = 0; i < requests; i++) await api.get(things);
   // The connection of a request may not be free yet when its response has been read.
   expect(connections).toBeLessThanOrEqual(2);
+});
+
+test('the server ends a watch before client-node gives up a silent connection', async () => {
+  await createKubeApi(configOf()).watch(things, '7', () => {}, new AbortController().signal);
+  const { searchParams } = new URL(lastUrl!, 'http://server');
+  const { requestTimeoutMs } = new Watch(configOf()) as unknown as { requestTimeoutMs: number };
+  expect(requestTimeoutMs).toBe(30_000);
+  expect(Number(searchParams.get('timeoutSeconds')) * 1_000).toBeLessThan(requestTimeoutMs);
 });
 
 test('an error response is a KubeError with its status and message', async () => {
