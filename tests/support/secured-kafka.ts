@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import kafkajs, { type AclEntry, type Kafka } from 'kafkajs';
 import { createKafka } from '@order-pipeline/kafka';
 import { quietLogger } from '@order-pipeline/resilience';
-import { newClusterId } from '../../dev/engines/kafka-broker.ts';
+import { newClusterId } from '../../dev/engines/kafka-config.ts';
 import { kafkaFiles } from '../../dev/engines/kafka-files.ts';
 import { kafkaReady } from '../../dev/engines/kafka-ready.ts';
 import { createNode, lastLines, type EngineNode } from '../../dev/engines/node.ts';
