@@ -39,6 +39,31 @@ const violations: Record<string, { readonly file: string; readonly source: strin
     source: "import { waitFor } from '../../dev/wait-for.ts';\nexport const planted = waitFor;\n",
     rule: 'no-restricted-imports',
   },
+  'a tool imports a service, even a type': {
+    file: 'tools/src/audit/planted-service.ts',
+    source: "export type { Order } from '../../../services/order/src/order.ts';\n",
+    rule: 'no-restricted-imports',
+  },
+  'kafkajs in a tool': {
+    file: 'tools/src/dlq/planted-kafkajs.ts',
+    source: "import type { KafkaMessage } from 'kafkajs';\nexport type Planted = KafkaMessage;\n",
+    rule: 'no-restricted-imports',
+  },
+  'mongodb in a tool outside its reader': {
+    file: 'tools/src/audit/planted-mongodb.ts',
+    source: "import { MongoClient } from 'mongodb';\nexport const planted = MongoClient;\n",
+    rule: 'no-restricted-imports',
+  },
+  'prom-client in a tool': {
+    file: 'tools/src/audit/planted-metrics.ts',
+    source: "import { Gauge } from 'prom-client';\nexport const planted = Gauge;\n",
+    rule: 'no-restricted-imports',
+  },
+  'an HTTP server in a tool': {
+    file: 'tools/src/audit/planted-http.ts',
+    source: "import { createServer } from 'node:http';\nexport const planted = createServer;\n",
+    rule: 'no-restricted-imports',
+  },
   'kafkajs outside its package': {
     file: 'packages/outbox/src/planted-kafkajs.ts',
     source: "import { Kafka } from 'kafkajs';\nexport const planted = Kafka;\n",

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Partitioners, type Admin } from 'kafkajs';
 import { eventRetentionMs } from '@order-pipeline/events';
 import { auditTool } from '../../tools/src/audit/tool.ts';
-import { rules } from '../../tools/src/audit/audit.ts';
+import { rules } from '../../tools/src/audit/rules.ts';
 import { openDatabases, type Databases } from '../../tools/src/databases.ts';
 import { dlq } from '../../tools/src/dlq/tool.ts';
 import { untilIdle } from '../support/consistency.ts';
@@ -155,7 +155,7 @@ describe('in an idle pipeline', () => {
     expect(valueOf('audit_failures_total')).toBe(0);
     stopping.abort();
     expect((await ended).code).toBe(0);
-    expect(out[0]).toMatch(/^No violation\. Went through 2 letters, \d+ events, \d+ orders/);
+    expect(out[0]).toMatch(/^No violation\. Checked 2 dead letters, \d+ events, \d+ orders/);
   });
 
   const restoring: (() => Promise<unknown>)[] = [];

@@ -107,7 +107,7 @@ test('sees a concurrent release both in the stock and in the updates, or in neit
       const pages: number[] = [];
       await source.scan(async (page) => {
         pages.push(page.length);
-        expect(page.filter(({ on_hand, booked }) => on_hand !== booked)).toEqual([]);
+        expect(page.filter(({ on_hand, expected }) => on_hand !== expected)).toEqual([]);
       });
       expect(pages).toEqual([1_000, 1_000, 500]);
       if (released > releasedBefore) besideReleases += 1;

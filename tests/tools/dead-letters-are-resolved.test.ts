@@ -56,8 +56,8 @@ test('a dead letter is listed with its origin and its error', async () => {
   const { out, err } = await run('list', '--limit', '1');
   expect(out).toHaveLength(2);
   expect(out[1]).toContain('payment-service/0/0');
-  expect(err).toEqual(['… and 1 more; --limit shows them.']);
-  expect((await run('list', '--group', 'order-service')).out).toEqual(['No dead letter waits for a decision.']);
+  expect(err).toEqual(['… and 1 more; raise --limit to list them.']);
+  expect((await run('list', '--group', 'order-service')).out).toEqual(['There is no unresolved dead letter.']);
 });
 
 test('a dead letter is shown completely, including binary values', async () => {
@@ -83,7 +83,7 @@ describe('a redrive', () => {
 
   test('with --max redrives that many, and reports how many are left', async () => {
     const { err } = await run('redrive', '--all', '--max', '1', '--dry-run');
-    expect(err).toEqual(['Would have been redriven: 1.', '1 more are left, because of --max 1.']);
+    expect(err).toEqual(['To be redriven: 1.', 'Left, because of --max 1: 1.']);
   });
 
   test('produces the record again, byte for byte; when it fails again it is another dead letter', async () => {
@@ -152,7 +152,7 @@ describe('an order with a dead-lettered event', () => {
   test('waits for the service while that does not run', async () => {
     await eventually(async () =>
       expect(await why(cancelled)).toMatch(
-        /It is PENDING\.\nIt waits for payment-service to work off order_placed \(partition \d+, offset \d+\)\.\npayment-service has no consumer running/,
+        /It is PENDING\.\nIt waits for payment-service to process order_placed \(partition \d+, offset \d+\)\.\npayment-service has no consumer running/,
       ),
     );
   });
@@ -161,9 +161,9 @@ describe('an order with a dead-lettered event', () => {
     await deadLetter(on, group, topic, [cancelled, redriven]);
     await on.pipeline.services.payment[0]!.start();
     const text = await why(cancelled);
-    expect(text).toContain('payment-service has gone past that record, because it could not work it off.');
-    expect(text).toContain('payment-service could not work off order_placed (TypeError: cannot read it).');
-    expect(text).toMatch(/npm run dlq -- redrive payment-service\/0\/\d+ tries that step again\./);
+    expect(text).toContain('payment-service has committed past that record, because it could not process it.');
+    expect(text).toContain('payment-service could not process order_placed (TypeError: cannot read it).');
+    expect(text).toMatch(/npm run dlq -- redrive payment-service\/0\/\d+ retries that step\./);
   });
 
   test('continues after a redrive', async () => {
@@ -182,7 +182,7 @@ describe('an order with a dead-lettered event', () => {
     expect(await ledger.find({ order_id: cancelled }).toArray()).toMatchObject([{ kind: 'charge', outcome: 'voided' }]);
     const updates = on.mongo.db('inventory_db').collection<{ _id: string }>('updates');
     expect(await updates.findOne({ _id: cancelled })).toMatchObject({ status: 'CANCELLED', lines: [] });
-    expect(await why(cancelled)).toMatch(/It is CANCELLED.*Nothing was charged\.\nIt has ended/s);
+    expect(await why(cancelled)).toMatch(/It is CANCELLED.*Nothing was charged\.\nIt is in a final state/s);
   });
 
   test('at the inventory can be cancelled; a redrive afterwards reserves nothing', async () => {
@@ -195,7 +195,7 @@ describe('an order with a dead-lettered event', () => {
     await eventually(async () => expect(await statusOf()).toBe('PAID'));
     await deadLetter(on, 'inventory-service', 'payment_processed', [orderId]);
     await inventory.start();
-    expect(await why(orderId)).toContain('inventory-service could not work off payment_processed');
+    expect(await why(orderId)).toContain('inventory-service could not process payment_processed');
 
     expect((await postJson(on.url('order', `/orders/${orderId}/cancel`), {})).status).toBe(202);
     expect((await untilFinal(on, orderId)).status).toBe('CANCELLED');
@@ -232,7 +232,7 @@ test.each([
   [['redrive', '--all', `${group}/0/0`], 'redrive takes either ids or --all.'],
   [['show'], 'show takes one id.'],
   [['show', '0/0'], "0/0 is no dead letter's id, which looks like order-service/0/12."],
-  [['list', '--group', 'nobody'], 'There is no group nobody; there are order-service'],
+  [['list', '--group', 'unknown'], 'There is no group unknown; there are order-service'],
   [['list', '--limit', 'many'], '--limit many: expected a whole number from 1 to 10000.'],
 ])('%j is rejected with a reason', async (args, sentence) => {
   const { code, err } = await run(...args);

@@ -30,7 +30,7 @@ test('load ends with a table of the outcomes of its orders and with an audit', a
   const mix = 'shipped=6,declined=1,out-of-stock=1,price-changed=1,cancelled=1';
   const { code, out, err } = await runTool(on, tool, '--rate', '50', '--for', '4s', '--mix', mix);
   expect({ code, err }).toEqual({ code: 0, err: [] });
-  expect(out[0]).toMatch(/^200 orders were placed in 4\.\d s, [45]\d\.\d\/s; asked for were 50\/s for 4 s\.$/u);
+  expect(out[0]).toMatch(/^Placed 200 orders in 4\.\d s, [45]\d\.\d\/s; requested were 50\/s for 4 s\.$/u);
   const rows = rowsOf(out);
   expect(rows.get('accepted')).toMatch(/ 200 {4}100\.0 %$/u);
   expect(rows.get('SHIPPED')).toMatch(/ 120 {4}60\.0 %$/u);
@@ -39,8 +39,8 @@ test('load ends with a table of the outcomes of its orders and with an audit', a
   expect(rows.get('CANCELLED')).toMatch(/ 20 {5}10\.0 %$/u);
   // A shipment takes half a second, so no order ships sooner.
   expect(rows.get('placed to shipped')).toMatch(/^placed to shipped( +(5|6|7|8|9)\d\d ms| +[\d.]+ s){4}$/u);
-  expect(rows.get('answer to POST /orders')).toMatch(/( +[\d.]+ m?s){4}$/u);
-  expect(out.at(-1)).toMatch(/^No violation\. Went through 0 letters, \d+ events, 200 orders/u);
+  expect(rows.get('response to POST /orders')).toMatch(/( +[\d.]+ m?s){4}$/u);
+  expect(out.at(-1)).toMatch(/^No violation\. Checked 0 dead letters, \d+ events, 200 orders/u);
   expect(shown.some((text) => /^█+░+ +\d+ % {2}placed \d+\/200, \d+ accepted, 0 refused, \d+ on/u.test(text))).toBe(
     true,
   );
@@ -64,7 +64,7 @@ test('load reports orders that are not final in time by their state, and exits w
   try {
     const { code, out, err } = await runTool(on, reachable(load), '--rate', '10', '--for', '1s', '--settle', '1s');
     expect(rowsOf(out).get('still PENDING')).toMatch(/ 10 {5}100\.0 %$/u);
-    expect(err).toEqual(['10 orders did not end within 1 s; npm run order -- why says why.']);
+    expect(err).toEqual(['10 orders reached no final state within 1 s; npm run order -- why explains each.']);
     expect(code).toBe(1);
   } finally {
     await on.pipeline.services.payment[0]!.kill('SIGCONT');
@@ -80,17 +80,15 @@ test('load that is stopped reports its orders, and audits nothing', async () => 
   stopping.abort();
   const { code, out, err } = await ended;
   expect(code).toBe(1);
-  expect(out[0]).toMatch(/^\d+ orders were placed in .* asked for were 20\/s for 600 s\.$/u);
-  expect(out.join('\n')).not.toContain('Went through');
-  expect(err).toEqual([
-    expect.stringMatching(/^Stopped; \d+ orders are still on their way, and nothing was audited\.$/u),
-  ]);
+  expect(out[0]).toMatch(/^Placed \d+ orders in .* requested were 20\/s for 600 s\.$/u);
+  expect(out.join('\n')).not.toContain('violation');
+  expect(err).toEqual([expect.stringMatching(/^Stopped; \d+ orders are still in flight, and there was no audit\.$/u)]);
 });
 
 test.each([
   [['--rate', '0'], '--rate 0: expected a whole number from 1 to 5000.'],
   [['--rate', '5000', '--for', '1h'], '--rate and --for make 18000000 orders; expected 1 to 1000000.'],
-  [['--mix', 'lost=1'], '--mix: there is no fate lost;'],
+  [['--mix', 'lost=1'], '--mix: there is no kind lost;'],
   [['now'], 'now is not expected; there are options only.'],
 ])('load %j reports which arguments it takes', async (args, sentence) => {
   const { code, err } = await runTool(on, reachable(load), ...args);
@@ -104,7 +102,7 @@ test('load without services reports what to do', async () => {
   const { code, err } = await runTool(on, nowhere, '--for', '1s');
   expect(code).toBe(2);
   expect(err[0]).toMatch(
-    /^The inventory service at http:\/\/127\.0\.0\.1:1 does not answer \(.+\); start the pipeline with npm start, or set INVENTORY_URL and ORDER_URL\.$/u,
+    /^The inventory service at http:\/\/127\.0\.0\.1:1 does not respond \(.+\); start the pipeline with npm start, or set INVENTORY_URL and ORDER_URL\.$/u,
   );
 });
 
@@ -123,7 +121,9 @@ test('watch follows an order to its final state', async () => {
     ['shipment_processed', 'SHIPPED'],
   ]);
   for (const line of out.slice(0, 4)) expect(line).toMatch(/^\d{4}-\S+Z {2}\+\d+ ms .* \d+\/\d+$/u);
-  expect(out.join('\n')).toMatch(/It is SHIPPED[^]*The parcel TRK-[0-9A-F]{8} has gone\.\nIt has ended/u);
+  expect(out.join('\n')).toMatch(
+    /It is SHIPPED[^]*The parcel TRK-[0-9A-F]{8} has been shipped\.\nIt is in a final state/u,
+  );
 });
 
 test('watch gives up after its time limit, and names the command that explains the order', async () => {
@@ -131,7 +131,9 @@ test('watch gives up after its time limit, and names the command that explains t
   try {
     const orderId = await placeOrder(on, orderOf(articleOrder.items));
     const { code, err } = await runTool(on, watch, orderId, '--for', '1s');
-    expect(err).toEqual([`It is PENDING and has not ended; npm run order -- why ${orderId} says why.`]);
+    expect(err).toEqual([
+      `It is PENDING and has reached no final state; npm run order -- why ${orderId} explains why.`,
+    ]);
     expect(code).toBe(1);
   } finally {
     await on.pipeline.services.payment[0]!.kill('SIGCONT');

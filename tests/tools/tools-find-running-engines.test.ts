@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startKafka, type KafkaEngine } from '../../dev/engines/kafka.ts';
 import { startMongo, type MongoEngine } from '../../dev/engines/mongo.ts';
-import { connectKafka, connectMongo } from '../../tools/src/connections.ts';
+import { connectMongo } from '../../tools/src/databases.ts';
+import { connectKafka } from '../../tools/src/kafka-connection.ts';
 import { startLimitMs } from '../support/pipeline.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'order-pipeline-test-'));

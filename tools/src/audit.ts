@@ -1,4 +1,4 @@
-/** `npm run audit`: whether anything was lost or doubled. */
+/** `npm run audit`: checks that nothing is lost and nothing is duplicated. */
 import { auditTool } from './audit/tool.ts';
 import { runTool } from './command-line.ts';
 

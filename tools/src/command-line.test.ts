@@ -25,13 +25,13 @@ test('a count outside its range is refused with the range', () => {
   }
 });
 
-test('an unknown option is named, with where to read on', () => {
+test('an unknown option is named, with a reference to --help', () => {
   expect(() => parseArguments('dlq', ['--grop', 'x'], { group: { type: 'string' } })).toThrow(
     /^Unknown option '--grop'\. See npm run dlq -- --help\.$/,
   );
 });
 
-test('columns are aligned, and lines have no space at their end', () => {
+test('columns are aligned, and lines have no trailing space', () => {
   expect(
     table([
       ['A', 'LONGER'],

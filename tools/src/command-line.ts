@@ -1,20 +1,20 @@
-/** What the command-line tools have in common: arguments, exit codes, and errors as sentences. */
+/** The parts that the command-line tools share: arguments, exit codes, output, and errors as sentences. */
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { isOutage } from '@order-pipeline/resilience';
 import { isConfigError } from '@order-pipeline/runtime';
 
-/** 0: done. 1: done, and it found something wrong or could not do all. 2: it could not be done. */
+/** 0: done. 1: done, but something is wrong or was not done. 2: error. */
 export type ExitCode = 0 | 1 | 2;
 
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** One line of the result. */
   print(line: string): void;
-  /** One line about the work, which is not part of the result. */
+  /** One line that is not part of the result. */
   note(line: string): void;
-  /** Shows how far the work has come, in place of what it showed before; on a terminal only. Empty text clears it. */
+  /** Replaces the progress line; on a terminal only. Empty text clears it. */
   progress?(text: string): void;
-  /** Aborted when the user has had enough. */
+  /** Aborted when the user stops the tool. */
   readonly signal: AbortSignal;
 }
 
@@ -27,13 +27,13 @@ export class ToolError extends Error {
 
 export const isToolError = (error: unknown): error is ToolError => (error as Error | null)?.name === 'ToolError';
 
-/** Runs the tool on this process's arguments and streams, and ends the process with its exit code. */
+/** Runs the tool with this process's arguments and streams, and exits with its exit code. */
 export async function runTool(tool: Tool): Promise<never> {
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => stopping.abort(new ToolError('Stopped.')));
   }
-  // Whoever read our output has gone, as `head` does.
+  // The reader of our output has exited, such as `head`.
   process.stdout.on('error', () => process.exit(0));
   const write = (stream: NodeJS.WriteStream) => (line: string) => void stream.write(`${line}\n`);
   let code: ExitCode;
@@ -65,7 +65,7 @@ function showProgress(text: string): void {
   process.stderr.write(clearLine + text);
 }
 
-/** Options and positionals; throws a ToolError that names the faulty argument and where to read on. */
+/** Options and positionals. Throws a ToolError that names the faulty argument and refers to --help. */
 export function parseArguments<const O extends ParseArgsOptionsConfig>(
   tool: string,
   args: readonly string[],
@@ -78,8 +78,9 @@ export function parseArguments<const O extends ParseArgsOptionsConfig>(
   }
 }
 
-export const usageError = (tool: string, sentence: string): ToolError =>
-  new ToolError(`${sentence} See npm run ${tool} -- --help.`);
+export function usageError(tool: string, sentence: string): ToolError {
+  return new ToolError(`${sentence} See npm run ${tool} -- --help.`);
+}
 
 export interface CountRange {
   readonly min: number;
@@ -110,4 +111,9 @@ export function table(rows: readonly (readonly string[])[]): string[] {
       .join('  ')
       .trimEnd(),
   );
+}
+
+/** Replaces control characters: keys and errors may contain any, and a terminal would obey them. */
+export function printable(text: string): string {
+  return text.replaceAll(/\p{C}/gu, '�');
 }

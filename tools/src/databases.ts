@@ -1,21 +1,11 @@
-/**
- * Where the services keep what, as someone reads it who is none of them. The shapes are the services' own types, which
- * vanish at run time: a tool runs without any service's code, and does not compile when a document changes under it.
- */
-import type { Collection, Document, MongoClient } from 'mongodb';
+/** The services' databases, opened to read: the only file of the tools that uses MongoDB's driver. */
+import { MongoClient, type Collection, type Document } from 'mongodb';
 import { services } from '@order-pipeline/events';
-import type { WithOutbox } from '@order-pipeline/outbox';
-import type { Product, Reservation } from '../../services/inventory/src/reservation.ts';
-import type { StockSet } from '../../services/inventory/src/inventory-repository.ts';
-import type { Order } from '../../services/order/src/order.ts';
-import type { ChargeRow, RefundRow } from '../../services/payment/src/gateway-ledger.ts';
-import type { Payment } from '../../services/payment/src/payment.ts';
-import type { Shipment } from '../../services/shipment/src/shipment.ts';
+import { mongoAddress } from '@order-pipeline/service';
+import { ToolError, type Terminal } from './command-line.ts';
+import { connectionSettings, defaultDataDir, remedy } from './connection-settings.ts';
 
-export type { ChargeRow, Payment, Product, RefundRow, Reservation, StockSet };
-export type StoredOrder = Order & WithOutbox;
-export type StoredShipment = Shipment & WithOutbox;
-
+/** A document of which nothing is known but its key. */
 export interface Stored extends Document {
   readonly _id: string;
 }
@@ -24,13 +14,35 @@ export type Documents = Collection<Stored>;
 export interface Databases {
   readonly orders: Documents;
   readonly payments: Documents;
-  /** The payment gateway's book. */
+  /** The payment gateway's own record of charges and refunds. */
   readonly ledger: Documents;
-  /** What is on hand of each product. */
+  /** The stock on hand of each product. */
   readonly inventory: Documents;
-  /** Reservations, and what was set. */
+  /** Reservations, and changes of stock by hand. */
   readonly updates: Documents;
   readonly shipments: Documents;
+}
+
+/** With read concern majority, and enough time for one response from a large collection. Throws a ToolError. */
+export async function connectMongo(
+  terminal: Pick<Terminal, 'env'>,
+  dataDir: string = defaultDataDir,
+): Promise<MongoClient> {
+  const address = mongoAddress(connectionSettings(terminal, dataDir).config);
+  const { uri, ca } = typeof address === 'string' ? { uri: address, ca: undefined } : address();
+  const client = new MongoClient(uri, {
+    appName: 'tools',
+    readConcern: { level: 'majority' },
+    serverSelectionTimeoutMS: 5_000,
+    connectTimeoutMS: 3_000,
+    ...(ca === undefined ? {} : { tls: true, ca }),
+  });
+  try {
+    return await client.connect();
+  } catch (error) {
+    await client.close();
+    throw new ToolError(`MongoDB cannot be used (${(error as Error).message}); ${remedy('MONGODB_URI')}.`);
+  }
 }
 
 export function openDatabases(client: MongoClient): Databases {

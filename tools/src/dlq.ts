@@ -1,4 +1,4 @@
-/** `npm run dlq`: what could not be worked off; list, show, redrive, discard. */
+/** `npm run dlq`: lists, shows, redrives and discards dead letters. */
 import { runTool } from './command-line.ts';
 import { dlq } from './dlq/tool.ts';
 

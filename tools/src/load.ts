@@ -1,4 +1,4 @@
-/** `npm run load`: orders at a steady rate, what became of them, and whether the books balance afterwards. */
+/** `npm run load`: places orders at a steady rate, reports what became of them, and audits the pipeline. */
 import { runTool } from './command-line.ts';
 import { load } from './load/tool.ts';
 

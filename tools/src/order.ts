@@ -1,4 +1,4 @@
-/** `npm run order`: where one order stands, and why. */
+/** `npm run order`: explains the state of one order. */
 import { runTool } from './command-line.ts';
 import { order } from './order/tool.ts';
 

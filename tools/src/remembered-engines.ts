@@ -1,6 +1,6 @@
 /**
- * Where the engines of the last `npm start` listen, as they keep it with their data, so that a tool in another terminal
- * finds them without being told. Read here and not by the runner's own code, which an image of the tools does not hold.
+ * Where the engines of the last `npm start` listen, as it stores that with their data, so that a tool in another terminal
+ * finds them. The local runner's own code is not used for it, because the tools' image does not contain the runner.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,10 +11,14 @@ export interface RememberedEngines {
   readonly mongoUri?: string;
 }
 
+interface KafkaCluster {
+  readonly clusterId: string;
+  readonly cluster: readonly { readonly broker: number }[];
+}
+
 export function rememberedEngines(dataDir: string): RememberedEngines {
-  const cluster = read(join(dataDir, 'kafka', 'cluster.json')) as KafkaCluster | undefined;
-  const mongoPorts = read(join(dataDir, 'mongo', 'ports.json')) as number[] | undefined;
-  const hosts = (ports: readonly number[]): string => ports.map((port) => `127.0.0.1:${port}`).join(',');
+  const cluster = readJson(join(dataDir, 'kafka', 'cluster.json')) as KafkaCluster | undefined;
+  const mongoPorts = readJson(join(dataDir, 'mongo', 'ports.json')) as number[] | undefined;
   return {
     ...(cluster && {
       kafka: { bootstrapServers: hosts(cluster.cluster.map(({ broker }) => broker)), clusterId: cluster.clusterId },
@@ -23,9 +27,10 @@ export function rememberedEngines(dataDir: string): RememberedEngines {
   };
 }
 
-interface KafkaCluster {
-  readonly clusterId: string;
-  readonly cluster: readonly { readonly broker: number }[];
+function hosts(ports: readonly number[]): string {
+  return ports.map((port) => `127.0.0.1:${port}`).join(',');
 }
 
-const read = (file: string): unknown => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined);
+function readJson(file: string): unknown {
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+}

@@ -49,6 +49,12 @@ export {
   type PartitionRange,
 } from './readers/group-observer.ts';
 export { createOnDemandAdmin, type OnDemandAdmin } from './readers/on-demand-admin.ts';
-export { rangesOf, readRanges, type OffsetRange, type TopicReader } from './readers/topic-reader.ts';
+export {
+  rangesOf,
+  readRanges,
+  type OffsetRange,
+  type PartitionBatch,
+  type TopicReader,
+} from './readers/topic-reader.ts';
 export type { OutgoingRecord, PublishedAt } from './record.ts';
 export { ensureTopics } from './topics.ts';

@@ -1,24 +1,24 @@
 /**
- * A set of strings in fixed memory, which answers "perhaps" or "certainly not". So it may hide a missing member, rarely,
- * and never invents one. (Bloom, "Space/time trade-offs in hash coding with allowable errors", 1970; two hashes make
- * all the others: Kirsch and Mitzenmacher, "Less hashing, same performance", 2006.)
+ * A set of strings in fixed memory. It may report a string as a member that was never added, rarely, and always reports
+ * one that was. (Bloom, "Space/time trade-offs in hash coding with allowable errors", 1970; two hashes make all the
+ * others: Kirsch and Mitzenmacher, "Less hashing, same performance", 2006.)
  */
 const { imul } = Math;
 
 const bitsPerMember = 32;
 const minBits = 2 ** 16;
-/** What a bit's number has room for. */
+/** Bit numbers are 32-bit integers. */
 const maxBits = 2 ** 31;
 const maxHashes = 12;
 
 export class BloomFilter {
-  /** A power of two of bits, so that a hash becomes a bit's number by its lowest bits. */
+  /** A power of two of bits, so that the lowest bits of a hash are the number of a bit. */
   readonly #words: Uint32Array;
   readonly #mask: number;
   readonly #hashes: number;
   #members = 0;
 
-  /** `expected` members are told apart all but one in a million; with more of them, or less memory, less well. */
+  /** One wrong answer in a million for `expected` members; more with more of them, or with less memory. */
   constructor(expected: number, maxBytes: number) {
     const wanted = Math.min(Math.max(minBits, expected * bitsPerMember), maxBytes * 8, maxBits);
     const bits = 2 ** Math.ceil(Math.log2(wanted));
@@ -38,7 +38,7 @@ export class BloomFilter {
     this.#members += 1;
   }
 
-  /** False: it was certainly not added. */
+  /** False only for a string that was not added. */
   has(member: string): boolean {
     let at = hash(member, 0x811c9dc5);
     const step = hash(member, 0x9747b28c) | 1;
@@ -50,7 +50,7 @@ export class BloomFilter {
     return true;
   }
 
-  /** The chance that something that was not added is taken for a member. */
+  /** The probability that a string which was not added is reported as a member. */
   get errorRate(): number {
     const filled = 1 - Math.exp((-this.#hashes * this.#members) / (this.#words.length * 32));
     return filled ** this.#hashes;

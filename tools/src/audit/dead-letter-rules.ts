@@ -7,14 +7,14 @@ export const deadLetterRules: readonly Rule[] = [
     sentence: 'Every dead letter was redriven or discarded.',
     checks: [
       {
-        over: 'letters',
+        over: 'deadLetters',
         check: async (page, { isResolved }) =>
           page
-            .filter((letter) => !isResolved(letter))
-            .map((letter) => ({
-              item: letter,
-              subject: subjectOf(letter) ?? letter.id,
-              detail: `waits for a decision; npm run dlq -- show ${letter.id}`,
+            .filter((deadLetter) => !isResolved(deadLetter))
+            .map((deadLetter) => ({
+              item: deadLetter,
+              subject: subjectOf(deadLetter) ?? deadLetter.id,
+              detail: `is neither redriven nor discarded; npm run dlq -- show ${deadLetter.id}`,
             })),
       },
     ],

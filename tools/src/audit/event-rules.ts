@@ -1,111 +1,115 @@
-/** What the databases say and what the topics say is the same. */
-import type { PipelineEvent } from '@order-pipeline/events';
-import type { Databases, Stored, StoredOrder } from '../databases.ts';
-import { evidence, eventTable, type Trace } from './event-table.ts';
-import type { ReadEvent } from './event-source.ts';
-import type { Told } from './published-facts.ts';
-import { lookUp, type Look, type Rule, type Suspect } from './rule.ts';
+/** The databases and the topics agree. */
+import type { Databases, Stored } from '../databases.ts';
+import type { Order, Payment } from '../documents.ts';
+import { eventExpectations, factsOfState, type Expectation } from './event-expectations.ts';
+import type { EventRecord } from './items.ts';
+import type { RecordedFact } from './published-facts.ts';
+import { findById, type AuditContext, type Candidate, type Rule } from './rule.ts';
 
-/** A fact that a document says has been told. */
-interface ToldFact extends Told {
-  /** `<type>:<status>` */
-  readonly fact: string;
-}
+type StoredEvent = Payment['charged'];
 
-/** The first of the facts that should be in its topic, and is not. */
-function missing(orderId: string, told: readonly ToldFact[], { isOld, published }: Look): string | undefined {
-  const lost = told.find(
+/** Names the first of the facts that should be in its topic, and is not. */
+function missingEvent(
+  orderId: string,
+  facts: readonly RecordedFact[],
+  { isOld, published }: AuditContext,
+): string | undefined {
+  const lost = facts.find(
     (each) => isOld(each.time) && published.isRetained(each) && !published.has(`${orderId}:${each.fact}`),
   );
   return lost && `${lost.fact} of ${lost.time} is not in its topic`;
 }
 
-/** Of the events that a service keeps in its document; what waits in the outbox is another rule's. */
-async function unpublished<Item extends { readonly _id: string }>(
+/** Checks the events that a service stores in its documents. Events in the outbox are another rule's. */
+async function missingEvents<Item extends { readonly _id: string }>(
   page: readonly Item[],
-  look: Look,
-  eventsOf: (item: Item) => readonly (PipelineEvent | undefined)[],
-): Promise<Suspect<Item>[]> {
-  const lacking = page.flatMap((item) => {
-    const told = eventsOf(item).flatMap((event): ToldFact[] =>
+  context: AuditContext,
+  eventsOf: (item: Item) => readonly StoredEvent[],
+): Promise<Candidate<Item>[]> {
+  const suspects = page.flatMap((item) => {
+    const facts = eventsOf(item).flatMap((event): RecordedFact[] =>
       event ? [{ topic: event.type, fact: `${event.type}:${event.data.status}`, time: event.data.timestamp }] : [],
     );
-    return missing(item._id, told, look) ? [{ item, told }] : [];
+    return missingEvent(item._id, facts, context) ? [{ item, facts }] : [];
   });
-  // The order knows where they stood, and so whether they have been deleted since.
-  const ids = lacking.map(({ item }) => item._id);
-  const orders = await lookUp<StoredOrder>(look.databases.orders, ids, ['facts']);
-  return lacking.flatMap(({ item, told }) => {
-    const facts = orders.get(item._id)?.facts;
-    const placed = told.map((each) => ({ ...each, ...facts?.[each.fact] }));
-    const detail = missing(item._id, placed, look);
+  // The order records the offsets, which show whether retention has deleted the events.
+  const ids = suspects.map(({ item }) => item._id);
+  const orders = await findById<Order>(context.databases.orders, ids, ['facts']);
+  return suspects.flatMap(({ item, facts }) => {
+    const recorded = orders.get(item._id)?.facts;
+    const located = facts.map((each) => ({ ...each, ...recorded?.[each.fact] }));
+    const detail = missingEvent(item._id, located, context);
     return detail === undefined ? [] : [{ item, subject: item._id, detail }];
   });
 }
 
-const isWaiting = (outbox: StoredOrder['outbox'], fact: string): boolean =>
-  outbox?.some((entry) => entry.fact === fact) ?? false;
-
-function wrongState(order: StoredOrder, look: Look): string | undefined {
-  const has = (fact: string): boolean => Object.hasOwn(order.facts, fact);
-  if (!evidence[order.status].some((facts) => facts.every(has)))
-    return `is ${order.status} without a fact that says so`;
-  const told = Object.entries(order.facts)
-    .filter(([fact]) => !isWaiting(order.outbox, fact))
-    .map(([fact, record]): ToldFact => ({ fact, ...record, ...order.published?.[fact] }));
-  return missing(order._id, told, look);
+function isInOutbox(outbox: Order['outbox'], fact: string): boolean {
+  return outbox?.some((entry) => entry.fact === fact) ?? false;
 }
 
-interface Question {
-  readonly event: ReadEvent;
-  readonly trace: Trace;
+function wrongState(order: Order, context: AuditContext): string | undefined {
+  const isKnown = (fact: string): boolean => Object.hasOwn(order.facts, fact);
+  if (!factsOfState[order.status].some((facts) => facts.every(isKnown))) {
+    return `is ${order.status} without the facts that lead to this state`;
+  }
+  const published = Object.entries(order.facts)
+    .filter(([fact]) => !isInOutbox(order.outbox, fact))
+    .map(([fact, record]): RecordedFact => ({ fact, ...record, ...order.published?.[fact] }));
+  return missingEvent(order._id, published, context);
+}
+
+interface ExpectedEffect {
+  readonly event: EventRecord;
+  readonly expectation: Expectation;
+  /** What is wrong where it is not met. */
   readonly detail: string;
 }
 
-/** Looks all questions up, collection by collection, and answers those whose document does not show the trace. */
-async function unanswered(questions: readonly Question[], databases: Databases): Promise<Suspect<ReadEvent>[]> {
-  const suspects: Suspect<ReadEvent>[] = [];
-  for (const [of, asked] of Map.groupBy(questions, ({ trace }) => trace.of)) {
-    const ids = asked.map(({ event }) => event.orderId);
-    const fields = [...new Set(asked.flatMap(({ trace }) => trace.fields))];
-    const documents = await lookUp<Stored>(databases[of], ids, fields);
-    for (const { event, trace, detail } of asked) {
+/** Reads the documents, one query per collection, and keeps the expectations that are not met. */
+async function unmet(expected: readonly ExpectedEffect[], databases: Databases): Promise<Candidate<EventRecord>[]> {
+  const candidates: Candidate<EventRecord>[] = [];
+  for (const [collection, group] of Map.groupBy(expected, ({ expectation }) => expectation.collection)) {
+    const ids = group.map(({ event }) => event.orderId);
+    const fields = [...new Set(group.flatMap(({ expectation }) => expectation.fields))];
+    const documents = await findById<Stored>(databases[collection], ids, fields);
+    for (const { event, expectation, detail } of group) {
       const document = documents.get(event.orderId);
-      if (!document || !trace.isIn(document)) suspects.push({ item: event, subject: event.orderId, detail });
+      if (!document || !expectation.isMet(document)) candidates.push({ item: event, subject: event.orderId, detail });
     }
   }
-  return suspects;
+  return candidates;
 }
 
-const placeOf = ({ topic, partition, offset }: ReadEvent): string => `${topic}/${partition}/${offset}`;
+function describe({ fact, topic, partition, offset }: EventRecord): string {
+  return `${fact} at ${topic}/${partition}/${offset}`;
+}
 
 export const eventRules: readonly Rule[] = [
   {
     id: 'states-have-their-events',
-    sentence: 'Each state was told: within the retention of the topics, its event is there.',
+    sentence: 'Each stored state has its event in its topic, within the retention of the topics.',
     checks: [
       {
         over: 'orders',
-        check: async (page, look) =>
+        check: async (page, context) =>
           page.flatMap((order) => {
-            const detail = wrongState(order, look);
+            const detail = wrongState(order, context);
             return detail === undefined ? [] : [{ item: order, subject: order._id, detail }];
           }),
       },
       {
         over: 'payments',
-        check: async (page, look) => unpublished(page, look, ({ charged, compensated }) => [charged, compensated]),
+        check: (page, context) => missingEvents(page, context, ({ charged, compensated }) => [charged, compensated]),
       },
       {
         over: 'updates',
-        check: async (page, look) =>
-          unpublished(page, look, (update) => (update.kind === 'set' ? [] : [update.reserved, update.released])),
+        check: (page, context) => missingEvents(page, context, ({ reserved, released }) => [reserved, released]),
       },
       {
         over: 'shipments',
-        check: async (page, look) =>
-          unpublished(page, look, ({ shipped, cancelled, outbox }) => [
-            isWaiting(outbox, 'shipment_processed:SHIPPED') ? undefined : shipped,
+        check: (page, context) =>
+          missingEvents(page, context, ({ shipped, cancelled, outbox }) => [
+            isInOutbox(outbox, 'shipment_processed:SHIPPED') ? undefined : shipped,
             cancelled,
           ]),
       },
@@ -113,36 +117,36 @@ export const eventRules: readonly Rule[] = [
   },
   {
     id: 'events-have-their-states',
-    sentence: 'Each event tells what its service has stored.',
+    sentence: 'Each event agrees with what the service that published it has stored.',
     checks: [
       {
         over: 'events',
         async check(page, { databases }) {
-          const questions = page.flatMap((event): Question[] => {
-            const meaning = eventTable[event.fact];
-            const detail = `${event.fact} at ${placeOf(event)} tells what its service does not know`;
-            return meaning ? [{ event, trace: meaning.state, detail }] : [];
+          const expected = page.flatMap((event): ExpectedEffect[] => {
+            const expectation = eventExpectations[event.fact]?.state;
+            const detail = `${describe(event)} is not stored by the service that published it`;
+            return expectation ? [{ event, expectation, detail }] : [];
           });
-          return unanswered(questions, databases);
+          return unmet(expected, databases);
         },
       },
     ],
   },
   {
     id: 'events-have-their-effects',
-    sentence: 'Each event that a group has worked off has left its effect there, or was dead-lettered.',
+    sentence: 'Each event that a consumer group has processed has its effect there, or was dead-lettered.',
     checks: [
       {
         over: 'events',
-        async check(page, look) {
-          const questions = page.flatMap((event): Question[] =>
-            event.workedOffBy.flatMap((group) => {
-              const trace = eventTable[event.fact]?.effects[group];
-              if (!trace || look.isDeadLettered(group, event)) return [];
-              return [{ event, trace, detail: `${event.fact} at ${placeOf(event)} has no effect at ${group}` }];
+        async check(page, context) {
+          const expected = page.flatMap((event): ExpectedEffect[] =>
+            event.processedBy.flatMap((group) => {
+              const expectation = eventExpectations[event.fact]?.effects[group];
+              if (!expectation || context.isDeadLettered(group, event)) return [];
+              return [{ event, expectation, detail: `${describe(event)} has no effect at ${group}` }];
             }),
           );
-          return unanswered(questions, look.databases);
+          return unmet(expected, context.databases);
         },
       },
     ],

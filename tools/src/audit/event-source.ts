@@ -1,8 +1,8 @@
 /**
- * The event topics from their beginning to what they hold when the audit begins. What a group has not committed is left
- * out for it: it is on its way, however long that takes, and an order that waits too long is another rule's.
+ * The event topics from their beginning to what they contain when the audit begins. An event counts as processed by a
+ * group only up to the group's committed offset: what is not committed may be in flight, however long that takes, and an
+ * order that waits too long violates another rule.
  */
-import type { KafkaMessage } from 'kafkajs';
 import {
   decodeEvent,
   eventId,
@@ -12,93 +12,117 @@ import {
   services,
   type ServiceEntry,
 } from '@order-pipeline/events';
-import { rangesOf, readRanges, type OffsetRange } from '@order-pipeline/kafka';
-import type { KafkaConnection } from '../connections.ts';
-import { pageSize } from './mongo-source.ts';
+import {
+  createGroupObserver,
+  rangesOf,
+  readRanges,
+  type OffsetRange,
+  type PartitionBatch,
+} from '@order-pipeline/kafka';
+import type { KafkaConnection } from '../kafka-connection.ts';
+import type { EventRecord } from './items.ts';
 import { PublishedFacts } from './published-facts.ts';
-import type { Source } from './source.ts';
+import { pageSize, type Source } from './source.ts';
 
-export interface ReadEvent {
-  readonly orderId: string;
-  /** `<type>:<status>` */
-  readonly fact: string;
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: string;
-  /** Groups that have committed an offset past it, and so have worked it off. */
-  readonly workedOffBy: readonly string[];
-}
+type Message = PartitionBatch['messages'][number];
+type Partition = Pick<OffsetRange, 'topic' | 'partition'>;
+/** The next offset by group, topic and partition. */
+type CommittedOffsets = ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<number, bigint>>>;
 
-export interface EventSource extends Source<ReadEvent> {
-  readonly published: PublishedFacts;
-  /** Reads what has come since, so that what was published meanwhile is not missed. */
-  catchUp(): Promise<void>;
-}
+const consumers = Object.values<ServiceEntry>(services).filter(({ consumes }) => consumes.length > 0);
 
-const consumers: readonly ServiceEntry[] = Object.values(services);
-
-export async function eventSource(connection: KafkaConnection, signal: AbortSignal): Promise<EventSource> {
-  // Before any look-up: an effect is durable before its offset is committed.
+export async function openEventSource(connection: KafkaConnection, signal: AbortSignal): Promise<EventSource> {
+  // Before any document is read: an effect is durable before its offset is committed.
   const committed = await committedOffsets(connection);
-  let ranges = await rangesOf(connection, eventTypes);
-  const total = ranges.reduce((sum, { from, to }) => sum + Number(to - from), 0);
-  const published = new PublishedFacts(total);
-  noteBeginnings(ranges, published);
-  await noteRetention(connection, ranges, published);
+  const ranges = await rangesOf(connection, eventTypes);
+  const source = new EventSource(connection, { committed, ranges, signal });
+  await setRetention(connection, ranges, source.published);
+  return source;
+}
 
-  const note = ({ topic, partition }: Pick<OffsetRange, 'topic' | 'partition'>, message: KafkaMessage): ReadEvent[] => {
-    const event = decoded(topic, message);
+interface EventSourceState {
+  readonly committed: CommittedOffsets;
+  readonly ranges: readonly OffsetRange[];
+  readonly signal: AbortSignal;
+}
+
+export class EventSource implements Source<EventRecord> {
+  readonly name = 'events';
+  readonly published: PublishedFacts;
+  readonly #connection: KafkaConnection;
+  readonly #committed: CommittedOffsets;
+  readonly #signal: AbortSignal;
+  readonly #total: number;
+  #ranges: readonly OffsetRange[];
+
+  constructor(connection: KafkaConnection, { committed, ranges, signal }: EventSourceState) {
+    this.#connection = connection;
+    this.#committed = committed;
+    this.#signal = signal;
+    this.#ranges = ranges;
+    this.#total = ranges.reduce((sum, { from, to }) => sum + Number(to - from), 0);
+    this.published = new PublishedFacts(this.#total);
+    this.#setFirstOffsets(ranges);
+  }
+
+  async total(): Promise<number> {
+    return this.#total;
+  }
+
+  async scan(onPage: (page: readonly EventRecord[]) => Promise<void>): Promise<void> {
+    const truncated = new Set(this.#ranges.filter(({ from }) => from > 0n).map(nameOf));
+    await readRanges(this.#connection, this.#ranges, async (batch) => {
+      this.#signal.throwIfAborted();
+      // The time of the first record that retention has left in a partition.
+      if (truncated.delete(nameOf(batch))) {
+        this.published.setRetainedSince(batch.topic, Number(batch.messages[0]!.timestamp));
+      }
+      for (let start = 0; start < batch.messages.length; start += pageSize) {
+        const page = batch.messages.slice(start, start + pageSize).flatMap((message) => this.#read(batch, message));
+        if (page.length > 0) await onPage(page);
+      }
+    });
+  }
+
+  async reload(events: readonly EventRecord[]): Promise<readonly EventRecord[]> {
+    return events;
+  }
+
+  /** Reads the events that were published since the last read. */
+  async catchUp(): Promise<void> {
+    const now = await rangesOf(this.#connection, eventTypes);
+    this.#setFirstOffsets(now);
+    const readUpTo = new Map(this.#ranges.map((range) => [nameOf(range), range.to]));
+    const since = now.map((range) => ({ ...range, from: readUpTo.get(nameOf(range)) ?? range.from }));
+    await readRanges(this.#connection, since, async (batch) => {
+      for (const message of batch.messages) this.#read(batch, message);
+    });
+    this.#ranges = now;
+  }
+
+  /** None for a record that is not an event: consumers dead-letter it, and another rule checks dead letters. */
+  #read({ topic, partition }: Partition, message: Message): EventRecord[] {
+    const event = decode(topic, message);
     if (!event) return [];
-    published.add(eventId(event));
-    const workedOffBy = consumers
+    this.published.add(eventId(event));
+    const { offset } = message;
+    const processedBy = consumers
       .filter(({ consumes }) => consumes.some((type) => type === topic))
       .map(({ consumerGroup }) => consumerGroup)
-      .filter((group) => BigInt(message.offset) < (committed.get(`${group}/${topic}/${partition}`) ?? -1n));
-    const { offset } = message;
-    return [{ orderId: event.data.order_id, fact: factOf(event), topic, partition, offset, workedOffBy }];
-  };
+      .filter((group) => BigInt(offset) < (this.#committed.get(group)?.get(topic)?.get(partition) ?? -1n));
+    return [{ orderId: event.data.order_id, fact: factOf(event), topic, partition, offset, processedBy }];
+  }
 
-  return {
-    name: 'events',
-    published,
-    total: async () => total,
-    async scan(onPage) {
-      const begun = new Set<string>();
-      await readRanges(connection, ranges, async ({ topic, partition, messages }) => {
-        signal.throwIfAborted();
-        const [first] = messages;
-        const range = ranges.find((each) => each.topic === topic && each.partition === partition);
-        if (first && range && range.from > 0n && !begun.has(`${topic}/${partition}`)) {
-          published.noteRetention(topic, Number(first.timestamp));
-        }
-        begun.add(`${topic}/${partition}`);
-        for (let start = 0; start < messages.length; start += pageSize) {
-          const events = messages
-            .slice(start, start + pageSize)
-            .flatMap((message) => note({ topic, partition }, message));
-          if (events.length > 0) await onPage(events);
-        }
-      });
-    },
-    reload: async (events) => events,
-    async catchUp() {
-      const now = await rangesOf(connection, eventTypes);
-      noteBeginnings(now, published);
-      const readUpTo = new Map(ranges.map(({ topic, partition, to }) => [`${topic}/${partition}`, to]));
-      const since = now.map((range) => ({
-        ...range,
-        from: readUpTo.get(`${range.topic}/${range.partition}`) ?? range.from,
-      }));
-      await readRanges(connection, since, async ({ topic, partition, messages }) => {
-        for (const message of messages) note({ topic, partition }, message);
-      });
-      ranges = now;
-    },
-  };
+  #setFirstOffsets(ranges: readonly OffsetRange[]): void {
+    for (const { topic, partition, from } of ranges) this.published.setFirstOffset(topic, partition, from);
+  }
 }
 
-/** What is no event is dead-lettered by whoever takes it, and so the business of another rule. */
-function decoded(topic: string, { value }: KafkaMessage): ReturnType<typeof decodeEvent> | undefined {
+function nameOf({ topic, partition }: Partition): string {
+  return `${topic}/${partition}`;
+}
+
+function decode(topic: string, { value }: Message): ReturnType<typeof decodeEvent> | undefined {
   try {
     return decodeEvent(topic, value);
   } catch (error) {
@@ -107,24 +131,21 @@ function decoded(topic: string, { value }: KafkaMessage): ReturnType<typeof deco
   }
 }
 
-async function committedOffsets({ admin }: KafkaConnection): Promise<Map<string, bigint>> {
-  const offsets = new Map<string, bigint>();
-  for (const { consumerGroup, consumes } of consumers) {
-    if (consumes.length === 0) continue;
-    for (const { topic, partitions } of await admin.fetchOffsets({ groupId: consumerGroup, topics: [...consumes] })) {
-      for (const { partition, offset } of partitions)
-        offsets.set(`${consumerGroup}/${topic}/${partition}`, BigInt(offset));
-    }
+async function committedOffsets({ kafka }: KafkaConnection): Promise<CommittedOffsets> {
+  const observer = createGroupObserver(kafka);
+  try {
+    const offsets = consumers.map(
+      async ({ consumerGroup, consumes }) =>
+        [consumerGroup, await observer.committed(consumerGroup, consumes)] as const,
+    );
+    return new Map(await Promise.all(offsets));
+  } finally {
+    await observer.stop();
   }
-  return offsets;
 }
 
-function noteBeginnings(ranges: readonly OffsetRange[], published: PublishedFacts): void {
-  for (const { topic, partition, from } of ranges) published.noteBeginning(topic, partition, from);
-}
-
-/** A partition that was emptied by its topic's retention says nothing of when; its topic's setting does. */
-async function noteRetention(
+/** A partition that retention has emptied does not show since when; the setting of its topic does. */
+async function setRetention(
   { admin }: KafkaConnection,
   ranges: readonly OffsetRange[],
   published: PublishedFacts,
@@ -138,6 +159,6 @@ async function noteRetention(
   });
   for (const { resourceName, configEntries } of resources) {
     const retentionMs = Number(configEntries[0]?.configValue ?? -1);
-    published.noteRetention(resourceName, retentionMs < 0 ? Date.now() : Date.now() - retentionMs);
+    published.setRetainedSince(resourceName, retentionMs < 0 ? Date.now() : Date.now() - retentionMs);
   }
 }

@@ -1,16 +1,14 @@
-/** The long-running auditor's metrics, and the port where Prometheus finds them. */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Counter, Gauge, Registry } from 'prom-client';
+/** The metrics of an auditor that runs continuously, and the HTTP server that exposes them to Prometheus. */
+import { createApp, startHttp, type HttpServer } from '@order-pipeline/http';
+import { Counter, createLogger, Gauge, Health, Registry } from '@order-pipeline/runtime';
 import { ToolError } from '../command-line.ts';
 import type { AuditResult } from './audit.ts';
 
 export interface AuditMetrics {
   readonly registry: Registry;
-  note(result: AuditResult): void;
-  /** An audit that came to no result. */
-  noteFailure(): void;
+  record(result: AuditResult): void;
+  /** An audit produced no result. */
+  recordFailure(): void;
 }
 
 export function createAuditMetrics(): AuditMetrics {
@@ -24,59 +22,38 @@ export function createAuditMetrics(): AuditMetrics {
   });
   const lastRun = new Gauge({
     name: 'audit_last_run_timestamp_seconds',
-    help: 'When the last audit that came to a result began.',
+    help: 'When the last audit that produced a result began.',
     registers,
   });
-  const seconds = new Gauge({ name: 'audit_duration_seconds', help: 'How long the last audit took.', registers });
+  const seconds = new Gauge({ name: 'audit_duration_seconds', help: 'Duration of the last audit.', registers });
   const failures = new Counter({
     name: 'audit_failures_total',
-    help: 'Audits that came to no result, because Kafka or MongoDB could not be read.',
+    help: 'Audits that produced no result, because Kafka or MongoDB could not be read.',
     registers,
   });
   return {
     registry,
-    note(result) {
+    record(result) {
       for (const rule of result.rules) violations.set({ rule: rule.id }, rule.violations);
       lastRun.set(Date.parse(result.startedAt) / 1_000);
       seconds.set(result.tookMs / 1_000);
     },
-    noteFailure: () => failures.inc(),
+    recordFailure: () => failures.inc(),
   };
 }
 
-export interface MetricsServer {
-  readonly port: number;
-  close(): Promise<void>;
-}
-
-/** Serves /metrics, on all addresses or the given one; port 0 takes a free one. */
-export async function serveMetrics(registry: Registry, port: number, host?: string): Promise<MetricsServer> {
-  const server = createServer((request, response) => {
-    // What is away is waited out here, too: the process is well, and what it knows is in the metrics.
-    if (request.url === '/livez' || request.url === '/readyz') {
-      response.writeHead(200, { 'content-type': 'text/plain' }).end('ok\n');
-      return;
-    }
-    if (request.url !== '/metrics') {
-      response.writeHead(404, { 'content-type': 'text/plain' }).end('The metrics are at /metrics.\n');
-      return;
-    }
-    registry.metrics().then(
-      (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
-      () => response.writeHead(500).end(),
-    );
-  });
-  server.listen({ port, ...(host && { host }) });
+/**
+ * Serves /metrics and the probes. The auditor stays ready in an outage of Kafka or MongoDB: its metrics show the outage.
+ * Port 0 takes a free port. Throws a ToolError when the port cannot be used.
+ */
+export async function serveMetrics(metrics: Registry, port: number, host: string): Promise<HttpServer> {
+  const logger = createLogger({ service: 'auditor', level: 'silent' });
+  const app = createApp({ service: 'auditor', routes: [], health: new Health(), metrics, logger });
   try {
-    await once(server, 'listening');
+    return await startHttp(app, { host, port });
   } catch (error) {
-    throw new ToolError(`Port ${port} cannot be used (${(error as Error).message}); choose another --metrics-port.`);
+    const { message, cause } = error as Error;
+    const reason = cause instanceof Error ? cause.message : message;
+    throw new ToolError(`Port ${port} cannot be used (${reason}); choose another --metrics-port.`);
   }
-  return {
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
 }

@@ -1,10 +1,7 @@
-/** Collections gone through in the order of _id, a page at a time: memory does not grow with them. */
+/** Collections read in the order of _id, a page at a time: memory does not grow with them. */
 import type { Databases, Stored } from '../databases.ts';
-import type { Items } from './rule.ts';
-import type { Source } from './source.ts';
-
-/** Documents of a page, which is also how many ids a look-up asks for. */
-export const pageSize = 1_000;
+import type { Items } from './items.ts';
+import { pageSize, type Source } from './source.ts';
 
 const fieldsOf = {
   orders: ['status', 'total_minor', 'created_at', 'updated_at', 'facts', 'published', 'outbox.fact', 'outbox.at'],
@@ -22,9 +19,7 @@ const fieldsOf = {
 } as const satisfies Partial<Record<keyof Databases, readonly string[]>>;
 
 function eventFields(name: string): string[] {
-  return ['type', 'data.order_id', 'data.status', 'data.timestamp'].map((field) =>
-    field === 'type' ? `${name}.type` : `${name}.${field}`,
-  );
+  return ['type', 'data.order_id', 'data.status', 'data.timestamp'].map((field) => `${name}.${field}`);
 }
 
 export type MongoSourceName = keyof typeof fieldsOf;
@@ -37,8 +32,8 @@ export function mongoSource<Name extends MongoSourceName>(
 ): Source<Items[Name]> {
   const collection = databases[name];
   const projection = Object.fromEntries(fieldsOf[name].map((field) => [field, 1]));
-  // Reservations alone tell something about orders; what was set is summed by the database.
-  const only = name === 'updates' ? { kind: 'reservation' } : {};
+  // Only reservations belong to orders; changes by hand are part of each product's sum.
+  const filter = name === 'updates' ? { kind: 'reservation' } : {};
   const typed = (documents: readonly Stored[]): Items[Name][] => documents as unknown as Items[Name][];
   return {
     name,
@@ -47,7 +42,7 @@ export function mongoSource<Name extends MongoSourceName>(
       for (let after = ''; ;) {
         signal.throwIfAborted();
         const page = await collection
-          .find({ _id: { $gt: after }, ...only }, { projection, sort: { _id: 1 }, limit: pageSize })
+          .find({ _id: { $gt: after }, ...filter }, { projection, sort: { _id: 1 }, limit: pageSize })
           .toArray();
         if (page.length === 0) return;
         after = page.at(-1)!._id;

@@ -1,52 +1,51 @@
-/** Orders come to an end, and what they have to tell is told. */
-import { lookUp, type Rule, type Suspect } from './rule.ts';
-import type { StoredOrder, StoredShipment } from '../databases.ts';
+/** Orders reach a final state, and their events are published. */
+import type { Order, Shipment } from '../documents.ts';
+import { findById, type Candidate, type Rule } from './rule.ts';
 
-/** A list of its own, not that of packages/events: the auditor is an independent oracle. */
-export const finalStates: ReadonlySet<StoredOrder['status']> = new Set([
+/** Not those of packages/events: the auditor is an independent oracle of the lifecycle. */
+export const finalStates: ReadonlySet<Order['status']> = new Set([
   'SHIPPED',
   'PAYMENT_DECLINED',
   'REFUNDED',
   'CANCELLED',
 ]);
 
-interface WithOutbox {
-  readonly _id: string;
-  readonly outbox?: readonly { readonly fact: string; readonly at: Date }[];
-}
-
-const waitsInOutbox = <Item extends WithOutbox>(page: readonly Item[], isOld: (at: Date) => boolean): Suspect<Item>[] =>
-  page.flatMap((item) => {
+function unpublished<Item extends Pick<Order, '_id' | 'outbox'>>(
+  page: readonly Item[],
+  isOld: (at: Date) => boolean,
+): Candidate<Item>[] {
+  return page.flatMap((item) => {
     const late = item.outbox?.find(({ at }) => isOld(at));
     if (!late) return [];
-    return [{ item, subject: item._id, detail: `${late.fact} is not published since ${late.at.toISOString()}` }];
+    return [{ item, subject: item._id, detail: `${late.fact} is in the outbox since ${late.at.toISOString()}` }];
   });
+}
 
-/** A customer may change their mind until the parcel goes, however long that takes. */
-const endIsDueFrom = ({ created_at, facts }: StoredOrder): Date | string =>
-  facts['order_cancelled:CANCELLING']?.time ?? created_at;
+/** A customer may cancel until the parcel is shipped, however long that takes. */
+function waitsSince({ created_at, facts }: Order): Date | string {
+  return facts['order_cancelled:CANCELLING']?.time ?? created_at;
+}
 
-/** It is under way, or has gone and the order does not know it yet. */
-const isComing = (shipment: StoredShipment | undefined): shipment is StoredShipment =>
-  shipment !== undefined && shipment.status !== 'CANCELLED';
+/** Waits for a parcel, or the parcel is shipped and the order does not know it yet. */
+function waitsForParcel({ status }: Order, shipment: Shipment | undefined): shipment is Shipment {
+  return status === 'RESERVED' && shipment !== undefined && shipment.status !== 'CANCELLED';
+}
 
 export const orderRules: readonly Rule[] = [
   {
     id: 'orders-come-to-an-end',
-    sentence: 'Every accepted order has ended, is younger than the bound, or waits for a parcel that is not due yet.',
+    sentence:
+      'Every accepted order is in a final state, is younger than the age limit, or waits for a parcel that is not due yet.',
     checks: [
       {
         over: 'orders',
         async check(page, { databases, isOld }) {
-          const open = page.filter((order) => !finalStates.has(order.status) && isOld(endIsDueFrom(order)));
-          const shipments = await lookUp<StoredShipment>(
-            databases.shipments,
-            open.map(({ _id }) => _id),
-            ['status', 'due_at'],
-          );
+          const open = page.filter((order) => !finalStates.has(order.status) && isOld(waitsSince(order)));
+          const ids = open.map(({ _id }) => _id);
+          const shipments = await findById<Shipment>(databases.shipments, ids, ['status', 'due_at']);
           return open.flatMap((order) => {
             const shipment = shipments.get(order._id);
-            if (order.status === 'RESERVED' && isComing(shipment) && !isOld(shipment.due_at)) return [];
+            if (waitsForParcel(order, shipment) && !isOld(shipment.due_at)) return [];
             const detail = `is ${order.status} since ${order.updated_at.toISOString()}; npm run order -- why ${order._id}`;
             return [{ item: order, subject: order._id, detail }];
           });
@@ -56,10 +55,10 @@ export const orderRules: readonly Rule[] = [
   },
   {
     id: 'outbox-is-relayed',
-    sentence: 'No event waits in an outbox for longer than the bound.',
+    sentence: 'No event is in an outbox for longer than the age limit.',
     checks: [
-      { over: 'orders', check: async (page, { isOld }) => waitsInOutbox(page, isOld) },
-      { over: 'shipments', check: async (page, { isOld }) => waitsInOutbox(page, isOld) },
+      { over: 'orders', check: async (page, { isOld }) => unpublished(page, isOld) },
+      { over: 'shipments', check: async (page, { isOld }) => unpublished(page, isOld) },
     ],
   },
 ];

@@ -1,21 +1,24 @@
-/** Which events the topics hold, and from where and when on they hold all of them. */
+/** Which events the topics contain, and from which offset and time on they contain all of them. */
 import { BloomFilter } from './bloom-filter.ts';
 
 /** Enough for 16 million orders at one wrong answer in a million. */
 const maxBytes = 256 * 1024 * 1024;
 
-export interface Told {
+/** A fact that a document records as published. */
+export interface RecordedFact {
+  /** `<type>:<status>` */
+  readonly fact: string;
   readonly topic: string;
   /** When it became true. */
   readonly time: string;
-  /** Where its event was seen, as far as that is known. */
+  /** Where its event was read, as far as that is known. */
   readonly partition?: number;
   readonly offset?: string;
 }
 
 export class PublishedFacts {
   readonly #filter: BloomFilter;
-  readonly #beginnings = new Map<string, bigint>();
+  readonly #firstOffsets = new Map<string, bigint>();
   readonly #retainedSinceMs = new Map<string, number>();
 
   constructor(expectedEvents: number) {
@@ -31,18 +34,18 @@ export class PublishedFacts {
     return this.#filter.has(eventId);
   }
 
-  /** What stood before that offset is deleted. */
-  noteBeginning(topic: string, partition: number, offset: bigint): void {
-    this.#beginnings.set(`${topic}/${partition}`, offset);
+  /** Records before that offset are deleted. */
+  setFirstOffset(topic: string, partition: number, offset: bigint): void {
+    this.#firstOffsets.set(`${topic}/${partition}`, offset);
   }
 
   /** Events of the topic that became true before then may have been deleted by its retention. */
-  noteRetention(topic: string, sinceMs: number): void {
+  setRetainedSince(topic: string, sinceMs: number): void {
     this.#retainedSinceMs.set(topic, Math.max(sinceMs, this.#retainedSinceMs.get(topic) ?? 0));
   }
 
-  isRetained({ topic, time, partition, offset }: Told): boolean {
-    if (offset !== undefined) return BigInt(offset) >= (this.#beginnings.get(`${topic}/${partition}`) ?? 0n);
+  isRetained({ topic, time, partition, offset }: RecordedFact): boolean {
+    if (offset !== undefined) return BigInt(offset) >= (this.#firstOffsets.get(`${topic}/${partition}`) ?? 0n);
     return Date.parse(time) >= (this.#retainedSinceMs.get(topic) ?? 0);
   }
 

@@ -1,10 +1,10 @@
-/** An audit's result, for people. Pure. */
-import { duration } from '../order/explain.ts';
+/** The result of an audit as text and as JSON. Pure. */
+import { duration } from '../duration.ts';
 import type { AuditResult } from './audit.ts';
 
 const shownExamples = 10;
-/** Above it, the report says that missing events may be overlooked. */
-const goodErrorRate = 1e-5;
+/** Above it, the report warns that missing events may be overlooked. */
+const warnAboveErrorRate = 1e-5;
 
 export function report({ rules, checked, tookMs, violations, missingEventErrorRate }: AuditResult): string[] {
   const lines = rules.flatMap(({ id, sentence, violations, more, examples }) => {
@@ -16,16 +16,21 @@ export function report({ rules, checked, tookMs, violations, missingEventErrorRa
   const counts = Object.entries(checked).map(([source, count]) => `${count} ${source}`);
   const verdict =
     violations === 0 ? 'No violation.' : `${violations} ${violations === 1 ? 'violation' : 'violations'}.`;
+  const overlooked = (missingEventErrorRate * 100).toPrecision(2);
   return [
     ...lines,
     '',
-    `${verdict} Went through ${counts.join(', ')} in ${duration(tookMs)}.`,
-    ...(missingEventErrorRate > goodErrorRate
-      ? [
-          `There are so many events that ${(missingEventErrorRate * 100).toPrecision(2)} % of missing ones are overlooked.`,
-        ]
+    `${verdict} Checked ${counts.join(', ')} in ${duration(tookMs)}.`,
+    ...(missingEventErrorRate > warnAboveErrorRate
+      ? [`There are so many events that the audit overlooks ${overlooked} % of missing ones.`]
       : []),
   ];
+}
+
+/** For `--json`, where the count of dead letters has its released name. */
+export function jsonReport({ checked, ...result }: AuditResult): object {
+  const { 'dead letters': letters, ...others } = checked;
+  return { ...result, checked: { letters, ...others } };
 }
 
 const barWidth = 20;

@@ -1,36 +1,11 @@
-/** What a rule of the auditor is, and what it may look at. */
-import type { KafkaConnection } from '../connections.ts';
-import type {
-  ChargeRow,
-  Databases,
-  Documents,
-  Payment,
-  RefundRow,
-  Reservation,
-  StockSet,
-  StoredOrder,
-  StoredShipment,
-} from '../databases.ts';
+/** What a rule of the auditor is, and what it can read. */
 import type { StoredDeadLetter } from '@order-pipeline/kafka';
+import type { Databases, Documents } from '../databases.ts';
+import type { EventRecord, Items, SourceName } from './items.ts';
 import type { PublishedFacts } from './published-facts.ts';
-import type { ReadEvent } from './event-source.ts';
-import type { BookedProduct } from './stock-source.ts';
 
-/** What is gone through page by page, each item with the fields that the rules read. */
-export interface Items {
-  readonly events: ReadEvent;
-  readonly letters: StoredDeadLetter;
-  readonly orders: StoredOrder;
-  readonly payments: Payment;
-  readonly ledger: ChargeRow | RefundRow;
-  readonly updates: Reservation | StockSet;
-  readonly shipments: StoredShipment;
-  readonly products: BookedProduct;
-}
-export type SourceName = keyof Items;
-
-/** An item that looks wrong. It counts when it still looks wrong a while later. */
-export interface Suspect<Item> {
+/** A possible violation. It counts when the item still violates the rule a while later. */
+export interface Candidate<Item> {
   readonly item: Item;
   /** The order, or the product. */
   readonly subject: string;
@@ -38,36 +13,34 @@ export interface Suspect<Item> {
   readonly detail: string;
 }
 
-/** Goes through one source; does no more than a bounded number of look-ups per page. */
+/** Checks the pages of one source, with a bounded number of queries per page. */
 export type Check = {
   [Source in SourceName]: {
     readonly over: Source;
-    readonly check: (page: readonly Items[Source][], look: Look) => Promise<Suspect<Items[Source]>[]>;
+    readonly check: (page: readonly Items[Source][], context: AuditContext) => Promise<Candidate<Items[Source]>[]>;
   };
 }[SourceName];
 
 export interface Rule {
   readonly id: string;
-  /** What holds. */
+  /** What holds where the rule is not violated. */
   readonly sentence: string;
   readonly checks: readonly Check[];
 }
 
-export interface Look {
+export interface AuditContext {
   readonly databases: Databases;
-  readonly kafka: KafkaConnection;
-  /** Whether the moment was longer ago than the bound when the audit began; what is younger may be in flight. */
+  /** Whether the moment was before the age limit when the audit began; what is younger may be in flight. */
   isOld(moment: Date | string): boolean;
-  /** The events that the topics hold. */
+  /** The events that the topics contain. */
   readonly published: PublishedFacts;
-  /** Whether the group dead-lettered that record. */
-  isDeadLettered(group: string, record: { topic: string; partition: number; offset: string }): boolean;
-  /** Whether something was done about the dead letter. */
-  isResolved(letter: StoredDeadLetter): boolean;
+  isDeadLettered(group: string, record: Pick<EventRecord, 'topic' | 'partition' | 'offset'>): boolean;
+  /** Whether the dead letter was redriven or discarded. */
+  isResolved(deadLetter: StoredDeadLetter): boolean;
 }
 
-/** Answers the documents under these ids, with the named fields. */
-export async function lookUp<T extends { readonly _id: string }>(
+/** The documents with these ids, with the named fields. */
+export async function findById<T extends { readonly _id: string }>(
   collection: Documents,
   ids: readonly string[],
   fields: readonly string[],

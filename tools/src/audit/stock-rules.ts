@@ -1,29 +1,29 @@
-/** Stock is conserved: nothing is sold that is not there, and nothing is kept back for nobody. */
-import type { Reservation } from '../databases.ts';
+/** Stock is conserved: nothing is sold that is not on hand, and nothing stays reserved without a shipped order. */
+import type { Reservation } from '../documents.ts';
 import { finalStates } from './order-rules.ts';
-import { lookUp, type Rule } from './rule.ts';
+import { findById, type Rule } from './rule.ts';
 
 export const stockRules: readonly Rule[] = [
   {
     id: 'stock-balances',
-    sentence: 'Of each product there is on hand what was set, less what was reserved, and what was released again.',
+    sentence: 'The stock on hand of each product is what was set, less what was reserved, plus what was released.',
     checks: [
       {
         over: 'products',
         check: async (page) =>
           page
-            .filter(({ on_hand, booked }) => (on_hand ?? 0) !== booked)
+            .filter(({ on_hand, expected }) => (on_hand ?? 0) !== expected)
             .map((product) => ({
               item: product,
               subject: product._id,
-              detail: `${product.on_hand ?? 'nothing'} on hand, ${product.booked} by the books`,
+              detail: `${product.on_hand ?? 'nothing'} on hand, ${product.expected} expected`,
             })),
       },
     ],
   },
   {
     id: 'stock-not-negative',
-    sentence: 'Of no product is there less than nothing on hand.',
+    sentence: 'No product has a negative stock on hand.',
     checks: [
       {
         over: 'products',
@@ -36,19 +36,19 @@ export const stockRules: readonly Rule[] = [
   },
   {
     id: 'stock-is-held-for-orders',
-    sentence: 'Stock is reserved for an order that SHIPPED, and for no other that has ended.',
+    sentence: 'Stock is reserved for each order that SHIPPED, and for no other order in a final state.',
     checks: [
       {
         over: 'orders',
         async check(page, { databases, isOld }) {
-          // What a cancellation releases comes back after the order has ended.
-          const ended = page.filter(({ status, updated_at }) => finalStates.has(status) && isOld(updated_at));
-          const ids = ended.map(({ _id }) => _id);
-          const reservations = await lookUp<Reservation>(databases.updates, ids, ['status']);
-          return ended.flatMap((order) => {
-            const reserved = reservations.get(order._id)?.status === 'RESERVED';
-            if (reserved === (order.status === 'SHIPPED')) return [];
-            const detail = `is ${order.status}, and its stock is ${reserved ? '' : 'not '}reserved`;
+          // A cancellation releases stock after the order has reached its final state.
+          const final = page.filter(({ status, updated_at }) => finalStates.has(status) && isOld(updated_at));
+          const ids = final.map(({ _id }) => _id);
+          const reservations = await findById<Reservation>(databases.updates, ids, ['status']);
+          return final.flatMap((order) => {
+            const isReserved = reservations.get(order._id)?.status === 'RESERVED';
+            if (isReserved === (order.status === 'SHIPPED')) return [];
+            const detail = `is ${order.status}, and its stock is ${isReserved ? '' : 'not '}reserved`;
             return [{ item: order, subject: order._id, detail }];
           });
         },

@@ -1,65 +1,51 @@
 /**
- * Each product's stock beside its books, summed by the database in one aggregation and so from one snapshot: between the
- * two no order can reserve anything.
+ * Each product's stock on hand, and the stock that its updates add up to. The database computes both in one aggregation
+ * with read concern snapshot, so no reservation comes between the two.
  */
 import type { Databases } from '../databases.ts';
-import type { Source } from './source.ts';
+import type { ProductStock } from './items.ts';
+import { pageSize, type Source } from './source.ts';
 
-export interface BookedProduct {
-  readonly _id: string;
-  /** Pieces on hand; null where the product is not in the inventory. */
-  readonly on_hand: number | null;
-  /** What was set, less what was reserved, and what was released again. */
-  readonly booked: number;
-}
-
-const pageSize = 1_000;
-
-const isThere = (field: string) => ({ $cond: [{ $gt: [field, null] }, 1, 0] });
+const isPresent = (field: string) => ({ $cond: [{ $gt: [field, null] }, 1, 0] });
 const isReserved = { $cond: [{ $eq: ['$reserved.data.status', 'RESERVED'] }, 1, 0] };
 
-const bookings = [
-  {
-    $project: {
-      lines: {
-        $cond: [
-          { $eq: ['$kind', 'set'] },
-          [{ product_id: '$product_id', delta: '$delta' }],
-          {
-            $map: {
-              input: '$lines',
-              as: 'line',
-              in: {
-                product_id: '$$line.product_id',
-                delta: { $multiply: ['$$line.quantity', { $subtract: [isThere('$released'), isReserved] }] },
-              },
-            },
-          },
-        ],
+/** The change of stock of each line of an update. */
+const changes = {
+  $cond: [
+    { $eq: ['$kind', 'set'] },
+    [{ product_id: '$product_id', delta: '$delta' }],
+    {
+      $map: {
+        input: '$lines',
+        as: 'line',
+        in: {
+          product_id: '$$line.product_id',
+          delta: { $multiply: ['$$line.quantity', { $subtract: [isPresent('$released'), isReserved] }] },
+        },
       },
     },
-  },
+  ],
+};
+const expectedStock = [
+  { $project: { lines: changes } },
   { $unwind: '$lines' },
-  { $group: { _id: '$lines.product_id', booked: { $sum: '$lines.delta' } } },
+  { $group: { _id: '$lines.product_id', expected: { $sum: '$lines.delta' } } },
 ];
-const stock = { $unionWith: { coll: 'inventory', pipeline: [{ $project: { on_hand: '$quantity' } }] } };
-const sideBySide = { $group: { _id: '$_id', booked: { $sum: '$booked' }, on_hand: { $max: '$on_hand' } } };
+const stockOnHand = { $unionWith: { coll: 'inventory', pipeline: [{ $project: { on_hand: '$quantity' } }] } };
+const joined = { $group: { _id: '$_id', expected: { $sum: '$expected' }, on_hand: { $max: '$on_hand' } } };
 
-export function stockSource({ updates, inventory }: Databases, signal: AbortSignal): Source<BookedProduct> {
-  const read = async function* (products?: readonly string[]): AsyncGenerator<BookedProduct> {
-    const only = products === undefined ? [] : [{ $match: { _id: { $in: products } } }];
-    const found = updates.aggregate<BookedProduct>([...bookings, stock, ...only, sideBySide], {
+export function stockSource({ updates, inventory }: Databases, signal: AbortSignal): Source<ProductStock> {
+  const read = (filter: object[] = []) =>
+    updates.aggregate<ProductStock>([...expectedStock, stockOnHand, ...filter, joined], {
       readConcern: { level: 'snapshot' },
       allowDiskUse: true,
       batchSize: pageSize,
     });
-    for await (const product of found) yield product;
-  };
   return {
     name: 'products',
     total: () => inventory.estimatedDocumentCount(),
     async scan(onPage) {
-      let page: BookedProduct[] = [];
+      let page: ProductStock[] = [];
       for await (const product of read()) {
         signal.throwIfAborted();
         page.push(product);
@@ -69,10 +55,6 @@ export function stockSource({ updates, inventory }: Databases, signal: AbortSign
       }
       if (page.length > 0) await onPage(page);
     },
-    async reload(suspects) {
-      const products: BookedProduct[] = [];
-      for await (const product of read(suspects.map(({ _id }) => _id))) products.push(product);
-      return products;
-    },
+    reload: (products) => read([{ $match: { _id: { $in: products.map(({ _id }) => _id) } } }]).toArray(),
   };
 }

@@ -1,4 +1,4 @@
-/** What `npm run audit` takes, once or again and again. */
+/** The options of `npm run audit`: one audit, or an audit at intervals. */
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   parseArguments,
@@ -9,31 +9,33 @@ import {
   type Terminal,
   type Tool,
 } from '../command-line.ts';
-import { connectKafka, connectMongo } from '../connections.ts';
-import { openDatabases } from '../databases.ts';
-import { audit, rules, type AuditOptions, type AuditResult } from './audit.ts';
+import { connectMongo, openDatabases } from '../databases.ts';
+import { connectKafka } from '../kafka-connection.ts';
+import { audit, type AuditOptions, type AuditResult } from './audit.ts';
 import { createAuditMetrics, serveMetrics } from './metrics.ts';
-import { progressLine, report } from './report.ts';
+import { jsonReport, progressLine, report } from './report.ts';
+import { rules } from './rules.ts';
 
-export const usage = `npm run audit [-- options]      Reads all databases and topics, and checks that nothing is lost and nothing doubled.
+export const usage = `npm run audit [-- options]      Reads all databases and topics, and checks that nothing is lost and nothing duplicated.
 
-  --younger-than <time>    what is younger may be on its way and is no violation (default 5m)
-  --recheck-after <time>   what looks wrong is looked at again after that time, and counts only then (default 5s)
-  --every <time>           audit again and again, each so long after the one before, until it is stopped
-  --metrics-port <port>    with --every: serve /metrics there for Prometheus
-  --json                   for programs; with --every, one line for each audit
+  --younger-than <time>    age limit: what is younger may be in flight and is no violation (default 5m)
+  --recheck-after <time>   check a possible violation again after that time, and count it only then (default 5s)
+  --every <time>           audit at intervals until it is stopped: wait that long between two audits
+  --metrics-port <port>    with --every: serve /metrics for Prometheus on that port
+  --json                   print JSON; with --every, one line per audit
   --help
 
-  A time is a number with ms, s, m, h or d. The audit writes nothing and runs beside a busy pipeline: it takes
-  documents by the page, and its memory does not grow with the number of orders.
+  A time is a number with ms, s, m, h or d. The audit writes nothing and may run beside a busy pipeline: it reads
+  documents page by page, and its memory does not grow with the number of orders.
 
   Rules:
 ${rules.map(({ id, sentence }) => `    ${id.padEnd(29)}${sentence}`).join('\n')}
 
-  Exit code: 0 no violation, 1 a violation, 2 error. With --every: 0 when it is stopped, 2 error at the start.
+  Exit code: 0 no violation, 1 a violation, 2 error. With --every: 0 when it is stopped, 2 for an error at the start.
   Environment: KAFKA_BOOTSTRAP_SERVERS, MONGODB_URI and the other KAFKA_… and MONGODB_… settings of the services; HOST,
-  the address of /metrics (default: all).
-  Unset, the engines that npm start runs are found by its data folder .data; otherwise those on the usual ports.
+  the address that /metrics listens on (default: all).
+  If they are not set, the audit uses the engines that npm start runs (by its data folder .data), otherwise those on the
+  default ports.
 `;
 
 const options = {
@@ -53,27 +55,43 @@ export const auditTool: Tool = async (args, terminal): Promise<ExitCode> => {
     terminal.print(usage.trimEnd());
     return 0;
   }
-  const wrong = (sentence: string) => usageError('audit', sentence);
-  if (positionals.length > 0) throw wrong(`${positionals[0]} is not expected; there are options only.`);
+  if (positionals.length > 0) {
+    throw usageError('audit', `${positionals[0]} is not expected; there are options only.`);
+  }
   const settings: Settings = {
     youngerThanMs: parseDurationMs('audit', '--younger-than', values['younger-than']),
     recheckAfterMs: parseDurationMs('audit', '--recheck-after', values['recheck-after']),
   };
-  const everyMs = values.every === undefined ? undefined : parseDurationMs('audit', '--every', values.every);
-  const metricsPort = values['metrics-port'];
-  if (metricsPort !== undefined && everyMs === undefined) throw wrong('--metrics-port goes with --every.');
-  if (everyMs !== undefined) {
-    const port =
-      metricsPort === undefined
-        ? undefined
-        : parseCount('audit', '--metrics-port', metricsPort, { min: 0, max: 65_535 });
-    return auditForever(terminal, settings, { everyMs, port, json: values.json });
-  }
+  const intervals = parseIntervals(values);
+  if (intervals) return auditAtIntervals(terminal, settings, intervals);
   const result = await auditOnce(terminal, settings);
-  if (values.json) terminal.print(JSON.stringify(result, null, 2));
+  if (values.json) terminal.print(JSON.stringify(jsonReport(result), null, 2));
   else for (const line of report(result)) terminal.print(line);
   return result.violations === 0 ? 0 : 1;
 };
+
+interface Intervals {
+  readonly everyMs: number;
+  readonly port: number | undefined;
+  readonly json: boolean;
+}
+
+function parseIntervals(values: {
+  every?: string | undefined;
+  'metrics-port'?: string | undefined;
+  json: boolean;
+}): Intervals | undefined {
+  const { every, 'metrics-port': port, json } = values;
+  if (every === undefined) {
+    if (port !== undefined) throw usageError('audit', '--metrics-port needs --every.');
+    return undefined;
+  }
+  return {
+    everyMs: parseDurationMs('audit', '--every', every),
+    port: port === undefined ? undefined : parseCount('audit', '--metrics-port', port, { min: 0, max: 65_535 }),
+    json,
+  };
+}
 
 async function auditOnce(terminal: Terminal, settings: Settings): Promise<AuditResult> {
   const mongo = await connectMongo(terminal);
@@ -94,38 +112,33 @@ async function auditOnce(terminal: Terminal, settings: Settings): Promise<AuditR
   }
 }
 
-interface Forever {
-  readonly everyMs: number;
-  readonly port: number | undefined;
-  readonly json: boolean;
-}
-
-/** Connects anew each time: what was away at one audit may be back at the next. */
-async function auditForever(
+/** Connects again for each audit, so that it recovers from an outage. */
+async function auditAtIntervals(
   terminal: Terminal,
   settings: Settings,
-  { everyMs, port, json }: Forever,
+  { everyMs, port, json }: Intervals,
 ): Promise<ExitCode> {
   const { signal } = terminal;
   const metrics = createAuditMetrics();
-  const server = port === undefined ? undefined : await serveMetrics(metrics.registry, port, terminal.env['HOST']);
-  if (server) terminal.note(`Metrics at http://localhost:${server.port}/metrics`);
+  const host = terminal.env['HOST'] ?? '0.0.0.0';
+  const server = port === undefined ? undefined : await serveMetrics(metrics.registry, port, host);
+  if (server) terminal.note(`Metrics at ${server.url}/metrics`);
   try {
     while (!signal.aborted) {
       try {
         const result = await auditOnce(terminal, settings);
-        metrics.note(result);
+        metrics.record(result);
         const text = report(result).filter((line) => !line.startsWith('ok ') && line !== '');
-        for (const line of json ? [JSON.stringify(result)] : text) terminal.print(line);
+        for (const line of json ? [JSON.stringify(jsonReport(result))] : text) terminal.print(line);
       } catch (error) {
         if (signal.aborted) break;
-        metrics.noteFailure();
-        terminal.note(`The audit came to no result: ${(error as Error).message}`);
+        metrics.recordFailure();
+        terminal.note(`The audit produced no result: ${(error as Error).message}`);
       }
       await pause(everyMs, undefined, { signal }).catch(() => undefined);
     }
     return 0;
   } finally {
-    await server?.close();
+    await server?.stop();
   }
 }

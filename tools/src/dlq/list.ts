@@ -5,13 +5,13 @@ import {
   scanDeadLetters,
   type DeadLetterSummary,
 } from '@order-pipeline/kafka';
-import { table, type ExitCode, type Terminal } from '../command-line.ts';
-import type { KafkaConnection } from '../connections.ts';
+import { printable, table, type ExitCode, type Terminal } from '../command-line.ts';
+import type { KafkaConnection } from '../kafka-connection.ts';
 
 export interface ListOptions {
   readonly groups: readonly string[];
   readonly limit: number;
-  /** Those that were dealt with as well. */
+  /** Includes the dead letters that were redriven or discarded. */
   readonly resolved: boolean;
   readonly json: boolean;
 }
@@ -26,36 +26,35 @@ export async function list(
   const resolutions = await readResolutions(connection, groups);
   const shown: DeadLetterSummary[] = [];
   let more = 0;
-  await scanDeadLetters(connection, groups, async (letters) => {
+  await scanDeadLetters(connection, groups, async (deadLetters) => {
     terminal.signal.throwIfAborted();
-    for (const letter of letters) {
-      const resolution = resolutions.get(resolutionKey(letter));
+    for (const deadLetter of deadLetters) {
+      const resolution = resolutions.get(resolutionKey(deadLetter));
       if (resolution && !resolved) continue;
-      if (shown.length < limit) shown.push(deadLetterSummary(letter, resolution));
+      if (shown.length < limit) shown.push(deadLetterSummary(deadLetter, resolution));
       else more += 1;
     }
   });
   shown.sort((a, b) => a.dead_lettered_at.localeCompare(b.dead_lettered_at));
-  if (json) {
-    terminal.print(JSON.stringify(shown, null, 2));
-  } else if (shown.length === 0) {
-    terminal.print(resolved ? 'The dead-letter queues are empty.' : 'No dead letter waits for a decision.');
-  } else {
-    const head = ['ID', 'SINCE', 'FROM', 'KEY', 'KIND', ...(resolved ? ['DONE'] : []), 'ERROR'];
-    const rows = shown.map((letter) => [
-      letter.id,
-      letter.dead_lettered_at,
-      `${letter.original_topic ?? '?'}/${letter.original_partition ?? '?'}/${letter.original_offset ?? '?'}`,
-      printable(letter.key ?? '-'),
-      letter.error_kind ?? '?',
-      ...(resolved ? [letter.resolution?.action ?? '-'] : []),
-      printable(letter.error_message ?? '').slice(0, shownErrorLength),
-    ]);
-    for (const line of table([head, ...rows])) terminal.print(line);
-  }
-  if (more > 0) terminal.note(`… and ${more} more; --limit shows them.`);
+  if (json) terminal.print(JSON.stringify(shown, null, 2));
+  else for (const line of listTable(shown, resolved)) terminal.print(line);
+  if (more > 0) terminal.note(`… and ${more} more; raise --limit to list them.`);
   return 0;
 }
 
-/** Keys and errors may hold anything, which must not reach the terminal as control codes. */
-export const printable = (text: string): string => text.replaceAll(/\p{C}/gu, '�');
+function listTable(deadLetters: readonly DeadLetterSummary[], resolved: boolean): string[] {
+  if (deadLetters.length === 0) {
+    return [resolved ? 'The dead-letter queues are empty.' : 'There is no unresolved dead letter.'];
+  }
+  const head = ['ID', 'SINCE', 'ORIGIN', 'KEY', 'KIND', ...(resolved ? ['RESOLUTION'] : []), 'ERROR'];
+  const rows = deadLetters.map((each) => [
+    each.id,
+    each.dead_lettered_at,
+    `${each.original_topic ?? '?'}/${each.original_partition ?? '?'}/${each.original_offset ?? '?'}`,
+    printable(each.key ?? '-'),
+    each.error_kind ?? '?',
+    ...(resolved ? [each.resolution?.action ?? '-'] : []),
+    printable(each.error_message ?? '').slice(0, shownErrorLength),
+  ]);
+  return table([head, ...rows]);
+}

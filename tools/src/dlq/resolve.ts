@@ -1,5 +1,4 @@
-/** Redriving and discarding: batch by batch, the publication first and the note about it after the acknowledgement. */
-import { Registry } from 'prom-client';
+/** Redrives and discards dead letters in batches. Each batch is published first, and recorded once it is acknowledged. */
 import {
   createMessagingMetrics,
   createPublisher,
@@ -13,13 +12,16 @@ import {
   type DeadLetterPlace,
   type Publisher,
   type ResolutionAction,
+  type Resolutions,
   type StoredDeadLetter,
 } from '@order-pipeline/kafka';
+import { Registry } from '@order-pipeline/runtime';
 import { ToolError, type ExitCode, type Terminal } from '../command-line.ts';
-import type { KafkaConnection } from '../connections.ts';
+import type { KafkaConnection } from '../kafka-connection.ts';
 
 export interface ResolveOptions {
   readonly action: ResolutionAction;
+  /** All unresolved dead letters of these groups, or single ones. */
   readonly which: { readonly groups: readonly string[] } | { readonly places: readonly DeadLetterPlace[] };
   readonly max: number;
   readonly dryRun: boolean;
@@ -33,7 +35,7 @@ interface Outcome {
   readonly detail?: string;
 }
 
-/** As much as is lost sight of when the tool is killed between publication and note. */
+/** So many records are published twice when the tool is killed before it records the resolutions. */
 const batchSize = 100;
 
 export async function resolve(
@@ -41,80 +43,106 @@ export async function resolve(
   terminal: Terminal,
   options: ResolveOptions,
 ): Promise<ExitCode> {
-  const { action, which, max, dryRun, by, json } = options;
-  const all = 'groups' in which;
-  const groups = all ? which.groups : [...new Set(which.places.map(({ group }) => group))];
+  const { which, json } = options;
+  const groups = 'groups' in which ? which.groups : [...new Set(which.places.map(({ group }) => group))];
   const resolutions = await readResolutions(connection, groups);
   const publisher = createPublisher(connection.kafka, createMessagingMetrics(new Registry()));
-  const outcomes: Outcome[] = [];
-  const seen = new Set<string>();
-  let done = 0;
-  let left = 0;
-
-  const tell = (outcome: Outcome): void => {
-    outcomes.push(outcome);
-    if (!json) terminal.print(sentence(outcome, dryRun));
-  };
-
-  const onLetters = async (letters: readonly StoredDeadLetter[]): Promise<void> => {
-    const todo: StoredDeadLetter[] = [];
-    for (const letter of letters) {
-      seen.add(letter.id);
-      const planned = planResolution(letter, action, resolutions.get(resolutionKey(letter)));
-      if (planned.step === 'nothing') {
-        if (!all) tell({ id: letter.id, outcome: 'unchanged', detail: planned.why });
-      } else if (planned.step === 'refuse') {
-        tell({ id: letter.id, outcome: 'refused', detail: planned.why });
-      } else if (done + todo.length < max) {
-        todo.push(letter);
-      } else {
-        left += 1;
-      }
-    }
-    done += todo.length;
-    for (let start = 0; start < todo.length; start += batchSize) {
-      terminal.signal.throwIfAborted();
-      const batch = todo.slice(start, start + batchSize);
-      const places = dryRun ? [] : await carryOut(publisher, batch, action, by);
-      batch.forEach(({ id, originalTopic }, index) => {
-        const place = places[index];
-        const detail = action === 'redriven' ? `to ${originalTopic}${place ? `/${place}` : ''}` : undefined;
-        tell({ id, outcome: action, ...(detail === undefined ? {} : { detail }) });
-      });
-    }
-  };
-
+  const resolver = new Resolver(terminal, publisher, resolutions, options);
+  const onDeadLetters = (found: readonly StoredDeadLetter[]): Promise<void> => resolver.resolve(found);
   try {
-    if (all) await scanDeadLetters(connection, groups, onLetters);
-    else await findDeadLetters(connection, which.places, onLetters);
+    if ('groups' in which) await scanDeadLetters(connection, groups, onDeadLetters);
+    else await findDeadLetters(connection, which.places, onDeadLetters);
   } finally {
     await publisher.stop();
   }
-  if (!all) {
-    for (const place of which.places)
-      if (!seen.has(deadLetterId(place))) tell({ id: deadLetterId(place), outcome: 'not found' });
-  }
-  if (json) terminal.print(JSON.stringify(outcomes, null, 2));
-  terminal.note(`${dryRun ? 'Would have been ' : ''}${action}: ${done}.`);
-  if (left > 0) terminal.note(`${left} more are left, because of --max ${max}.`);
-  return outcomes.some(({ outcome }) => outcome === 'refused' || outcome === 'not found') ? 1 : 0;
+  if ('places' in which) resolver.reportMissing(which.places);
+  if (json) terminal.print(JSON.stringify(resolver.outcomes, null, 2));
+  for (const line of resolver.summary()) terminal.note(line);
+  return resolver.outcomes.some(({ outcome }) => outcome === 'refused' || outcome === 'not found') ? 1 : 0;
 }
 
-/** Answers where the redriven messages landed, as partition/offset. */
-async function carryOut(
+class Resolver {
+  readonly outcomes: Outcome[] = [];
+  readonly #terminal: Terminal;
+  readonly #publisher: Publisher;
+  readonly #resolutions: Resolutions;
+  readonly #options: ResolveOptions;
+  readonly #seen = new Set<string>();
+  #done = 0;
+  #left = 0;
+
+  constructor(terminal: Terminal, publisher: Publisher, resolutions: Resolutions, options: ResolveOptions) {
+    this.#terminal = terminal;
+    this.#publisher = publisher;
+    this.#resolutions = resolutions;
+    this.#options = options;
+  }
+
+  async resolve(deadLetters: readonly StoredDeadLetter[]): Promise<void> {
+    const planned = deadLetters.filter((deadLetter) => this.#isPlanned(deadLetter));
+    const allowed = planned.slice(0, this.#options.max - this.#done);
+    this.#left += planned.length - allowed.length;
+    this.#done += allowed.length;
+    for (let start = 0; start < allowed.length; start += batchSize) {
+      this.#terminal.signal.throwIfAborted();
+      await this.#resolveBatch(allowed.slice(start, start + batchSize));
+    }
+  }
+
+  reportMissing(places: readonly DeadLetterPlace[]): void {
+    for (const id of places.map(deadLetterId)) {
+      if (!this.#seen.has(id)) this.#report({ id, outcome: 'not found' });
+    }
+  }
+
+  summary(): string[] {
+    const { action, dryRun, max } = this.#options;
+    return [
+      `${dryRun ? 'To be ' : ''}${action}: ${this.#done}.`,
+      ...(this.#left > 0 ? [`Left, because of --max ${max}: ${this.#left}.`] : []),
+    ];
+  }
+
+  #isPlanned(deadLetter: StoredDeadLetter): boolean {
+    const { id } = deadLetter;
+    const { action, which } = this.#options;
+    this.#seen.add(id);
+    const plan = planResolution(deadLetter, action, this.#resolutions.get(resolutionKey(deadLetter)));
+    if (plan.step === 'refuse') this.#report({ id, outcome: 'refused', detail: plan.why });
+    if (plan.step === 'nothing' && 'places' in which) this.#report({ id, outcome: 'unchanged', detail: plan.why });
+    return plan.step === 'do';
+  }
+
+  async #resolveBatch(batch: readonly StoredDeadLetter[]): Promise<void> {
+    const { action, dryRun, by } = this.#options;
+    const published = dryRun ? [] : await publish(this.#publisher, batch, action, by);
+    batch.forEach(({ id, originalTopic }, index) => {
+      const position = published[index] === undefined ? '' : `/${published[index]}`;
+      this.#report({ id, outcome: action, ...(action === 'redriven' && { detail: `to ${originalTopic}${position}` }) });
+    });
+  }
+
+  #report(outcome: Outcome): void {
+    this.outcomes.push(outcome);
+    if (!this.#options.json) this.#terminal.print(sentence(outcome, this.#options.dryRun));
+  }
+}
+
+/** The positions of the redriven records, as partition/offset. */
+async function publish(
   publisher: Publisher,
-  letters: readonly StoredDeadLetter[],
+  deadLetters: readonly StoredDeadLetter[],
   action: ResolutionAction,
   by: string,
 ): Promise<string[]> {
   const time = new Date().toISOString();
   try {
-    const published = await resolveDeadLetters(publisher, letters, { action, time, by });
+    const published = await resolveDeadLetters(publisher, deadLetters, { action, time, by });
     return published.map(({ partition, offset }) => `${partition}/${offset}`);
   } catch (error) {
     throw new ToolError(
-      `Kafka did not acknowledge (${(error as Error).message}). What is listed above is done; run the command again ` +
-        'for the rest, which does no harm where a message was published already.',
+      `Kafka did not acknowledge (${(error as Error).message}). What is listed above is done. Run the command again for ` +
+        'the rest; a record that is published twice has no further effect.',
     );
   }
 }

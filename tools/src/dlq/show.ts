@@ -9,9 +9,8 @@ import {
   type Resolution,
   type StoredDeadLetter,
 } from '@order-pipeline/kafka';
-import { ToolError, type ExitCode, type Terminal } from '../command-line.ts';
-import type { KafkaConnection } from '../connections.ts';
-import { printable } from './list.ts';
+import { printable, ToolError, type ExitCode, type Terminal } from '../command-line.ts';
+import type { KafkaConnection } from '../kafka-connection.ts';
 
 export async function show(
   connection: KafkaConnection,
@@ -19,43 +18,44 @@ export async function show(
   { place, json }: { place: DeadLetterPlace; json: boolean },
 ): Promise<ExitCode> {
   const resolution = (await readResolutions(connection, [place.group])).get(resolutionKey(place));
-  let letter: StoredDeadLetter | undefined;
+  let deadLetter: StoredDeadLetter | undefined;
   await findDeadLetters(connection, [place], async ([found]) => {
-    letter = found;
+    deadLetter = found;
     return 'enough';
   });
-  if (!letter)
-    throw new ToolError(`There is no dead letter ${deadLetterId(place)}; npm run dlq -- list shows those that are.`);
-  if (json) terminal.print(JSON.stringify(deadLetterDetails(letter, resolution), null, 2));
-  else for (const line of text(letter, resolution)) terminal.print(line);
+  if (!deadLetter) {
+    throw new ToolError(`There is no dead letter ${deadLetterId(place)}; npm run dlq -- list lists those that exist.`);
+  }
+  if (json) terminal.print(JSON.stringify(deadLetterDetails(deadLetter, resolution), null, 2));
+  else for (const line of describe(deadLetter, resolution)) terminal.print(line);
   return 0;
 }
 
-function text(letter: StoredDeadLetter, resolution: Resolution | undefined): string[] {
+function describe(deadLetter: StoredDeadLetter, resolution: Resolution | undefined): string[] {
+  const { id, message, originalTopic, originalPartition, originalOffset, attempts } = deadLetter;
+  const { kind, errorClass, errorMessage, deadLetteredAt } = deadLetter;
   const line = (name: string, value: string): string => `${name.padEnd(16)}${printable(value)}`;
-  const bytes = (value: Buffer | null): string => {
-    const found = readableBytes(value);
-    if (found === null) return '(none)';
-    return 'text' in found ? found.text : `base64 ${found.base64}`;
-  };
   return [
-    line('id', letter.id),
-    line('dead-lettered', letter.deadLetteredAt),
-    line(
-      'came from',
-      `${letter.originalTopic ?? '?'}, partition ${letter.originalPartition ?? '?'}, offset ${letter.originalOffset ?? '?'}`,
-    ),
-    line('attempts', String(letter.attempts ?? '?')),
-    line('error', `${letter.kind ?? '?'}: ${letter.errorClass ?? '?'}: ${letter.errorMessage ?? ''}`),
-    line('done about it', resolution ? `${resolution.action} on ${resolution.time} by ${resolution.by}` : 'nothing'),
+    line('id', id),
+    line('dead-lettered', deadLetteredAt),
+    line('origin', `${originalTopic ?? '?'}, partition ${originalPartition ?? '?'}, offset ${originalOffset ?? '?'}`),
+    line('attempts', String(attempts ?? '?')),
+    line('error', `${kind ?? '?'}: ${errorClass ?? '?'}: ${errorMessage ?? ''}`),
+    line('resolution', resolution ? `${resolution.action} on ${resolution.time} by ${resolution.by}` : 'none'),
     'headers',
-    ...Object.entries(letter.message.headers ?? {}).flatMap(([name, value]) =>
-      [value ?? []].flat().map((each) => `  ${printable(name)}: ${printable(bytes(Buffer.from(each)))}`),
+    ...Object.entries(message.headers ?? {}).flatMap(([name, value]) =>
+      [value ?? []].flat().map((each) => `  ${printable(name)}: ${printable(textOf(Buffer.from(each)))}`),
     ),
-    line('key', bytes(letter.message.key)),
+    line('key', textOf(message.key)),
     'value',
-    ...prettyJson(bytes(letter.message.value)).map((each) => `  ${printable(each)}`),
+    ...prettyJson(textOf(message.value)).map((each) => `  ${printable(each)}`),
   ];
+}
+
+function textOf(value: Buffer | null): string {
+  const bytes = readableBytes(value);
+  if (bytes === null) return '(none)';
+  return 'text' in bytes ? bytes.text : `base64 ${bytes.base64}`;
 }
 
 function prettyJson(value: string): string[] {

@@ -1,38 +1,38 @@
-/** The commands of `npm run dlq` and what they take. */
+/** The commands and options of `npm run dlq`. */
 import { userInfo } from 'node:os';
 import { deadLetterGroups, parseDeadLetterId, type DeadLetterPlace } from '@order-pipeline/kafka';
-import { parseArguments, parseCount, usageError, type ExitCode, type Tool } from '../command-line.ts';
-import { connectKafka } from '../connections.ts';
+import { parseArguments, parseCount, usageError, type ExitCode, type Terminal, type Tool } from '../command-line.ts';
+import { connectKafka, type KafkaConnection } from '../kafka-connection.ts';
 import { list } from './list.ts';
 import { resolve } from './resolve.ts';
 import { show } from './show.ts';
 
-export const usage = `npm run dlq -- <command> [options]      What could not be worked off, and what to do about it.
+export const usage = `npm run dlq -- <command> [options]      Lists, shows, redrives and discards dead letters.
 
-  list                       dead letters that nobody has dealt with yet, oldest first
+  list                       unresolved dead letters, oldest first
   show <id>                  one dead letter: its error, headers, key and value
-  redrive <id …> | --all     publish again to the topic it came from, with its key, value and headers
-  discard <id …> | --all     note that it will not be worked off
+  redrive <id …> | --all     publish to the original topic again, with key, value and headers unchanged
+  discard <id …> | --all     record that it will not be processed
 
   --group <group>   only this group's queue (${deadLetterGroups.join(', ')})
-  --limit <n>       list: at most so many (default 100, at most 10000)
-  --resolved        list: those that were redriven or discarded, too
-  --dry-run         redrive, discard: say what would be done, and do nothing
-  --max <n>         redrive, discard: at most so many in one go (default 1000)
+  --limit <n>       list: at most n (default 100, at most 10000)
+  --resolved        list: include those that were redriven or discarded
+  --dry-run         redrive, discard: print what would be done, and do nothing
+  --max <n>         redrive, discard: at most n at once (default 1000)
   --by <name>       redrive, discard: who decides, for the record (default: the login name)
-  --json            for programs
+  --json            print JSON
   --help
 
-  An id is <group>/<partition>/<offset>, as list prints it. The queues are read up to what they hold at the start.
+  An id is <group>/<partition>/<offset>, as list prints it. The queues are read up to their end offsets at the start.
 
-  What was done is kept in the topic <group>.dlq.resolved. A dead letter that was redriven or discarded stays so: doing
-  it again changes nothing. The note is written once the redriven message is acknowledged, so a tool that is killed
-  between the two, or two that run at once, publish a message twice; that does no harm, because the services take an
-  event that they know already for what it is. A message that fails again is dead-lettered again, under a new id.
+  Resolutions are stored in the topic <group>.dlq.resolved. A dead letter that was redriven or discarded stays so: doing
+  it again changes nothing. The resolution is written once the redriven record is acknowledged, so a tool that is killed
+  between the two, or two that run at once, publish a record twice; that has no effect, because consumers are idempotent.
+  A record that fails again is dead-lettered again, with a new id.
 
   Exit code: 0 done, 1 something could not be done, 2 error.
-  Environment: KAFKA_BOOTSTRAP_SERVERS and the other KAFKA_… settings of the services. Unset, the Kafka that npm start
-  runs is found by its data folder .data; otherwise localhost:9092.
+  Environment: KAFKA_BOOTSTRAP_SERVERS and the other KAFKA_… settings of the services. If it is not set, the tool uses
+  the Kafka that npm start runs (by its data folder .data), otherwise localhost:9092.
 `;
 
 const options = {
@@ -47,6 +47,8 @@ const options = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
+const invalid = (sentence: string) => usageError('dlq', sentence);
+
 export const dlq: Tool = async (args, terminal): Promise<ExitCode> => {
   const { values, positionals } = parseArguments('dlq', args, options);
   const [command, ...ids] = positionals;
@@ -54,45 +56,53 @@ export const dlq: Tool = async (args, terminal): Promise<ExitCode> => {
     terminal.print(usage.trimEnd());
     return values.help ? 0 : 2;
   }
-  const wrong = (sentence: string) => usageError('dlq', sentence);
-  if (values.group !== undefined && !deadLetterGroups.includes(values.group)) {
-    throw wrong(`There is no group ${values.group}; there are ${deadLetterGroups.join(', ')}.`);
-  }
-  const chosenGroups = values.group === undefined ? deadLetterGroups : [values.group];
-  const limit = parseCount('dlq', '--limit', values.limit, { min: 1, max: 10_000 });
-  const max = parseCount('dlq', '--max', values.max, { min: 1, max: 1_000_000 });
-  const places = ids.map((id): DeadLetterPlace => {
-    const place = parseDeadLetterId(id);
-    if (!place) throw wrong(`${id} is no dead letter's id, which looks like ${deadLetterGroups[0]}/0/12.`);
-    return place;
-  });
-
-  if (command === 'list' && places.length > 0) throw wrong('list takes no ids; show does.');
-  if (command === 'show' && places.length !== 1) throw wrong('show takes one id.');
-  if (command === 'redrive' || command === 'discard') {
-    if (values.all === places.length > 0) throw wrong(`${command} takes either ids or --all.`);
-  } else if (command !== 'list' && command !== 'show') {
-    throw wrong(`There is no command ${command}; there are list, show, redrive and discard.`);
-  }
-
+  const run = parseCommand(command, ids, values);
   const connection = await connectKafka(terminal);
   try {
-    switch (command) {
-      case 'list':
-        return await list(connection, terminal, { ...values, groups: chosenGroups, limit });
-      case 'show':
-        return await show(connection, terminal, { place: places[0]!, json: values.json });
-      default:
-        return await resolve(connection, terminal, {
-          action: command === 'redrive' ? 'redriven' : 'discarded',
-          which: values.all ? { groups: chosenGroups } : { places },
-          max,
-          dryRun: values['dry-run'],
-          by: values.by ?? userInfo().username,
-          json: values.json,
-        });
-    }
+    return await run(connection, terminal);
   } finally {
     await connection.close();
   }
 };
+
+type Values = ReturnType<typeof parseArguments<typeof options>>['values'];
+type Run = (connection: KafkaConnection, terminal: Terminal) => Promise<ExitCode>;
+
+/** Throws a ToolError before anything is connected. */
+function parseCommand(command: string, ids: readonly string[], values: Values): Run {
+  const { group, json, all } = values;
+  if (group !== undefined && !deadLetterGroups.includes(group)) {
+    throw invalid(`There is no group ${group}; there are ${deadLetterGroups.join(', ')}.`);
+  }
+  const groups = group === undefined ? deadLetterGroups : [group];
+  const limit = parseCount('dlq', '--limit', values.limit, { min: 1, max: 10_000 });
+  const max = parseCount('dlq', '--max', values.max, { min: 1, max: 1_000_000 });
+  const places = ids.map(parseId);
+  switch (command) {
+    case 'list':
+      if (places.length > 0) throw invalid('list takes no ids; show does.');
+      return (connection, terminal) => list(connection, terminal, { groups, limit, resolved: values.resolved, json });
+    case 'show': {
+      const [place, ...others] = places;
+      if (place === undefined || others.length > 0) throw invalid('show takes one id.');
+      return (connection, terminal) => show(connection, terminal, { place, json });
+    }
+    case 'redrive':
+    case 'discard': {
+      if (all === places.length > 0) throw invalid(`${command} takes either ids or --all.`);
+      const action = command === 'redrive' ? 'redriven' : 'discarded';
+      const by = values.by ?? userInfo().username;
+      const which = all ? { groups } : { places };
+      return (connection, terminal) =>
+        resolve(connection, terminal, { action, which, max, dryRun: values['dry-run'], by, json });
+    }
+    default:
+      throw invalid(`There is no command ${command}; there are list, show, redrive and discard.`);
+  }
+}
+
+function parseId(id: string): DeadLetterPlace {
+  const place = parseDeadLetterId(id);
+  if (place) return place;
+  throw invalid(`${id} is no dead letter's id, which looks like ${deadLetterGroups[0]}/0/12.`);
+}

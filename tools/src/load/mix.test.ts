@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { defaultMix, fatesOf, parseMix } from './mix.ts';
+import { defaultMix, kindsOf, parseMix } from './mix.ts';
 
 test('any run of orders has the shares of the mix', () => {
-  const next = fatesOf(parseMix('shipped=7,declined=2,cancelled=1'));
+  const next = kindsOf(parseMix('shipped=7,declined=2,cancelled=1'));
   for (let run = 0; run < 3; run += 1) {
-    const counts = Map.groupBy(Array.from({ length: 10 }, next), (fate) => fate);
-    expect([...counts].map(([fate, { length }]) => [fate, length])).toEqual([
+    const counts = Map.groupBy(Array.from({ length: 10 }, next), (kind) => kind);
+    expect([...counts].map(([kind, { length }]) => [kind, length])).toEqual([
       ['shipped', 7],
       ['declined', 2],
       ['cancelled', 1],
@@ -13,16 +13,16 @@ test('any run of orders has the shares of the mix', () => {
   }
 });
 
-test('a rare fate comes neither first nor in a row', () => {
-  const next = fatesOf(parseMix(defaultMix));
-  const fates = Array.from({ length: 100 }, next);
-  expect(fates[0]).toBe('shipped');
-  expect(fates.some((fate, index) => fate !== 'shipped' && fate === fates[index + 1])).toBe(false);
+test('a rare kind comes neither first nor twice in a row', () => {
+  const next = kindsOf(parseMix(defaultMix));
+  const kinds = Array.from({ length: 100 }, next);
+  expect(kinds[0]).toBe('shipped');
+  expect(kinds.some((kind, index) => kind !== 'shipped' && kind === kinds[index + 1])).toBe(false);
 });
 
 test.each([
-  ['', 'there is no fate ; there are shipped, declined, out-of-stock, price-changed, cancelled.'],
-  ['lost=1', 'there is no fate lost; there are'],
+  ['', 'there is no kind ; there are shipped, declined, out-of-stock, price-changed, cancelled.'],
+  ['lost=1', 'there is no kind lost; there are'],
   ['shipped', '--mix shipped : expected a whole number from 0 to 1000.'],
   ['shipped=-1', '--mix shipped -1: expected a whole number from 0 to 1000.'],
   ['shipped=1,shipped=2', 'shipped is given twice.'],

@@ -4,19 +4,19 @@ import { keepPace } from './pace.ts';
 
 const signal = new AbortController().signal;
 
-test('work falls due at the rate, and nothing is begun before it is due', async () => {
-  const begunMs = performance.now();
+test('work is due at the rate, and nothing starts before it is due', async () => {
+  const startMs = performance.now();
   const dueMs: number[] = [];
   const done = await keepPace({ perSecond: 200, count: 20, maxInFlight: 100, signal }, async (_, dueAtMs) => {
     expect(performance.now()).toBeGreaterThanOrEqual(dueAtMs);
     dueMs.push(dueAtMs);
   });
   expect(done).toBe(20);
-  expect(performance.now() - begunMs).toBeGreaterThanOrEqual(95);
+  expect(performance.now() - startMs).toBeGreaterThanOrEqual(95);
   expect(dueMs.at(-1)! - dueMs[0]!).toBeCloseTo(95);
 });
 
-test('at most so much is in flight, and what waited for that is due when it was', async () => {
+test('work in flight is limited, and work that waits for that keeps its due time', async () => {
   let inFlight = 0;
   let most = 0;
   let lateMs = 0;
@@ -30,7 +30,7 @@ test('at most so much is in flight, and what waited for that is due when it was'
   expect(lateMs).toBeGreaterThan(30);
 });
 
-test('when it is stopped, what was begun is finished and nothing else is begun', async () => {
+test('a stop lets work in flight finish and starts nothing else', async () => {
   const stopping = new AbortController();
   let finished = 0;
   const done = await keepPace(

@@ -1,25 +1,25 @@
-/** An open loop: work falls due at a steady rate, whatever earlier work takes, as customers do not wait for each other. */
+/** An open loop: work is due at a steady rate, however long earlier work takes, as customers do not wait for each other. */
 import { setTimeout as pause } from 'node:timers/promises';
 
 export interface PaceOptions {
   readonly perSecond: number;
   readonly count: number;
-  /** Pieces of work at once; what falls due above it waits, and has waited, which its `dueAtMs` tells. */
+  /** Above it, work that is due waits, which its `dueAtMs` shows. */
   readonly maxInFlight: number;
   readonly signal: AbortSignal;
 }
 
-/** Resolves when everything that was begun is done, with how much that is; `work` must not throw. */
+/** Resolves when all work that was started is done, with how much that is; `work` must not throw. */
 export async function keepPace(
   { perSecond, count, maxInFlight, signal }: PaceOptions,
   work: (number: number, dueAtMs: number) => Promise<void>,
 ): Promise<number> {
   const inFlight = new Set<Promise<void>>();
-  const begunMs = performance.now();
+  const startMs = performance.now();
   let number = 0;
   for (; number < count && !signal.aborted; number += 1) {
-    const dueAtMs = begunMs + (number * 1_000) / perSecond;
-    // More than once, because a timer may fire a millisecond or two before its time.
+    const dueAtMs = startMs + (number * 1_000) / perSecond;
+    // A loop, because a timer may fire a millisecond or two early.
     for (let earlyMs; (earlyMs = dueAtMs - performance.now()) > 0 && !signal.aborted;) {
       await pause(Math.ceil(earlyMs), undefined, { signal }).catch(() => undefined);
     }

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { report } from './report.ts';
 
-test('the closing table says what was asked for, what came, and how long it took', () => {
+test('the tables show what was requested, what became of it, and how long it took', () => {
   const lines = report({
-    asked: { perSecond: 50, seconds: 4 },
+    requested: { perSecond: 50, seconds: 4 },
     placed: 200,
     tookMs: 4_000,
     accepted: 198,
@@ -11,41 +11,41 @@ test('the closing table says what was asked for, what came, and how long it took
       [503, 1],
       [undefined, 1],
     ]),
-    ended: new Map([
+    final: new Map([
       ['PAYMENT_DECLINED', 8],
       ['SHIPPED', 188],
     ]),
     open: new Map([['PENDING', 2]]),
-    answeredAfterMs: Array.from({ length: 100 }, (_, index) => index + 1),
+    responseMs: Array.from({ length: 100 }, (_, index) => index + 1),
     shippedAfterMs: [1_234],
   });
   expect(lines).toEqual([
-    '200 orders were placed in 4.0 s, 50.0/s; asked for were 50/s for 4 s.',
+    'Placed 200 orders in 4.0 s, 50.0/s; requested were 50/s for 4 s.',
     '',
     'ORDERS            COUNT  SHARE',
     'accepted          198    99.0 %',
     'refused with 503  1      0.5 %',
-    'not answered      1      0.5 %',
+    'no response       1      0.5 %',
     'SHIPPED           188    94.9 %',
     'PAYMENT_DECLINED  8      4.0 %',
     'still PENDING     2      1.0 %',
     '',
-    'TIME                    P50     P95     P99     LONGEST',
-    'answer to POST /orders  50 ms   95 ms   99 ms   100 ms',
-    'placed to shipped       1.23 s  1.23 s  1.23 s  1.23 s',
+    'TIME                      P50     P95     P99     MAX',
+    'response to POST /orders  50 ms   95 ms   99 ms   100 ms',
+    'placed to shipped         1.23 s  1.23 s  1.23 s  1.23 s',
   ]);
 });
 
-test('of nothing it claims nothing', () => {
+test('a load without orders has no shares and no times', () => {
   const lines = report({
-    asked: { perSecond: 1, seconds: 1 },
+    requested: { perSecond: 1, seconds: 1 },
     placed: 0,
     tookMs: 0,
     accepted: 0,
     refused: new Map(),
-    ended: new Map(),
+    final: new Map(),
     open: new Map(),
-    answeredAfterMs: [],
+    responseMs: [],
     shippedAfterMs: [],
   });
   expect(lines.join('\n')).toMatch(/accepted\s+0\s+–[^]*placed to shipped\s+–\s+–\s+–\s+–$/u);

@@ -1,5 +1,4 @@
-/** What can be known about one order, collected from the databases, the topics and the groups. */
-import { services, type ServiceEntry } from '@order-pipeline/events';
+/** Collects what explains an order's state: its documents, the progress of consumer groups, and dead letters. */
 import {
   createGroupObserver,
   deadLetterGroups,
@@ -8,60 +7,47 @@ import {
   resolutionKey,
   scanDeadLetters,
   subjectOf,
+  type StoredDeadLetter,
 } from '@order-pipeline/kafka';
-import type { KafkaConnection } from '../connections.ts';
-import type { Databases, Payment, Reservation, StoredOrder, StoredShipment } from '../databases.ts';
-import { printable } from '../dlq/list.ts';
+import { printable } from '../command-line.ts';
+import type { KafkaConnection } from '../kafka-connection.ts';
 import type { DeadLetteredStep, Findings, GroupProgress } from './explain.ts';
-import { waitingOf, type Known, type Waiting } from './waiting.ts';
+import type { OrderDocuments } from './order-documents.ts';
+import { waitingOf, type Waiting } from './waiting.ts';
 
-/** More dead letters of one order say no more. */
 const maxDeadLetters = 20;
 const shownErrorLength = 200;
 
-export async function findKnown(databases: Databases, orderId: string): Promise<Known | undefined> {
-  const { orders, payments, updates, shipments } = databases;
-  const find = async <T>(collection: typeof orders): Promise<T | undefined> =>
-    ((await collection.findOne({ _id: orderId })) as T | null) ?? undefined;
-  // The order first: what the others say of it afterwards is never older.
-  const order = await find<StoredOrder>(orders);
-  if (!order) return undefined;
-  const [payment, reservation, shipment] = await Promise.all([
-    find<Payment>(payments),
-    find<Reservation>(updates),
-    find<StoredShipment>(shipments),
-  ]);
-  return { order, payment, reservation, shipment };
-}
-
-export async function collect(connection: KafkaConnection, known: Known): Promise<Findings> {
-  const waiting = waitingOf(known);
+export async function collect(connection: KafkaConnection, documents: OrderDocuments): Promise<Findings> {
+  const waiting = waitingOf(documents);
   return {
-    ...known,
+    ...documents,
     now: new Date(),
     waiting,
     progress: waiting.on === 'group' ? await progressOf(connection, waiting) : undefined,
-    deadLetters: await deadLettersOf(connection, known.order._id),
+    deadLetters: await deadLettersOf(connection, documents.order._id),
   };
 }
 
 async function progressOf(
   { kafka }: KafkaConnection,
-  { group, topic, place }: Extract<Waiting, { on: 'group' }>,
+  { group, topic, position }: Extract<Waiting, { on: 'group' }>,
 ): Promise<GroupProgress> {
   const observer = createGroupObserver(kafka);
   try {
-    const [ranges, committed, [described]] = await Promise.all([
+    const [ranges, committed, [state]] = await Promise.all([
       observer.ranges(topic),
       observer.committed(group, [topic]),
       observer.groups([group]),
     ]);
-    const nextOf = committed.get(topic);
-    const waitedFor = ranges.filter(({ partition }) => place.partition === undefined || partition === place.partition);
+    const nextOffsets = committed.get(topic);
+    const awaited = ranges.filter(
+      ({ partition }) => position.partition === undefined || partition === position.partition,
+    );
     return {
-      members: described?.members.length ?? 0,
-      next: place.partition === undefined ? undefined : nextOf?.get(place.partition),
-      lag: waitedFor.reduce((sum, range) => sum + lagOfPartition(range, nextOf?.get(range.partition)), 0n),
+      members: state?.members.length ?? 0,
+      nextOffset: position.partition === undefined ? undefined : nextOffsets?.get(position.partition),
+      lag: awaited.reduce((sum, range) => sum + lagOfPartition(range, nextOffsets?.get(range.partition)), 0n),
     };
   } finally {
     await observer.stop();
@@ -71,35 +57,24 @@ async function progressOf(
 async function deadLettersOf(connection: KafkaConnection, orderId: string): Promise<DeadLetteredStep[]> {
   const resolutions = await readResolutions(connection, deadLetterGroups);
   const steps: DeadLetteredStep[] = [];
-  await scanDeadLetters(connection, deadLetterGroups, async (letters) => {
-    for (const letter of letters) {
-      if (subjectOf(letter) !== orderId || resolutions.has(resolutionKey(letter))) continue;
+  await scanDeadLetters(connection, deadLetterGroups, async (deadLetters) => {
+    for (const deadLetter of deadLetters) {
+      if (subjectOf(deadLetter) !== orderId || resolutions.has(resolutionKey(deadLetter))) continue;
       if (steps.length === maxDeadLetters) return 'enough';
-      steps.push({
-        id: letter.id,
-        group: letter.group,
-        topic: letter.originalTopic ?? 'a topic that it does not name',
-        since: new Date(letter.deadLetteredAt),
-        error: printable(`${letter.errorClass ?? letter.kind ?? 'error'}: ${letter.errorMessage ?? ''}`).slice(
-          0,
-          shownErrorLength,
-        ),
-      });
+      steps.push(stepOf(deadLetter));
     }
   });
   return steps;
 }
 
-/** The services that know the order although the order service does not. */
-export async function whoKnows({ payments, updates, shipments }: Databases, orderId: string): Promise<string[]> {
-  const known = await Promise.all(
-    (
-      [
-        [services.payment, payments],
-        [services.inventory, updates],
-        [services.shipment, shipments],
-      ] as const satisfies readonly (readonly [ServiceEntry, unknown])[]
-    ).map(async ([{ name }, collection]) => ((await collection.findOne({ _id: orderId })) ? [name] : [])),
-  );
-  return known.flat();
+function stepOf(deadLetter: StoredDeadLetter): DeadLetteredStep {
+  const { id, group, originalTopic, deadLetteredAt, errorClass, kind, errorMessage } = deadLetter;
+  const error = printable(`${errorClass ?? kind ?? 'error'}: ${errorMessage ?? ''}`);
+  return {
+    id,
+    group,
+    topic: originalTopic ?? 'an unknown topic',
+    since: new Date(deadLetteredAt),
+    error: error.slice(0, shownErrorLength),
+  };
 }

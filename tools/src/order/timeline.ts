@@ -1,8 +1,8 @@
-/** The steps of an order in the order in which they became true. Pure. */
+/** The steps of an order, in the order in which they became true. Pure. */
 import { inTimelineOrder } from '@order-pipeline/events/order-lifecycle';
 import { table } from '../command-line.ts';
-import type { StoredOrder } from '../databases.ts';
-import { duration } from './explain.ts';
+import type { Order } from '../documents.ts';
+import { duration } from '../duration.ts';
 
 export interface Step {
   readonly time: string;
@@ -14,7 +14,7 @@ export interface Step {
   readonly reason: string | null;
 }
 
-export function timelineOf({ facts, published, outbox }: Pick<StoredOrder, 'facts' | 'published' | 'outbox'>): Step[] {
+export function timelineOf({ facts, published, outbox }: Pick<Order, 'facts' | 'published' | 'outbox'>): Step[] {
   const unpublished = new Set(outbox?.map(({ fact }) => fact));
   const entries = inTimelineOrder(Object.entries(facts), ([fact, { time }]) => ({ fact, timeMs: Date.parse(time) }));
   return entries.map(([fact, record]) => {

@@ -1,23 +1,25 @@
-/** The commands of `npm run order` and what they take. */
+/** The commands and options of `npm run order`. */
 import { orderIdSchema } from '@order-pipeline/events';
-import { parseArguments, ToolError, usageError, type ExitCode, type Tool } from '../command-line.ts';
-import { connectKafka, connectMongo } from '../connections.ts';
-import { openDatabases } from '../databases.ts';
-import { collect, findKnown, whoKnows } from './collect.ts';
+import { parseArguments, ToolError, usageError, type ExitCode, type Terminal, type Tool } from '../command-line.ts';
+import { connectMongo, openDatabases, type Databases } from '../databases.ts';
+import { connectKafka } from '../kafka-connection.ts';
+import { collect } from './collect.ts';
 import { explain } from './explain.ts';
+import { readOrder, servicesThatKnow, type OrderDocuments } from './order-documents.ts';
 import { timelineOf, timelineTable } from './timeline.ts';
 
-export const usage = `npm run order -- <command> <order id>      One order, from the databases and topics of all services.
+export const usage = `npm run order -- <command> <order id>      Shows one order, from the databases and topics of all services.
 
-  why <id>    where it stands and what it waits for, in sentences
-  show <id>   its timeline: each step, when, and the record that told of it
+  why <id>    its state and what it waits for, in sentences
+  show <id>   its timeline: each step with its time and the position of its event
 
-  --json      show: for programs
+  --json      show: print JSON
   --help
 
-  Exit code: 0 done, 2 error, such as an order that is not there.
+  Exit code: 0 done, 2 error, such as an unknown order.
   Environment: KAFKA_BOOTSTRAP_SERVERS, MONGODB_URI and the other KAFKA_… and MONGODB_… settings of the services.
-  Unset, the engines that npm start runs are found by its data folder .data; otherwise those on the usual ports.
+  If they are not set, the tool uses the engines that npm start runs (by its data folder .data), otherwise those on the
+  default ports.
 `;
 
 const options = {
@@ -32,37 +34,44 @@ export const order: Tool = async (args, terminal): Promise<ExitCode> => {
     terminal.print(usage.trimEnd());
     return values.help ? 0 : 2;
   }
-  const wrong = (sentence: string) => usageError('order', sentence);
-  if (command !== 'why' && command !== 'show') throw wrong(`There is no command ${command}; there are why and show.`);
-  if (id === undefined || rest.length > 0) throw wrong(`${command} takes one order id.`);
-  if (!orderIdSchema.safeParse(id).success) throw wrong(`${id} is no order id, which is a UUID.`);
+  const invalid = (sentence: string) => usageError('order', sentence);
+  if (command !== 'why' && command !== 'show') throw invalid(`There is no command ${command}; there are why and show.`);
+  if (id === undefined || rest.length > 0) throw invalid(`${command} takes one order id.`);
+  if (!orderIdSchema.safeParse(id).success) throw invalid(`${id} is no order id, which is a UUID.`);
 
   const mongo = await connectMongo(terminal);
   try {
-    const databases = openDatabases(mongo);
-    const known = await findKnown(databases, id.toLowerCase());
-    if (!known) {
-      const others = await whoKnows(databases, id.toLowerCase());
-      throw new ToolError(
-        others.length === 0
-          ? `There is no order ${id}.`
-          : `There is no order ${id} in order_db, although there is a trace of it at: ${others.join(', ')}.`,
-      );
-    }
-    if (command === 'show') {
-      const steps = timelineOf(known.order);
-      if (values.json) terminal.print(JSON.stringify({ order_id: id, status: known.order.status, steps }, null, 2));
-      else for (const line of timelineTable(steps)) terminal.print(line);
-      return 0;
-    }
-    const kafka = await connectKafka(terminal);
-    try {
-      for (const sentence of explain(await collect(kafka, known))) terminal.print(sentence);
-    } finally {
-      await kafka.close();
-    }
+    const documents = await mustRead(openDatabases(mongo), id.toLowerCase());
+    if (command === 'show') printTimeline(terminal, documents, values.json);
+    else await printExplanation(terminal, documents);
     return 0;
   } finally {
     await mongo.close();
   }
 };
+
+async function mustRead(databases: Databases, id: string): Promise<OrderDocuments> {
+  const documents = await readOrder(databases, id);
+  if (documents) return documents;
+  const others = await servicesThatKnow(databases, id);
+  throw new ToolError(
+    others.length === 0
+      ? `There is no order ${id}.`
+      : `There is no order ${id} in order_db, although these services know it: ${others.join(', ')}.`,
+  );
+}
+
+function printTimeline(terminal: Terminal, { order: { _id, ...order } }: OrderDocuments, json: boolean): void {
+  const steps = timelineOf(order);
+  if (json) terminal.print(JSON.stringify({ order_id: _id, status: order.status, steps }, null, 2));
+  else for (const line of timelineTable(steps)) terminal.print(line);
+}
+
+async function printExplanation(terminal: Terminal, documents: OrderDocuments): Promise<void> {
+  const kafka = await connectKafka(terminal);
+  try {
+    for (const sentence of explain(await collect(kafka, documents))) terminal.print(sentence);
+  } finally {
+    await kafka.close();
+  }
+}

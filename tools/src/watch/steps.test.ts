@@ -15,7 +15,7 @@ const step = (topic: string, status: string, ms: number, offset: string | null =
 const placed = step('order_placed', 'PENDING', 0);
 const paid = step('payment_processed', 'COMPLETED', 40);
 
-test('each step is shown once, with what it took since the first', () => {
+test('each step is shown once, with the time since the first', () => {
   const steps = new Steps();
   expect(steps.next([placed], at(1))).toEqual([
     '2025-01-01T00:00:00.000Z  +0 ms     order_placed        PENDING     3/7',
@@ -27,7 +27,7 @@ test('each step is shown once, with what it took since the first', () => {
   expect(steps.isComplete).toBe(true);
 });
 
-test('a step waits for its place in the topic, and so do those behind it', () => {
+test('a step waits for its offset, and so do the steps after it', () => {
   const steps = new Steps();
   const unpublished = step('order_placed', 'PENDING', 0, null);
   expect(steps.next([unpublished, paid], at(50))).toEqual([]);
@@ -36,7 +36,7 @@ test('a step waits for its place in the topic, and so do those behind it', () =>
   expect(steps.isComplete).toBe(true);
 });
 
-test('one that is not published for long is shown as that', () => {
+test('a step that stays unpublished is shown as not published', () => {
   const [line] = new Steps().next([step('order_placed', 'PENDING', 0, null)], at(2_001));
   expect(line).toMatch(/PENDING {5}not published yet$/u);
 });

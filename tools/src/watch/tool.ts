@@ -1,4 +1,4 @@
-/** What `npm run watch` takes: one order's steps as they become known, to its end. */
+/** The options of `npm run watch`: follows one order until it reaches a final state. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { orderIdSchema } from '@order-pipeline/events';
 import { isFinal } from '@order-pipeline/events/order-lifecycle';
@@ -11,31 +11,33 @@ import {
   type Terminal,
   type Tool,
 } from '../command-line.ts';
-import { connectMongo } from '../connections.ts';
-import { openDatabases, type Databases } from '../databases.ts';
-import { findKnown } from '../order/collect.ts';
+import { connectMongo, openDatabases, type Databases } from '../databases.ts';
 import { explain } from '../order/explain.ts';
+import { readOrder, type OrderDocuments } from '../order/order-documents.ts';
 import { timelineOf } from '../order/timeline.ts';
 import { waitingOf } from '../order/waiting.ts';
 import { Steps } from './steps.ts';
 
-export const usage = `npm run watch -- <order id> [options]      Follows one order: a line for each step as it comes, until the order has ended.
+export const usage = `npm run watch -- <order id> [options]      Follows one order: prints a line per step until it reaches a final state.
 
-  --for <time>   how long to wait for its end (default 10m)
+  --for <time>   how long to wait for a final state (default 10m)
   --help
 
-  A time is a number with ms, s, m, h or d. Each line has the time, the time since the order was placed, the topic, what the
-  event says, and its partition and offset.
+  A time is a number with ms, s, m, h or d. Each line has the time, the time since the order was placed, the topic, the
+  status of the event, and its partition and offset.
 
-  Exit code: 0 the order has ended, 1 it has not within that time, 2 error, such as an order that is not there.
-  Environment: MONGODB_URI and the other MONGODB_… settings of the services. Unset, the MongoDB that npm start runs is found
-  by its data folder .data; otherwise the one on the usual port.
+  Exit code: 0 a final state, 1 none within that time, 2 error, such as an unknown order.
+  Environment: MONGODB_URI and the other MONGODB_… settings of the services. If it is not set, the tool uses the MongoDB
+  that npm start runs (by its data folder .data), otherwise the one on the default port.
 `;
 
 const options = {
   for: { type: 'string', default: '10m' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
+
+const pollMs = 100;
+const stalledAfterMs = 10_000;
 
 export const watch: Tool = async (args, terminal): Promise<ExitCode> => {
   const { values, positionals } = parseArguments('watch', args, options);
@@ -55,37 +57,38 @@ export const watch: Tool = async (args, terminal): Promise<ExitCode> => {
   }
 };
 
-const lookEveryMs = 100;
-const quietAfterMs = 10_000;
-
 async function follow(databases: Databases, id: string, limitMs: number, terminal: Terminal): Promise<ExitCode> {
   const { signal } = terminal;
   const steps = new Steps();
-  const begunMs = performance.now();
-  let movedMs = begunMs;
-  let toldQuiet = false;
+  const startMs = performance.now();
+  let changedMs = startMs;
+  let isStalled = false;
   for (;;) {
-    const known = await findKnown(databases, id);
-    if (!known) throw new ToolError(`There is no order ${id}.`);
-    const hasEnded = isFinal(known.order.status);
-    const lines = steps.next(timelineOf(known.order), new Date());
+    const documents = await readOrder(databases, id);
+    if (!documents) throw new ToolError(`There is no order ${id}.`);
+    const { status } = documents.order;
+    const lines = steps.next(timelineOf(documents.order), new Date());
     for (const line of lines) terminal.print(line);
-    if (hasEnded && steps.isComplete) {
-      const findings = { ...known, now: new Date(), waiting: waitingOf(known), deadLetters: [] };
-      for (const sentence of explain(findings)) terminal.print(sentence);
+    if (isFinal(status) && steps.isComplete) {
+      printExplanation(documents, terminal);
       return 0;
     }
     const nowMs = performance.now();
-    if (lines.length > 0) [movedMs, toldQuiet] = [nowMs, false];
-    if (!toldQuiet && nowMs - movedMs > quietAfterMs) {
-      terminal.note(`It is ${known.order.status} and has not moved for 10 s; npm run order -- why ${id} says why.`);
-      toldQuiet = true;
+    if (lines.length > 0) [changedMs, isStalled] = [nowMs, false];
+    if (!isStalled && nowMs - changedMs > stalledAfterMs) {
+      terminal.note(`It is ${status} and has not changed for 10 s; npm run order -- why ${id} explains why.`);
+      isStalled = true;
     }
-    if (nowMs - begunMs >= limitMs) {
-      terminal.note(`It is ${known.order.status} and has not ended; npm run order -- why ${id} says why.`);
+    if (nowMs - startMs >= limitMs) {
+      terminal.note(`It is ${status} and has reached no final state; npm run order -- why ${id} explains why.`);
       return 1;
     }
-    await pause(lookEveryMs, undefined, { signal }).catch(() => undefined);
+    await pause(pollMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) throw signal.reason;
   }
+}
+
+function printExplanation(documents: OrderDocuments, terminal: Terminal): void {
+  const findings = { ...documents, now: new Date(), waiting: waitingOf(documents), deadLetters: [] };
+  for (const sentence of explain(findings)) terminal.print(sentence);
 }

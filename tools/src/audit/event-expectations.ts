@@ -1,22 +1,23 @@
 /**
- * What every event means in the databases: the document that states the fact, and the effect that each consumer group
+ * What every event means in the databases: the document that stores the fact, and the effect that each consumer group
  * stores. The tables are the auditor's own, not those of packages/events: it is an independent oracle of the lifecycle.
  */
 import { services } from '@order-pipeline/events';
-import type { Databases, Payment, Reservation, Stored, StoredOrder, StoredShipment } from '../databases.ts';
+import type { Databases, Stored } from '../databases.ts';
+import type { Order, Payment, Reservation, Shipment } from '../documents.ts';
 
-export interface Trace {
-  readonly of: keyof Databases;
+/** What the order's document in one collection must show. */
+export interface Expectation {
+  readonly collection: keyof Databases;
   readonly fields: readonly string[];
-  /** Whether the order's document there shows it. */
-  readonly isIn: (document: Stored) => boolean;
+  readonly isMet: (document: Stored) => boolean;
 }
 
-export interface EventMeaning {
-  /** What the service that told the event has stored. */
-  readonly state: Trace;
-  /** By consumer group: what is there once the group has worked the event off. */
-  readonly effects: Readonly<Record<string, Trace>>;
+export interface EventExpectations {
+  /** What the service that published the event has stored. */
+  readonly state: Expectation;
+  /** By consumer group: what is stored once the group has processed the event. */
+  readonly effects: Readonly<Record<string, Expectation>>;
 }
 
 const [orders, payments, inventory, shipments] = [
@@ -26,31 +27,31 @@ const [orders, payments, inventory, shipments] = [
   services.shipment.consumerGroup,
 ];
 
-/** Every function below reads the collection that it is for. */
-const reading = (of: keyof Databases, fields: readonly string[], isIn: (document: never) => boolean): Trace => ({
-  of,
-  fields,
-  isIn: isIn as Trace['isIn'],
-});
-const inOrder = (isIn: (order: StoredOrder) => boolean): Trace => reading('orders', ['facts'], isIn);
-const inPayment = (isIn: (payment: Payment) => boolean): Trace =>
-  reading('payments', ['status', 'charged.data.status', 'compensated.data.status'], isIn);
-const inReservation = (isIn: (reservation: Reservation) => boolean): Trace =>
-  reading('updates', ['status', 'reserved.data.status', 'released.data.status'], isIn);
-const inShipment = (isIn: (shipment: StoredShipment) => boolean): Trace =>
-  reading('shipments', ['status', 'shipped.data.status', 'cancelled.data.status'], isIn);
+/** Each function below reads documents of its own collection. */
+const expect = (
+  collection: keyof Databases,
+  fields: readonly string[],
+  isMet: (document: never) => boolean,
+): Expectation => ({ collection, fields, isMet: isMet as Expectation['isMet'] });
+const inOrder = (isMet: (order: Order) => boolean): Expectation => expect('orders', ['facts'], isMet);
+const inPayment = (isMet: (payment: Payment) => boolean): Expectation =>
+  expect('payments', ['status', 'charged.data.status', 'compensated.data.status'], isMet);
+const inReservation = (isMet: (reservation: Reservation) => boolean): Expectation =>
+  expect('updates', ['status', 'reserved.data.status', 'released.data.status'], isMet);
+const inShipment = (isMet: (shipment: Shipment) => boolean): Expectation =>
+  expect('shipments', ['status', 'shipped.data.status', 'cancelled.data.status'], isMet);
 
-const knownToOrder = (fact: string): Record<string, Trace> => ({
+const knownToOrder = (fact: string): Record<string, Expectation> => ({
   [orders]: inOrder(({ facts }) => Object.hasOwn(facts, fact)),
 });
-const told = (status: string): Trace =>
+const storedOutcome = (status: string): Expectation =>
   inPayment(({ charged, compensated }) => charged?.data.status === status || compensated?.data.status === status);
-/** What is neither given back nor refused for good is still to be done. */
-const moneyIsBack = {
+/** REFUNDING: the gateway refused the refund permanently. */
+const compensated = {
   [payments]: inPayment(({ status, compensated }) => compensated !== undefined || status === 'REFUNDING'),
 };
 
-export const eventTable: Readonly<Record<string, EventMeaning>> = {
+export const eventExpectations: Readonly<Record<string, EventExpectations>> = {
   'order_placed:PENDING': {
     state: inOrder(({ facts }) => Object.hasOwn(facts, 'order_placed:PENDING')),
     effects: { [payments]: inPayment(() => true) },
@@ -60,21 +61,27 @@ export const eventTable: Readonly<Record<string, EventMeaning>> = {
     effects: { [shipments]: inShipment(({ status }) => status !== 'PROCESSING') },
   },
   'payment_processed:COMPLETED': {
-    state: told('COMPLETED'),
+    state: storedOutcome('COMPLETED'),
     effects: {
       ...knownToOrder('payment_processed:COMPLETED'),
       [inventory]: inReservation(({ reserved }) => reserved !== undefined),
     },
   },
-  'payment_processed:DECLINED': { state: told('DECLINED'), effects: knownToOrder('payment_processed:DECLINED') },
-  'payment_processed:REFUNDED': { state: told('REFUNDED'), effects: knownToOrder('payment_processed:REFUNDED') },
+  'payment_processed:DECLINED': {
+    state: storedOutcome('DECLINED'),
+    effects: knownToOrder('payment_processed:DECLINED'),
+  },
+  'payment_processed:REFUNDED': {
+    state: storedOutcome('REFUNDED'),
+    effects: knownToOrder('payment_processed:REFUNDED'),
+  },
   'inventory_updated:RESERVED': {
     state: inReservation(({ reserved }) => reserved?.data.status === 'RESERVED'),
     effects: { ...knownToOrder('inventory_updated:RESERVED'), [shipments]: inShipment(() => true) },
   },
   'inventory_updated:REJECTED': {
     state: inReservation(({ reserved }) => reserved?.data.status === 'REJECTED'),
-    effects: { ...knownToOrder('inventory_updated:REJECTED'), ...moneyIsBack },
+    effects: { ...knownToOrder('inventory_updated:REJECTED'), ...compensated },
   },
   'inventory_updated:RELEASED': {
     state: inReservation(({ released }) => released !== undefined),
@@ -88,7 +95,7 @@ export const eventTable: Readonly<Record<string, EventMeaning>> = {
     state: inShipment(({ cancelled }) => cancelled !== undefined),
     effects: {
       ...knownToOrder('shipment_processed:CANCELLED'),
-      ...moneyIsBack,
+      ...compensated,
       [inventory]: inReservation(({ status }) => status !== 'RESERVED'),
     },
   },
@@ -96,8 +103,8 @@ export const eventTable: Readonly<Record<string, EventMeaning>> = {
 
 type Facts = readonly string[];
 
-/** The facts without which an order is not in its state; one of the lists has to be there whole. */
-export const evidence: Readonly<Record<StoredOrder['status'], readonly Facts[]>> = {
+/** The facts that lead to a state: an order in that state has all facts of at least one of the lists. */
+export const factsOfState: Readonly<Record<Order['status'], readonly Facts[]>> = {
   PENDING: [['order_placed:PENDING']],
   PAID: [['payment_processed:COMPLETED']],
   PAYMENT_DECLINED: [['payment_processed:DECLINED']],
