@@ -13,6 +13,7 @@ const scripts = [
   'tests/faults/mutants/run.ts',
   'tests/**/*.mjs',
   'tests/support/member-process.ts',
+  'tests/tools/document-types.ts',
 ];
 
 export default {

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { SetupError } from '../dev/setup-error.ts';
 
-export const rows = ['post', 'throughput', 'latency', 'tracing', 'replicas'] as const;
-export type Row = (typeof rows)[number];
+const rows = ['post', 'throughput', 'latency', 'tracing', 'replicas'] as const;
+type Row = (typeof rows)[number];
 
 /** How much is measured; every figure of the table follows from these. */
 export interface Amounts {

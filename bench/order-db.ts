@@ -4,7 +4,7 @@ import type { Pipeline } from '../dev/pipeline.ts';
 import { waitFor } from '../dev/wait-for.ts';
 
 /** How many orders have shipped since the service started, by its metric: asking costs it little. */
-export async function shippedCount(pipeline: Pipeline): Promise<number> {
+async function shippedCount(pipeline: Pipeline): Promise<number> {
   const response = await fetch(`${pipeline.services.order[0]!.url}/metrics`);
   const count = /^orders_total\{[^}]*state="SHIPPED"[^}]*\} (\d+)$/m.exec(await response.text());
   return Number(count?.[1] ?? 0);

@@ -44,4 +44,4 @@ export function banner(pipeline: Pipeline, auditor: Pick<Auditor, 'port'>, tookM
   ].join('\n');
 }
 
-export const withoutPassword = (uri: string): string => uri.replace(/\/\/[^/]*@/, '//…@');
+const withoutPassword = (uri: string): string => uri.replace(/\/\/[^/]*@/, '//…@');

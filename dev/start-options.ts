@@ -7,7 +7,7 @@ import { SetupError } from './setup-error.ts';
 
 const names = Object.keys(everyService) as ProcessName[];
 /** Twice the partitions of a topic: what is over stands by. More would only fill the memory. */
-export const maxReplicas = 24;
+const maxReplicas = 24;
 
 export interface StartOptions {
   readonly help: boolean;

@@ -16,7 +16,7 @@ interface Outbox {
 }
 
 /** When a fact became true, and where its event is, as far as the order service knows that. */
-export interface FactRecord {
+interface FactRecord {
   readonly time: string;
   readonly topic: string;
   readonly partition?: number;
@@ -63,7 +63,7 @@ export interface Charge {
   readonly amount_minor: number;
 }
 
-export interface Refund {
+interface Refund {
   readonly _id: string;
   readonly order_id: string;
   readonly kind: 'refund';

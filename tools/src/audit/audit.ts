@@ -21,7 +21,7 @@ export interface AuditOptions {
   readonly onProgress?: (source: string, done: number, total: number) => void;
 }
 
-export interface RuleResult {
+interface RuleResult {
   readonly id: string;
   readonly sentence: string;
   readonly violations: number;

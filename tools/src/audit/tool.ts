@@ -16,7 +16,7 @@ import { createAuditMetrics, serveMetrics } from './metrics.ts';
 import { jsonReport, progressLine, report } from './report.ts';
 import { rules } from './rules.ts';
 
-export const usage = `npm run audit [-- options]      Reads all databases and topics, and checks that nothing is lost and nothing duplicated.
+const usage = `npm run audit [-- options]      Reads all databases and topics, and checks that nothing is lost and nothing duplicated.
 
   --younger-than <time>    age limit: what is younger may be in flight and is no violation (default 5m)
   --recheck-after <time>   check a possible violation again after that time, and count it only then (default 5s)

@@ -7,7 +7,7 @@ import { list } from './list.ts';
 import { resolve } from './resolve.ts';
 import { show } from './show.ts';
 
-export const usage = `npm run dlq -- <command> [options]      Lists, shows, redrives and discards dead letters.
+const usage = `npm run dlq -- <command> [options]      Lists, shows, redrives and discards dead letters.
 
   list                       unresolved dead letters, oldest first
   show <id>                  one dead letter: its error, headers, key and value

@@ -17,7 +17,7 @@ import { report } from './report.ts';
 const maxPerSecond = 5_000;
 const maxOrders = 1_000_000;
 
-export const usage = `npm run load [-- options]      Places orders at a steady rate, follows them to a final state, and audits the pipeline.
+const usage = `npm run load [-- options]      Places orders at a steady rate, follows them to a final state, and audits the pipeline.
 
   --rate <n>        orders per second, at most ${maxPerSecond} (default 50)
   --for <time>      how long (default 10s); at most ${maxOrders} orders in all

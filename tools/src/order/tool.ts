@@ -8,7 +8,7 @@ import { explain } from './explain.ts';
 import { readOrder, servicesThatKnow, type OrderDocuments } from './order-documents.ts';
 import { timelineOf, timelineTable } from './timeline.ts';
 
-export const usage = `npm run order -- <command> <order id>      Shows one order, from the databases and topics of all services.
+const usage = `npm run order -- <command> <order id>      Shows one order, from the databases and topics of all services.
 
   why <id>    its state and what it waits for, in sentences
   show <id>   its timeline: each step with its time and the position of its event

@@ -5,7 +5,7 @@ import type { Order, Shipment } from '../documents.ts';
 import type { OrderDocuments } from './order-documents.ts';
 
 /** Where a record is, as far as that is known. */
-export interface RecordPosition {
+interface RecordPosition {
   readonly partition?: number;
   readonly offset?: string;
 }

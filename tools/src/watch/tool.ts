@@ -18,7 +18,7 @@ import { timelineOf } from '../order/timeline.ts';
 import { waitingOf } from '../order/waiting.ts';
 import { Steps } from './steps.ts';
 
-export const usage = `npm run watch -- <order id> [options]      Follows one order: prints a line per step until it reaches a final state.
+const usage = `npm run watch -- <order id> [options]      Follows one order: prints a line per step until it reaches a final state.
 
   --for <time>   how long to wait for a final state (default 10m)
   --help
