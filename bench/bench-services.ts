@@ -1,11 +1,11 @@
-/** The services for the time of one measurement, on engines that stay, warm and with stock enough. */
+/** Starts services for one measurement, on engines that keep running: with enough stock, and warmed up on request. */
 import { serviceNames, startPipeline, type Pipeline, type PipelineOptions } from '../dev/pipeline.ts';
 import type { KafkaEngine } from '../dev/engines/kafka.ts';
 import type { MongoEngine } from '../dev/engines/mongo.ts';
 import type { Amounts } from './options.ts';
 import { count, postClosedLoop } from './http-load.ts';
 import { waitUntilShipped } from './order-db.ts';
-import type { Watched } from './processes.ts';
+import type { MeasuredProcess } from './processes.ts';
 import { fillStock } from './sample-orders.ts';
 
 export interface Bench {
@@ -13,22 +13,24 @@ export interface Bench {
   readonly kafka: KafkaEngine;
   readonly mongo: MongoEngine;
   readonly amounts: Amounts;
-  /** For the services' processes. */
+  /** The environment of the services' processes. */
   readonly env: NodeJS.ProcessEnv;
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
 }
 
-export const watchedEngines = ({ kafka, mongo }: Bench): Watched[] => [
-  ...kafka.pids.map((pid) => ({ name: 'Kafka', pid })),
-  ...mongo.pids.map((pid) => ({ name: 'mongod', pid })),
-];
+export function engineProcesses({ kafka, mongo }: Bench): MeasuredProcess[] {
+  return [...kafka.pids.map((pid) => ({ name: 'Kafka', pid })), ...mongo.pids.map((pid) => ({ name: 'mongod', pid }))];
+}
 
-export const watchedServices = ({ services }: Pipeline): Watched[] =>
-  Object.values(services)
+export function serviceProcesses({ services }: Pipeline): MeasuredProcess[] {
+  return Object.values(services)
     .flat()
     .flatMap(({ name, pid }) => (pid === undefined ? [] : [{ name: name.replace(/-1$/, ''), pid }]));
+}
 
-export const driver: Watched = { name: 'driver', pid: process.pid };
+export const loadGenerator: MeasuredProcess = { name: 'load generator', pid: process.pid };
+
+const none = Object.fromEntries(serviceNames.map((name) => [name, 0]));
 
 export async function withServices<T>(
   { dataDir, kafka, mongo, env }: Bench,
@@ -47,18 +49,18 @@ export async function withServices<T>(
   }
 }
 
-/** The four services that an order passes through; the dashboard and the like only look on. */
-const four = { order: 1, payment: 1, inventory: 1, shipment: 1 } as const;
-const none = Object.fromEntries(serviceNames.map((name) => [name, 0]));
+/** The services that an order passes through; the others only read. */
+const pathOfAnOrder = { order: 1, payment: 1, inventory: 1, shipment: 1 } as const;
 
-/** All four services, after the first orders: how many have shipped is told, for whoever waits for more. */
-export const withWarmPipeline = <T>(
+/** Runs those services, warmed up. `measure` receives how many orders have been shipped so far. */
+export function withWarmPipeline<T>(
   bench: Bench,
   measure: (pipeline: Pipeline, shipped: number) => Promise<T>,
-): Promise<T> =>
-  withServices(bench, four, async (pipeline) => {
+): Promise<T> {
+  return withServices(bench, pathOfAnOrder, async (pipeline) => {
     const { connections, warmUp } = bench.amounts;
     await postClosedLoop(pipeline.services.order[0]!.url, { connections, more: count(warmUp) });
     await waitUntilShipped(pipeline, warmUp);
     return measure(pipeline, warmUp);
   });
+}

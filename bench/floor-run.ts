@@ -1,8 +1,8 @@
-/** Runs the floor as a process of its own, and tells what it reached and what it cost. */
+/** Runs the floor as a process of its own, and measures its throughput and cost. */
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { launch, stages } from '../dev/managed-process.ts';
-import { measureCost, type Cost, type Watched } from './processes.ts';
+import { measureCost, type Cost, type MeasuredProcess } from './processes.ts';
 
 export interface FloorRun {
   readonly ordersPerSecond: number;
@@ -14,7 +14,7 @@ export interface FloorOptions {
   readonly mongoUri: string;
   readonly orders: number;
   readonly warmUp: number;
-  readonly engines: readonly Watched[];
+  readonly engines: readonly MeasuredProcess[];
 }
 
 const program = fileURLToPath(new URL('floor.ts', import.meta.url));
@@ -40,5 +40,5 @@ export async function runFloor(options: FloorOptions): Promise<FloorRun> {
     await floor.stop(cleanUpLimitMs);
     return { ordersPerSecond: orders / seconds, costs };
   }
-  throw new Error('The floor ended before it had measured anything; the reason stands above.');
+  throw new Error('The floor exited before it had measured anything, for the reason above.');
 }

@@ -1,7 +1,7 @@
-/** A consumer group of the floor: batches of what all its partitions brought, worked off, sent on, committed. */
+/** A consumer group of the floor: processes the records of all its partitions in batches, publishes, and commits. */
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 
-/** An event of the floor: an order's id and the text that travels with it. */
+/** An event of the floor: an order's id and its data as text. */
 export interface Fact {
   readonly topic: string;
   readonly key: string;
@@ -12,7 +12,7 @@ export interface Stage {
   readonly group: string;
   readonly topics: string[];
   readonly batchSize: number;
-  /** Resolves when the effects are durable and what follows is acknowledged. */
+  /** Resolves when the effects are durable and the outcomes are acknowledged. */
   readonly work: (facts: Fact[]) => Promise<unknown>;
 }
 
@@ -23,12 +23,12 @@ interface Slice {
   readonly done: () => void;
 }
 
-/** Resolves once it has joined its group. What goes wrong ends the process: the floor recovers from nothing. */
+/** Resolves once it has joined its group. An error terminates the process: the floor recovers from nothing. */
 export async function startStage(kafka: Kafka, { group, topics, batchSize, work }: Stage): Promise<Consumer> {
   const waiting: Slice[] = [];
-  let busy = false;
+  let isBusy = false;
 
-  const workOff = async (): Promise<void> => {
+  const processWaiting = async (): Promise<void> => {
     while (waiting.length > 0) {
       const slices: Slice[] = [];
       for (let size = 0; waiting.length > 0 && size < batchSize; size += slices.at(-1)!.facts.length) {
@@ -44,7 +44,7 @@ export async function startStage(kafka: Kafka, { group, topics, batchSize, work 
       for (const { done } of slices) done();
       await new Promise(setImmediate);
     }
-    busy = false;
+    isBusy = false;
   };
 
   const consumer = kafka.consumer({ groupId: group, allowAutoTopicCreation: false, maxWaitTimeInMs: 250 });
@@ -62,9 +62,9 @@ export async function startStage(kafka: Kafka, { group, topics, batchSize, work 
         const nextOffset = (BigInt(slice.at(-1)!.offset) + 1n).toString();
         await new Promise<void>((done) => {
           waiting.push({ payload, facts, nextOffset, done });
-          if (busy) return;
-          busy = true;
-          setImmediate(() => void workOff());
+          if (isBusy) return;
+          isBusy = true;
+          setImmediate(() => void processWaiting());
         });
       }
     },

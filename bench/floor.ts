@@ -1,7 +1,7 @@
 /**
- * The floor: what kafkajs and mongodb alone cost for the writes and hops of an order, in one process and in batches.
- * There is no HTTP, no validation, no domain and no recovery in it: nothing that a pipeline could be without is measured.
- * bench/README.md lists its writes beside ours.
+ * The floor: the writes and hops of an order with kafkajs and mongodb alone, in one process and in batches. It has no HTTP,
+ * no validation, no decisions and no recovery, so it measures only what every pipeline needs. bench/README.md compares its
+ * writes with ours.
  *
  *   node bench/floor.ts <bootstrap servers> <MongoDB URI> <orders> <orders to warm up>
  *
@@ -20,7 +20,7 @@ const partitions = 12;
 const productIds = ['P001', 'P002', 'P003'];
 const { value } = paidOrder(0);
 
-// Topics and databases of its own, removed at the end.
+// It has its own topics and databases, which it deletes at the end.
 const run = Date.now().toString(36);
 const topics = {
   placed: `floor-${run}-placed`,
@@ -51,7 +51,7 @@ await admin.createTopics({
   waitForLeaders: false,
   topics: Object.values(topics).map((topic) => ({ topic, numPartitions: partitions })),
 });
-// A send to a partition that has no leader yet is repeated as a whole by kafkajs: some of it would arrive twice.
+// kafkajs repeats a whole send when one partition has no leader yet, so some records would arrive twice.
 await waitFor(() => Promise.all(Object.values(topics).map((topic) => admin.fetchTopicOffsets(topic))), {
   what: "The floor's topics",
   timeoutMs: 30_000,
@@ -61,7 +61,7 @@ await producer.connect();
 const send = (topic: string, facts: readonly Fact[]): Promise<unknown> =>
   producer.send({ topic, acks: -1, messages: facts.map(({ key, value }) => ({ key, value })) });
 
-/** What a service stores of an order: its state, and the event that it told, to tell it again. */
+/** What a service stores about an order: its state, and the event that it published, to publish it again. */
 const row = ({ key, value }: Fact, status: string): Row => ({
   _id: key,
   version: 1,
@@ -106,16 +106,16 @@ async function ship(facts: readonly Fact[]): Promise<void> {
 
 let arrived = 0;
 let onArrival = (): void => {};
-/** One update per order of the batch, whatever it tells of it. */
+/** One update per order of the batch, however many facts about it there are. */
 async function record(facts: readonly Fact[]): Promise<void> {
-  const operations = [...Map.groupBy(facts, ({ key }) => key)].map(([_id, told]): AnyBulkWriteOperation<Row> => ({
+  const operations = [...Map.groupBy(facts, ({ key }) => key)].map(([_id, known]): AnyBulkWriteOperation<Row> => ({
     updateOne: {
       filter: { _id },
       update: {
         $set: {
           status: 'SHIPPED',
           updated_at: new Date(),
-          ...Object.fromEntries(told.map(({ topic }) => [`facts.${topic}`, new Date()])),
+          ...Object.fromEntries(known.map(({ topic }) => [`facts.${topic}`, new Date()])),
         },
       },
     },
@@ -125,7 +125,7 @@ async function record(facts: readonly Fact[]): Promise<void> {
   onArrival();
 }
 
-/** Inserts, publishes, clears the outbox; a batch is inserted while the one before is published. */
+/** Inserts, publishes, and clears the outbox; inserts a batch while the previous one is published. */
 async function place(count: number): Promise<void> {
   let publishing: Promise<unknown> = Promise.resolve();
   for (let done = 0; done < count; done += batchSize) {
@@ -149,16 +149,16 @@ async function place(count: number): Promise<void> {
   await publishing;
 }
 
-/** Seconds from the first insert to the last order known to be shipped. */
-async function throughAll(count: number): Promise<number> {
+/** Seconds from the first insert until the last order is known to be shipped. */
+async function processAll(count: number): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<void>();
   arrived = 0;
   onArrival = () => {
     if (arrived === count) resolve();
   };
-  const begun = performance.now();
+  const startMs = performance.now();
   await Promise.all([place(count), promise]);
-  return (performance.now() - begun) / 1_000;
+  return (performance.now() - startMs) / 1_000;
 }
 
 const stage = (name: string, from: string[], work: (facts: Fact[]) => Promise<unknown>) =>
@@ -170,12 +170,12 @@ const stages = await Promise.all([
   stage('order', [topics.paid, topics.reserved, topics.shipped], record),
 ]);
 
-await throughAll(Number(warmUp));
+await processAll(Number(warmUp));
 process.stdout.write('measuring\n');
-const seconds = await throughAll(Number(orders));
+const seconds = await processAll(Number(orders));
 process.stdout.write(`${JSON.stringify({ seconds })}\n`);
 
-// Its costs are read while it is still there.
+// The parent reads this process's costs while it still runs.
 await new Promise((resolve) => process.once('SIGTERM', resolve));
 await Promise.all(stages.map((consumer) => consumer.disconnect()));
 await admin.deleteTopics({ topics: Object.values(topics) });

@@ -1,4 +1,4 @@
-/** Orders over HTTP: as fast as a number of connections allows, or at a steady rate whatever the answers take. */
+/** Places orders over HTTP: as fast as a number of connections allows, or at a steady rate, however long responses take. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client, Pool } from 'undici';
 import { orderBody } from './sample-orders.ts';
@@ -11,11 +11,12 @@ const request = (index: number) =>
     body: orderBody(index),
   }) as const;
 
-const mustBeCreated = (statusCode: number): void => {
-  if (statusCode !== 201) throw new Error(`POST /orders answers ${statusCode}: the figures would be of refusals`);
-};
+function mustBeCreated(statusCode: number): void {
+  if (statusCode !== 201)
+    throw new Error(`POST /orders returned ${statusCode}: the figures would be those of refusals`);
+}
 
-/** Each connection sends its next order when the last one is answered. Answers the latencies in milliseconds. */
+/** Each connection sends its next order when it has the response to the last one. Returns the latencies in milliseconds. */
 export async function postClosedLoop(
   url: string,
   { connections, more }: { connections: number; more: (sent: number) => boolean },
@@ -26,11 +27,11 @@ export async function postClosedLoop(
     Array.from({ length: connections }, async () => {
       const client = new Client(url, { pipelining: 1 });
       while (more(sent)) {
-        const begun = performance.now();
+        const startMs = performance.now();
         const { statusCode, body } = await client.request(request(sent++));
         await body.dump();
         mustBeCreated(statusCode);
-        latenciesMs.push(performance.now() - begun);
+        latenciesMs.push(performance.now() - startMs);
       }
       await client.close();
     }),
@@ -38,37 +39,38 @@ export async function postClosedLoop(
   return latenciesMs;
 }
 
-export const count =
-  (orders: number) =>
-  (sent: number): boolean =>
-    sent < orders;
+/** For `more`: so many orders. */
+export function count(orders: number): (sent: number) => boolean {
+  return (sent) => sent < orders;
+}
 
+/** For `more`: orders for so long. */
 export function duration(seconds: number): () => boolean {
   const endMs = performance.now() + seconds * 1_000;
   return () => performance.now() < endMs;
 }
 
-/** Answers when each order was due to be sent, by order id: an order that had to queue has waited, and that counts. */
+/** Returns when each order was due to be sent, by order id, so that the time in a queue counts. */
 export async function postOpenLoop(
   url: string,
   { perSecond, seconds }: { perSecond: number; seconds: number },
 ): Promise<Map<string, number>> {
   const pool = new Pool(url, { connections: 64, pipelining: 1 });
   const dueAt = new Map<string, number>();
-  const begun = Date.now();
+  const startMs = Date.now();
   const place = async (index: number, due: number): Promise<void> => {
     const { statusCode, body } = await pool.request(request(index));
     const { order_id } = (await body.json()) as { order_id: string };
     mustBeCreated(statusCode);
     dueAt.set(order_id, due);
   };
-  const answers: Promise<void>[] = [];
+  const responses: Promise<void>[] = [];
   for (let index = 0; index < perSecond * seconds; index += 1) {
-    const due = begun + (index * 1_000) / perSecond;
+    const due = startMs + (index * 1_000) / perSecond;
     if (due > Date.now()) await pause(due - Date.now());
-    answers.push(place(index, due));
+    responses.push(place(index, due));
   }
-  await Promise.all(answers);
+  await Promise.all(responses);
   await pool.close();
   return dueAt;
 }

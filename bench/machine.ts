@@ -1,4 +1,4 @@
-/** What the figures are figures of. */
+/** Describes the machine and the versions that the figures belong to. */
 import { execFileSync } from 'node:child_process';
 import { arch, cpus, totalmem, type } from 'node:os';
 import { MongoClient } from 'mongodb';

@@ -4,23 +4,23 @@ import { SetupError } from '../dev/setup-error.ts';
 const rows = ['post', 'throughput', 'latency', 'tracing', 'replicas'] as const;
 type Row = (typeof rows)[number];
 
-/** How much is measured; every figure of the table follows from these. */
+/** How much is measured: every figure of the table depends on these. */
 export interface Amounts {
   readonly connections: number;
   readonly postSeconds: number;
   /** Orders of one throughput run, of the pipeline and of the floor alike. */
   readonly orders: number;
-  /** Pairs of runs, pipeline and floor, or without and with tracing, by turns; the medians count. */
+  /** Pairs of alternating runs, pipeline and floor, or without and with tracing; the medians count. */
   readonly pairs: number;
   readonly steadyPerSecond: number;
-  /** At that rate, before it counts: what compiles as it goes has then done so, and the loop before it is forgotten. */
+  /** At that rate, before the measurement: until the processes have compiled their code and adapted to the rate. */
   readonly leadInSeconds: number;
   readonly steadySeconds: number;
-  /** Paid orders that the inventory service works off in one run. */
+  /** Paid orders that the inventory service processes in one run. */
   readonly paidOrders: number;
-  /** Pairs of runs, one replica and three by turns; the medians count. */
+  /** Pairs of alternating runs, with one replica and with three; the medians count. */
   readonly replicaRounds: number;
-  /** Orders (or events) before anything is measured, so that no run pays for compiling. */
+  /** Orders (or events) before the measurement, so that no run includes compilation. */
   readonly warmUp: number;
 }
 
@@ -59,25 +59,25 @@ const quick: Amounts = {
 
 export const usage = `npm run bench [-- options]      Measures the pipeline on real Kafka and MongoDB (about 9 minutes).
 
-  --quick            less of everything (about a minute): for a look, not for a figure to quote
-  --only <rows>      some of ${rows.join(', ')} (comma between them)
-  --write            put the table into bench/RESULTS.md, with the machine it is of
-  --profile <folder> have every service write a CPU profile there when it stops, and print where the time went
+  --quick            less of everything (about a minute): a first impression, no figures to quote
+  --only <rows>      some of ${rows.join(', ')}, comma-separated
+  --write            write the table to bench/RESULTS.md, with a description of the machine
+  --profile <folder> store a CPU profile of each service there, and print where the time was spent
   --help
 `;
 
-/** Throws SetupError for what cannot be understood. */
+/** Throws SetupError for invalid options. */
 export function parseBenchOptions(args: readonly string[]): BenchOptions {
   const values = parse(args);
-  const asked = values.only.flatMap((list) => list.split(',')).map((name) => name.trim());
-  for (const name of asked) {
+  const requested = values.only.flatMap((list) => list.split(',')).map((name) => name.trim());
+  for (const name of requested) {
     if (!isRow(name)) throw new SetupError(`--only: there is no row "${name}"; there are ${rows.join(', ')}.`);
   }
   return {
     help: values.help,
     quick: values.quick,
     write: values.write,
-    rows: new Set(asked.length > 0 ? asked.filter(isRow) : rows),
+    rows: new Set(requested.length > 0 ? requested.filter(isRow) : rows),
     profileDir: values.profile,
     amounts: values.quick ? quick : full,
   };
@@ -100,4 +100,6 @@ function parse(args: readonly string[]) {
   }
 }
 
-const isRow = (name: string): name is Row => (rows as readonly string[]).includes(name);
+function isRow(name: string): name is Row {
+  return (rows as readonly string[]).includes(name);
+}

@@ -1,9 +1,9 @@
-/** What the bench knows of the orders' fate: the order service's own count, and its database, on this machine's clock. */
+/** How the bench observes orders: by the order service's metric, and in its database, whose clock is this machine's. */
 import { MongoClient } from 'mongodb';
 import type { Pipeline } from '../dev/pipeline.ts';
 import { waitFor } from '../dev/wait-for.ts';
 
-/** How many orders have shipped since the service started, by its metric: asking costs it little. */
+/** How many orders have been shipped since the service started, by its metric, which costs little to read. */
 async function shippedCount(pipeline: Pipeline): Promise<number> {
   const response = await fetch(`${pipeline.services.order[0]!.url}/metrics`);
   const count = /^orders_total\{[^}]*state="SHIPPED"[^}]*\} (\d+)$/m.exec(await response.text());
@@ -23,11 +23,11 @@ export async function waitUntilShipped(pipeline: Pipeline, total: number): Promi
 }
 
 export interface OrderDb {
-  /** When the last of the orders that were placed since then shipped, as order_db.orders.updated_at has it. */
+  /** When the last of the orders placed since then was shipped, by order_db.orders.updated_at. */
   lastShipped(since: Date, orders: number): Promise<Date>;
-  /** Tells each order that becomes SHIPPED as soon as a majority has it. */
+  /** Calls `onShipped` for each order that becomes SHIPPED, as soon as a majority has it. */
   watchShipped(onShipped: (orderId: string) => void): Promise<{ stop(): Promise<void> }>;
-  /** When an order reached SHIPPED by its document, and when each event on the way was made. */
+  /** When each order became SHIPPED, by its document, and when each of its facts became true. */
   timesOf(orderIds: readonly string[]): Promise<OrderTimes[]>;
   close(): Promise<void>;
 }
@@ -63,15 +63,15 @@ export async function openOrderDb(uri: string): Promise<OrderDb> {
     },
     async watchShipped(onShipped) {
       const stream = orders.watch([{ $match: { 'updateDescription.updatedFields.status': 'SHIPPED' } }]);
-      // The first look opens the stream: from here on nothing is missed.
+      // Opens the stream: from here on no change is missed.
       const first = await stream.tryNext();
-      const tell = (change: typeof first): void => {
+      const notify = (change: typeof first): void => {
         if (change && 'documentKey' in change) onShipped(change.documentKey._id);
       };
-      tell(first);
+      notify(first);
       let stopped = false;
       const reading = (async () => {
-        for await (const change of stream) tell(change);
+        for await (const change of stream) notify(change);
       })().catch((error: unknown) => {
         if (!stopped) throw error;
       });

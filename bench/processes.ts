@@ -1,7 +1,7 @@
-/** What processes cost, from /proc: elsewhere than on Linux the figures are missing, and the table says so. */
+/** CPU time and memory of processes, from /proc: on other systems than Linux the table has no such figures. */
 import { readFileSync } from 'node:fs';
 
-export interface Watched {
+export interface MeasuredProcess {
   readonly name: string;
   readonly pid: number;
 }
@@ -9,17 +9,17 @@ export interface Watched {
 export interface Cost {
   readonly name: string;
   readonly cpuSeconds: number;
-  /** The most memory that the process ever had resident, in MiB. */
+  /** The peak of its resident memory, in MiB. */
   readonly peakMiB: number;
 }
 
 /** USER_HZ, which is 100 on every platform that Node runs on. */
 const ticksPerSecond = 100;
 
-/** User and system time of all threads since the process began; undefined where that cannot be known. */
+/** User and system time of all threads since the process started; undefined where it cannot be read. */
 function cpuSeconds(pid: number): number | undefined {
   const stat = read(`/proc/${pid}/stat`);
-  // The name, in parentheses, may hold anything; utime and stime are fields 14 and 15 (man 5 proc).
+  // The name, in parentheses, may contain anything; utime and stime are fields 14 and 15 (man 5 proc).
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields && (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
@@ -37,11 +37,11 @@ function read(file: string): string | undefined {
   }
 }
 
-/** Starts to measure; the answer tells what each process has cost since, those that ended meanwhile left out. */
-export function measureCost(watched: readonly Watched[]): () => Cost[] {
-  const before = new Map(watched.map(({ pid }) => [pid, cpuSeconds(pid)]));
+/** Starts to measure. The returned function gives the cost of each process since then, without those that have exited. */
+export function measureCost(processes: readonly MeasuredProcess[]): () => Cost[] {
+  const before = new Map(processes.map(({ pid }) => [pid, cpuSeconds(pid)]));
   return () =>
-    watched.flatMap(({ name, pid }) => {
+    processes.flatMap(({ name, pid }) => {
       const from = before.get(pid);
       const to = cpuSeconds(pid);
       return from === undefined || to === undefined ? [] : [{ name, cpuSeconds: to - from, peakMiB: peakMiB(pid) }];

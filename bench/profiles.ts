@@ -1,4 +1,4 @@
-/** Reads the CPU profiles that the services left, and says where their time went. */
+/** Reads the CPU profiles of the services and prints where their time was spent. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
@@ -15,21 +15,21 @@ interface CpuProfile {
 const shownFunctions = 25;
 const shownModules = 12;
 
-export function printProfiles(dir: string, say: (line: string) => void): void {
+export function printProfiles(dir: string, print: (line: string) => void): void {
   for (const file of readdirSync(dir).filter((name) => name.endsWith('.cpuprofile'))) {
     const profile = JSON.parse(readFileSync(join(dir, file), 'utf8')) as CpuProfile;
-    say(`\n${file}: ${describe(profile)}`);
+    print(`\n${file}: ${describe(profile)}`);
     const selfMs = selfTimes(profile);
     const busyMs = selfMs.filter(({ name }) => name !== '(idle)').reduce((sum, { ms }) => sum + ms, 0);
     const top = (by: (entry: SelfTime) => string, count: number): void => {
       const sums = new Map<string, number>();
       for (const entry of selfMs) sums.set(by(entry), (sums.get(by(entry)) ?? 0) + entry.ms);
       for (const [name, ms] of [...sums].toSorted(([, a], [, b]) => b - a).slice(0, count)) {
-        say(`  ${((ms / busyMs) * 100).toFixed(1).padStart(5)} %  ${ms.toFixed(0).padStart(6)} ms  ${name}`);
+        print(`  ${((ms / busyMs) * 100).toFixed(1).padStart(5)} %  ${ms.toFixed(0).padStart(6)} ms  ${name}`);
       }
     };
     top(({ module }) => module, shownModules);
-    say('');
+    print('');
     top(({ name, place }) => `${name}  ${place}`, shownFunctions);
   }
 }
@@ -60,5 +60,6 @@ function moduleOf(url: string, functionName: string): string {
   return ours?.[1] ?? url.replace(/^node:([^/]+).*/, 'node:$1');
 }
 
-const describe = ({ timeDeltas }: CpuProfile): string =>
-  `${(timeDeltas.reduce((sum, delta) => sum + delta, 0) / 1e6).toFixed(1)} s`;
+function describe({ timeDeltas }: CpuProfile): string {
+  return `${(timeDeltas.reduce((sum, delta) => sum + delta, 0) / 1e6).toFixed(1)} s`;
+}

@@ -1,6 +1,6 @@
 /**
- * Three inventory replicas beside one, all contending for the three sample products: paid orders are written to Kafka
- * directly, so that nothing but the inventory service is measured, up to its last outcome in inventory_updated.
+ * Three inventory replicas compared with one, all contending for the three sample products. Paid orders are written to
+ * Kafka directly, so that only the inventory service is measured, up to its last outcome in inventory_updated.
  */
 import { MongoClient } from 'mongodb';
 import { createKafka } from '@order-pipeline/kafka';
@@ -24,7 +24,7 @@ export async function measureReplicas(bench: Bench): Promise<ReplicaRound[]> {
   for (let round = 0; round < bench.amounts.replicaRounds; round += 1) {
     const onePerSecond = await runInventory(bench, 1);
     const threePerSecond = await runInventory(bench, 3);
-    bench.say(
+    bench.print(
       `  round ${round + 1}: one replica ${onePerSecond.toFixed(0)} orders/s, three ${threePerSecond.toFixed(0)}`,
     );
     rounds.push({ onePerSecond, threePerSecond });
@@ -32,11 +32,12 @@ export async function measureReplicas(bench: Bench): Promise<ReplicaRound[]> {
   return rounds;
 }
 
-const runInventory = (bench: Bench, replicas: number): Promise<number> =>
-  withServices(bench, { inventory: replicas }, async (pipeline) => {
+function runInventory(bench: Bench, replicas: number): Promise<number> {
+  return withServices(bench, { inventory: replicas }, async (pipeline) => {
     await reserveAll(bench, pipeline, bench.amounts.warmUp);
     return reserveAll(bench, pipeline, bench.amounts.paidOrders);
   });
+}
 
 /** Orders per second from the first event sent to the last outcome in Kafka; throws unless each order was reserved once. */
 async function reserveAll(bench: Bench, { bootstrapServers }: Pipeline, orders: number): Promise<number> {
@@ -50,7 +51,7 @@ async function reserveAll(bench: Bench, { bootstrapServers }: Pipeline, orders: 
     const outcomes = async (): Promise<number> =>
       (await admin.fetchTopicOffsets('inventory_updated')).reduce((sum, { high }) => sum + Number(high), 0);
     const before = await outcomes();
-    const begun = performance.now();
+    const startMs = performance.now();
     for (let sent = 0; sent < orders; sent += recordsPerSend) {
       const messages = events.slice(sent, sent + recordsPerSend);
       await producer.send({
@@ -61,7 +62,7 @@ async function reserveAll(bench: Bench, { bootstrapServers }: Pipeline, orders: 
     }
     const all = async (): Promise<true | undefined> => ((await outcomes()) - before >= orders ? true : undefined);
     await waitFor(all, { what: 'The last reservation', timeoutMs: stallLimitMs, pollMs });
-    const seconds = (performance.now() - begun) / 1_000;
+    const seconds = (performance.now() - startMs) / 1_000;
     const reserved = await mongo
       .db('inventory_db')
       .collection<{ _id: string }>('updates')

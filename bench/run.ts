@@ -1,4 +1,4 @@
-/** `npm run bench`: the pipeline measured from outside, and beside it what the engines' drivers alone cost. */
+/** `npm run bench`: measures the pipeline from outside, and compares it with the engines' drivers alone. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { startKafka } from '../dev/engines/kafka.ts';
 import { startMongo } from '../dev/engines/mongo.ts';
-import { endEverything } from '../dev/managed-process.ts';
+import { stopEverything } from '../dev/managed-process.ts';
 import { SetupError } from '../dev/setup-error.ts';
 import type { Bench } from './bench-services.ts';
 import { describeMachine } from './machine.ts';
@@ -18,29 +18,38 @@ import { measureTracing } from './tracing-row.ts';
 import { measureLatency, measurePosting, measureThroughput } from './rows.ts';
 
 const resultsFile = fileURLToPath(new URL('RESULTS.md', import.meta.url));
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const resultsHead = `# Results
+
+Written by \`npm run bench -- --write\`; [README.md](README.md) describes what is measured, and how. Figures of different runs
+are comparable only when the machine was equally busy; each ratio compares runs beside each other.
+`;
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
 
 async function measure(bench: Bench, { rows }: BenchOptions): Promise<Results> {
   const results: Results = {};
   if (rows.has('post')) {
-    say('POST /orders …');
+    print('POST /orders …');
     results.post = await measurePosting(bench);
   }
   if (rows.has('throughput')) {
-    say('Orders per second, pipeline and floor by turns …');
+    print('Orders per second, pipeline and floor alternating …');
     results.throughput = await measureThroughput(bench);
   }
   if (rows.has('latency')) {
-    say('Placed to shipped at a steady rate …');
+    print('Placed to shipped at a steady rate …');
     results.latency = await measureLatency(bench);
   }
   if (rows.has('tracing')) {
-    say('Orders per second, tracing off and on by turns …');
+    print('Orders per second, tracing off and on alternating …');
     results.tracing = await measureTracing(bench);
   }
-  // The last, because its payments are for orders that nobody placed: whoever consumes them later has to give them up.
+  // The last row, because its payments are for orders that were never placed, and later consumers would dead-letter them.
   if (rows.has('replicas')) {
-    say('Inventory replicas, one and three by turns …');
+    print('Inventory replicas, one and three alternating …');
     results.replicas = await measureReplicas(bench);
   }
   return results;
@@ -55,15 +64,15 @@ async function main(): Promise<void> {
   const profileDir = options.profileDir && resolve(options.profileDir);
   if (profileDir) mkdirSync(profileDir, { recursive: true });
   const dataDir = mkdtempSync(join(tmpdir(), 'order-pipeline-bench-'));
-  const end = async (): Promise<void> => {
-    await endEverything();
+  const cleanUp = async (): Promise<void> => {
+    await stopEverything();
     rmSync(dataDir, { recursive: true, force: true });
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => void end().finally(() => process.exit(130)));
+    process.once(signal, () => void cleanUp().finally(() => process.exit(130)));
   }
   try {
-    say('Starting Kafka and MongoDB …');
+    print('Starting Kafka and MongoDB …');
     const [kafka, mongo] = await Promise.all([
       startKafka({ dataDir: join(dataDir, 'kafka') }),
       startMongo({ dataDir: join(dataDir, 'mongo') }),
@@ -72,25 +81,19 @@ async function main(): Promise<void> {
       LOG_LEVEL: 'warn',
       ...(profileDir && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileDir}` }),
     };
-    const bench: Bench = { dataDir, kafka, mongo, amounts: options.amounts, env, say };
+    const bench: Bench = { dataDir, kafka, mongo, amounts: options.amounts, env, print };
     const machine = await describeMachine(bench);
     const table = report(await measure(bench, options), options.amounts);
-    say(`\n${machine.join('\n')}\n\n${table.join('\n')}\n`);
+    print(`\n${machine.join('\n')}\n\n${table.join('\n')}\n`);
     if (options.write) {
       const page = `${resultsHead}\n${machine.join('  \n')}\n\n${table.join('\n')}\n`;
       writeFileSync(resultsFile, await format(page, { ...(await resolveConfig(resultsFile)), filepath: resultsFile }));
     }
-    if (profileDir) printProfiles(profileDir, say);
+    if (profileDir) printProfiles(profileDir, print);
   } finally {
-    await end();
+    await cleanUp();
   }
 }
-
-const resultsHead = `# Results
-
-Written by \`npm run bench -- --write\`; what is measured, and how, is in [README.md](README.md). Figures of different runs
-compare only as far as the machine was equally busy; the ratios are of one run each.
-`;
 
 try {
   await main();

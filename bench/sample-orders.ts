@@ -1,4 +1,4 @@
-/** Orders as customers place them, over the three sample products, so that every one of them is contended for. */
+/** Orders as customers place them, for the three sample products, so that orders contend for each product. */
 import { randomUUID } from 'node:crypto';
 import { decimalFromMinor, encodeEvent, totalMinor, type EncodedEvent } from '@order-pipeline/events';
 
@@ -8,18 +8,20 @@ const products = [
   { product_id: 'P003', price_minor: 19_99 },
 ] as const;
 
-/** Of each product, so that no run ends for want of it. */
+/** The stock of each product, so that no run exhausts it. */
 const plenty = 1_000_000_000;
 const customer_id = 'CUST001';
 const shipping_address = '123 Main St, City, Country';
 
-/** The article's order, two pieces of one product and one of the next; which ones, goes round. */
-const linesOf = (index: number) => [
-  { ...products[index % 3]!, quantity: 2 },
-  { ...products[(index + 1) % 3]!, quantity: 1 },
-];
+/** Two pieces of one product and one of the next, as in the article's order, for each product in turn. */
+function linesOf(index: number) {
+  return [
+    { ...products[index % 3]!, quantity: 2 },
+    { ...products[(index + 1) % 3]!, quantity: 1 },
+  ];
+}
 
-/** Bodies for POST /orders, made before anything is measured. */
+/** Bodies for POST /orders, encoded before the measurement. */
 const bodies = [0, 1, 2].map((index) => {
   const lines = linesOf(index);
   return JSON.stringify({
@@ -32,7 +34,7 @@ const bodies = [0, 1, 2].map((index) => {
 
 export const orderBody = (index: number): string => bodies[index % 3]!;
 
-/** What the payment service tells of an order that is paid. */
+/** The payment service's event of a paid order. */
 export function paidOrder(index: number): EncodedEvent {
   const items = linesOf(index);
   return encodeEvent({

@@ -1,4 +1,4 @@
-/** The value that a share of the sample does not exceed (nearest rank); NaN of nothing. */
+/** The value that a share of the sample does not exceed (nearest rank); NaN for an empty sample. */
 export function percentile(sample: readonly number[], share: number): number {
   const sorted = Float64Array.from(sample).toSorted();
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;

@@ -1,4 +1,4 @@
-/** What tracing costs: the throughput run with it off and on, by turns, against a collector that only swallows. */
+/** The cost of tracing: throughput runs with tracing off and on, alternating, with a collector that discards everything. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -24,7 +24,7 @@ export async function measureTracing(bench: Bench): Promise<TracingPair[]> {
     for (let pair = 0; pair < bench.amounts.pairs; pair += 1) {
       const off = await runPipeline(bench);
       const on = await runPipeline(traced);
-      bench.say(
+      bench.print(
         `  pair ${pair + 1}: off ${off.ordersPerSecond.toFixed(0)} orders/s, on ${on.ordersPerSecond.toFixed(0)}`,
       );
       pairs.push({ off, on });

@@ -1,10 +1,11 @@
-/** The auditor beside `npm start`, again and again: the dashboard shows its verdict. */
+/** The auditor of `npm start`, at intervals: the dashboard shows its result. */
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { backoffMs } from '@order-pipeline/resilience';
 import { launch, stages, type ManagedProcess } from './managed-process.ts';
 import { copyLines } from './output.ts';
 import { portOf } from './ports.ts';
-import { restartDelayMs } from './restart-delay.ts';
+import { restartBackoff } from './restart-backoff.ts';
 
 export interface Auditor {
   readonly port: number;
@@ -14,28 +15,27 @@ export interface Auditor {
 export interface AuditorOptions {
   readonly bootstrapServers: string;
   readonly mongoUri: string;
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
 }
 
 const usualPort = 9_464;
 export const auditorPortVariable = 'AUDITOR_PORT';
-/** Where it serves /metrics. */
+/** The port of its /metrics. */
 export const auditorPort = (): number => portOf(auditorPortVariable, usualPort);
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const every = '1m';
 const stopLimitMs = 10_000;
-/** Behind whatever else the machine has to do: nobody waits for it. */
+/** A low priority: no request waits for the auditor. */
 const niceness = 10;
-/** Of its lines. */
 const colour = 3;
 
-export async function startAuditor({ bootstrapServers, mongoUri, say }: AuditorOptions): Promise<Auditor> {
+export async function startAuditor({ bootstrapServers, mongoUri, print }: AuditorOptions): Promise<Auditor> {
   const port = auditorPort();
   const env = { HOST: '127.0.0.1', ...process.env, KAFKA_BOOTSTRAP_SERVERS: bootstrapServers, MONGODB_URI: mongoUri };
   let current: ManagedProcess | undefined;
   let stopping = false;
-  let ends = 0;
+  let exits = 0;
   let timer: NodeJS.Timeout | undefined;
 
   async function run(): Promise<void> {
@@ -51,17 +51,17 @@ export async function startAuditor({ bootstrapServers, mongoUri, say }: AuditorO
     try {
       setPriority(current.pid, niceness);
     } catch {
-      // It has ended already; what follows says so.
+      // It has exited already; restart() handles that.
     }
     copyLines([current.child.stdout, current.child.stderr], 'auditor', colour);
-    void current.exited.then(again);
+    void current.exited.then(restart);
   }
 
-  function again(): void {
+  function restart(): void {
     if (stopping) return;
-    const delayMs = restartDelayMs(ends++);
-    say(`The auditor ended; starting it again in ${(delayMs / 1000).toFixed(1)} s`);
-    timer = setTimeout(() => void run().catch((error: Error) => say(`The auditor: ${error.message}`)), delayMs);
+    const delayMs = backoffMs(restartBackoff, exits++);
+    print(`The auditor exited; restarting it in ${(delayMs / 1000).toFixed(1)} s`);
+    timer = setTimeout(() => void run().catch((error: Error) => print(`The auditor: ${error.message}`)), delayMs);
   }
 
   await run();

@@ -9,7 +9,7 @@ const exampleOrder = `curl -X POST URL/orders -H "Content-Type: application/json
   {"product_id": "P001", "quantity": 2, "price": 29.99}, {"product_id": "P002", "quantity": 1, "price": 49.99}],
   "shipping_address": "123 Main St, City, Country", "total_amount": 109.97}'`;
 
-/** What one wants to see once everything runs: addresses, and an order ready to paste. */
+/** The text that `npm start` prints when everything is ready: addresses, and an order to paste. */
 export function banner(pipeline: Pipeline, auditor: Pick<Auditor, 'port'>, tookMs: number): string {
   const replicas = Object.values(pipeline.services).flat();
   const local = (port: number): string => `http://localhost:${port}`;
@@ -29,14 +29,14 @@ export function banner(pipeline: Pipeline, auditor: Pick<Auditor, 'port'>, tookM
   return [
     '',
     styleText('bold', `Ready after ${(tookMs / 1000).toFixed(1)} s`),
-    ...(dashboard ? [`Watch every order on its way: ${styleText('bold', local(dashboard.port))}`] : []),
+    ...(dashboard ? [`Dashboard: ${styleText('bold', local(dashboard.port))}`] : []),
     '',
     styleText('dim', table[0]!),
     ...table.slice(1),
     '',
     `Kafka    ${pipeline.bootstrapServers}`,
     `MongoDB  ${withoutPassword(pipeline.mongoUri)}`,
-    `Auditor  ${local(auditor.port)}/metrics (its verdict: the dashboard's Health)`,
+    `Auditor  ${local(auditor.port)}/metrics (its result: the dashboard's Health)`,
     ...(order ? ['', 'Place an order:', exampleOrder.replace('URL', local(order.port))] : []),
     '',
     'Ctrl-C stops everything and keeps the data.',
@@ -44,4 +44,6 @@ export function banner(pipeline: Pipeline, auditor: Pick<Auditor, 'port'>, tookM
   ].join('\n');
 }
 
-const withoutPassword = (uri: string): string => uri.replace(/\/\/[^/]*@/, '//…@');
+function withoutPassword(uri: string): string {
+  return uri.replace(/\/\/[^/]*@/, '//…@');
+}

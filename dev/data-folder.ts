@@ -5,31 +5,31 @@ import { isAlive, tryLock, type Lock } from './process-lock.ts';
 import { SetupError } from './setup-error.ts';
 import { waitFor } from './wait-for.ts';
 
-/** Longer than the watchdog's own limits. */
+/** Longer than the limits of the watchdog. */
 const cleanUpLimitMs = 30_000;
-/** What a run puts there; --fresh deletes these and never the folder itself, which the user may have named. */
+/** What a run stores there; --fresh deletes these and never the folder itself, which the user may have chosen. */
 const contents = ['kafka', 'mongo', 'logs'];
 
-/** Makes the folder this process's own, and waits until whatever a killed run left there has ended. */
-export async function takeDataFolder(dataDir: string, say: (line: string) => void): Promise<Lock> {
+/** Locks the folder for this process, and waits until the processes of a killed run have exited. */
+export async function lockDataFolder(dataDir: string, print: (line: string) => void): Promise<Lock> {
   mkdirSync(dataDir, { recursive: true });
   const lock = tryLock(join(dataDir, 'lock'), watchdogPid());
   if ('heldBy' in lock) {
     throw new SetupError(
-      `The pipeline already runs on ${dataDir} (pid ${lock.heldBy.pid}); stop it there with Ctrl-C, ` +
+      `The pipeline already runs on ${dataDir} (pid ${lock.heldBy.pid}); stop that run with Ctrl-C, ` +
         'or choose another folder with --data.',
     );
   }
   const cleaner = lock.previous?.cleaner;
   if (cleaner && isAlive(cleaner)) {
-    say('The last run was killed and is still being cleaned up; waiting for that …');
-    const gone = async (): Promise<true | undefined> => (isAlive(cleaner) ? undefined : true);
-    await waitFor(gone, { what: `The clean-up by pid ${cleaner.pid}`, timeoutMs: cleanUpLimitMs });
+    print('The last run was killed, and its processes are still being stopped; waiting for that …');
+    const exited = async (): Promise<true | undefined> => (isAlive(cleaner) ? undefined : true);
+    await waitFor(exited, { what: `The clean-up by pid ${cleaner.pid}`, timeoutMs: cleanUpLimitMs });
   }
   return lock;
 }
 
-/** For whoever holds the folder. */
+/** The caller holds the lock. */
 export function emptyDataFolder(dataDir: string): void {
   for (const name of contents) rmSync(join(dataDir, name), { recursive: true, force: true });
 }

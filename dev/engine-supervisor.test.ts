@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { superviseEngines } from './engine-supervisor.ts';
 
-test('an engine that ends is started again, and again when that fails, and each is said; none is once it is over', async () => {
+test('restarts an engine that exits, retries a failed restart, prints each, and stops with the signal', async () => {
   let runs = true;
   let starts = 0;
   const kafka = {
@@ -15,19 +15,19 @@ test('an engine that ends is started again, and again when that fails, and each 
       runs = true;
     },
   };
-  const said: string[] = [];
-  const over = new AbortController();
-  const options = { engines: { Kafka: kafka, MongoDB: undefined }, everyMs: 5, delayMs: (ends: number) => 5 + ends };
-  superviseEngines({ ...options, say: (line) => void said.push(line) }, over.signal);
+  const printed: string[] = [];
+  const stopping = new AbortController();
+  const options = { engines: { Kafka: kafka, MongoDB: undefined }, everyMs: 5, delayMs: (exits: number) => 5 + exits };
+  superviseEngines({ ...options, print: (line) => void printed.push(line) }, stopping.signal);
 
   await delay(50);
-  expect(said).toEqual([]);
+  expect(printed).toEqual([]);
   runs = false;
   await delay(200);
-  const again = 'Kafka ended; starting it again in 0.0 s';
-  expect(said).toEqual([again, 'Kafka: no space left', again, 'Kafka is back']);
+  const restarting = 'Kafka exited; restarting it in 0.0 s';
+  expect(printed).toEqual([restarting, 'Kafka: no space left', restarting, 'Kafka is ready again']);
 
-  over.abort();
+  stopping.abort();
   runs = false;
   await delay(50);
   expect(starts).toBe(2);

@@ -1,7 +1,7 @@
-/** What Node has to be told wherever jest runs. */
+/** Node's flags wherever jest runs. */
 export const jestFlags = [
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
-  // Of kafkajs; what packages/kafka does about it does not reach out of a test's own world.
+  // Of kafkajs: its patch in packages/kafka has no effect on the realm outside a test.
   '--disable-warning=TimeoutNegativeWarning',
 ] as const;

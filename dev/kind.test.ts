@@ -1,4 +1,4 @@
-/** `npm run kind:up` on a machine on which something is missing, or does not answer. */
+/** `npm run kind:up` on a machine where a tool is missing or does not respond. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ let dir: string;
 beforeEach(() => void (dir = mkdtempSync(join(tmpdir(), 'order-pipeline-kind-'))));
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-/** Nothing is on the PATH but what the test has put into its folder. */
+/** The PATH has nothing but the test's own folder. */
 function kind(...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], {
     encoding: 'utf8',
@@ -27,7 +27,7 @@ function putOnPath(name: string, does = 'exit 0'): void {
 }
 
 describe('kind:up', () => {
-  test('names every tool that is missing, each with where to get it, before it does anything', () => {
+  test('lists every missing tool with its installation page, before it does anything', () => {
     const { status, stdout, stderr } = kind('up');
     expect(status).toBe(1);
     expect(stdout).toBe('');
@@ -37,24 +37,24 @@ describe('kind:up', () => {
     expect(stderr).not.toMatch(/^ +at /m);
   });
 
-  test('names only those that are missing', () => {
+  test('lists only the missing tools', () => {
     for (const tool of ['docker', 'kind', 'kubectl', 'skaffold']) putOnPath(tool);
     const { status, stderr } = kind('up');
     expect(status).toBe(1);
     expect(stderr.match(/^  (\w+): /gm)).toEqual(['  helm: ']);
   });
 
-  test('says that Docker does not answer, and makes no cluster', () => {
+  test('creates no cluster when Docker does not respond', () => {
     for (const tool of ['kubectl', 'helm', 'skaffold']) putOnPath(tool);
     putOnPath('docker', 'exit 1');
-    putOnPath('kind', 'echo kind was run; exit 1');
+    putOnPath('kind', 'echo kind has run; exit 1');
     const { status, stdout, stderr } = kind('up');
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^Docker does not answer; start it/);
+    expect(stderr).toMatch(/^Docker does not respond; start it/);
     expect(stdout).toBe('');
   });
 
-  test('makes the cluster and runs skaffold in it, and in no other that is the current one', () => {
+  test('creates the cluster and runs skaffold in it, whatever the current context is', () => {
     putOnPath('docker', 'echo 17179869184');
     putOnPath('kind', 'case $1 in get) ;; *) echo "kind $*";; esac');
     putOnPath('skaffold', 'echo "skaffold $*"');
@@ -68,13 +68,13 @@ describe('kind:up', () => {
 });
 
 describe('kind:down', () => {
-  test('needs kind alone, and leaves other clusters', () => {
+  test('needs only kind, and keeps other clusters', () => {
     expect(kind('down').stderr).toMatch(/^  kind: https:/m);
     putOnPath('kind', 'case $1 in get) echo another;; *) echo "kind $*";; esac');
     expect(kind('down').stdout).toBe('There is no kind cluster order-pipeline.\n');
   });
 });
 
-test('anything else is told what there is', () => {
+test('prints its usage for any other command', () => {
   expect(kind('sideways').stderr).toContain('Usage: npm run kind:up, or npm run kind:down');
 });

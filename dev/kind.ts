@@ -1,4 +1,4 @@
-/** `npm run kind:up` and `npm run kind:down`: the whole pipeline in a kind cluster of its own, and the cluster's end. */
+/** `npm run kind:up` and `npm run kind:down`: runs the whole pipeline in a kind cluster, and deletes the cluster. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { findOnPath } from './engines/java.ts';
@@ -17,49 +17,51 @@ const tools = {
   skaffold: 'https://skaffold.dev/docs/install/ (2.19 or newer)',
 };
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 function mustHave(names: readonly (keyof typeof tools)[]): void {
   const missing = names.filter((name) => findOnPath(name) === undefined);
   if (missing.length === 0) return;
   const lines = missing.map((name) => `  ${name}: ${tools[name]}`);
   throw new SetupError(
-    `Not found on the PATH, and needed:\n${lines.join('\n')}\nInstall what is missing and try again.`,
+    `Not found on the PATH, and required:\n${lines.join('\n')}\nInstall what is missing and try again.`,
   );
 }
 
-/** What the program wrote; throws with that when it fails. */
-function ask(command: string, ...args: string[]): string {
+/** The program's output; throws a SetupError with its output when it fails. */
+function outputOf(command: string, ...args: string[]): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: repository, encoding: 'utf8' });
   if (error) throw error;
   if (status !== 0) throw new SetupError(`${command} ${args.join(' ')} failed: ${stderr.trim() || stdout.trim()}`);
   return stdout;
 }
 
-/** Runs a program before the user's eyes. */
+/** Runs a program in the terminal. */
 function run(command: string, ...args: string[]): void {
-  say(`\n$ ${command} ${args.join(' ')}`);
+  print(`\n$ ${command} ${args.join(' ')}`);
   const { status, error } = spawnSync(command, args, { cwd: repository, stdio: 'inherit' });
   if (error) throw error;
   if (status !== 0)
-    throw new SetupError(`${command} did not succeed, for the reason above; npm run kind:up goes on from here.`);
+    throw new SetupError(`${command} failed for the reason above; npm run kind:up continues from here.`);
 }
 
-const exists = (): boolean => ask('kind', 'get', 'clusters').split('\n').includes(cluster);
+const exists = (): boolean => outputOf('kind', 'get', 'clusters').split('\n').includes(cluster);
 
 function up(): void {
   mustHave(['docker', 'kind', 'kubectl', 'helm', 'skaffold']);
   const memory = spawnSync('docker', ['info', '--format', '{{.MemTotal}}'], { encoding: 'utf8' });
   if (memory.status !== 0)
-    throw new SetupError('Docker does not answer; start it (docker info says why) and try again.');
+    throw new SetupError('Docker does not respond; start it (docker info reports why) and try again.');
   const memoryGiB = Number(memory.stdout) / 2 ** 30;
   if (memoryGiB < memoryNeededGiB) {
-    say(`Docker may use ${memoryGiB.toFixed(1)} GiB; with less than ${memoryNeededGiB} GiB pods may not find a place.`);
+    print(
+      `Docker has ${memoryGiB.toFixed(1)} GiB; with less than ${memoryNeededGiB} GiB some pods may stay unscheduled.`,
+    );
   }
   if (!exists()) run('kind', 'create', 'cluster', '--config', 'kind-config.yaml', '--wait', '5m');
-  // Named, because the current context may be anybody's cluster by now.
+  // Named explicitly, because the current context may be another cluster.
   run('skaffold', 'run', '--kube-context', context);
-  say(`
+  print(`
 The pipeline runs in the kind cluster ${cluster}. Its first order:
 
   kubectl --context ${context} --namespace order-pipeline port-forward service/order 8001
@@ -70,14 +72,14 @@ and, in another terminal:
     {"product_id": "P001", "quantity": 2, "price": 29.99}, {"product_id": "P002", "quantity": 1, "price": 49.99}],
     "shipping_address": "123 Main St, City, Country", "total_amount": 109.97}'
 
-Look inside: port-forward service/kafdrop 9000 (topics) or service/mongo-express 8081 (documents).
-npm run kind:down ends it all.`);
+To inspect it: port-forward service/kafdrop 9000 (topics) or service/mongo-express 8081 (documents).
+npm run kind:down deletes the cluster.`);
 }
 
 function down(): void {
   mustHave(['kind']);
   if (exists()) run('kind', 'delete', 'cluster', '--name', cluster);
-  else say(`There is no kind cluster ${cluster}.`);
+  else print(`There is no kind cluster ${cluster}.`);
 }
 
 const [command] = process.argv.slice(2);

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { SetupError } from './setup-error.ts';
 
-/** The order in which processes are ended after the death of their launcher. */
+/** The order in which the watchdog stops processes whose launcher was killed. */
 export const stages = { launcher: 0, service: 1, engine: 2 } as const;
 
 export interface ProcessSpec {
@@ -11,8 +11,8 @@ export interface ProcessSpec {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
   /**
-   * An open file descriptor that takes stdout and stderr, or 'pipe' to read them from `child`. 'inherit' is for a program
-   * that takes our place in the terminal: it shares the process group, and so gets the Ctrl-C as well.
+   * An open file descriptor for stdout and stderr, or 'pipe' to read them from `child`. 'inherit' is for a program in the
+   * foreground: it shares the terminal's process group, and so receives the Ctrl-C as well.
    */
   readonly output: number | 'pipe' | 'inherit';
   readonly stage: number;
@@ -29,23 +29,53 @@ export interface ManagedProcess {
   readonly exited: Promise<ProcessExit>;
   /** Undefined while it runs. */
   readonly exit: ProcessExit | undefined;
-  /** False when the process was gone already. */
+  /** False when the process had exited already. */
   kill(signal: NodeJS.Signals): boolean;
-  /** SIGTERM, and SIGKILL when the process is still there after `graceMs`. */
+  /** SIGTERM, and SIGKILL when the process still runs after `graceMs`. */
   stop(graceMs: number): Promise<ProcessExit>;
 }
 
+class LaunchedProcess implements ManagedProcess {
+  readonly pid: number;
+  readonly child: ChildProcess;
+  readonly exited: Promise<ProcessExit>;
+  exit: ProcessExit | undefined;
+
+  constructor(pid: number, child: ChildProcess) {
+    this.pid = pid;
+    this.child = child;
+    this.exited = new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        this.exit = { code, signal };
+        resolve(this.exit);
+      });
+    });
+    // Without a listener a failed signal would be an uncaught error; the result of `kill` reports it.
+    child.on('error', () => {});
+  }
+
+  kill(signal: NodeJS.Signals): boolean {
+    return this.exit === undefined && this.child.kill(signal);
+  }
+
+  async stop(graceMs: number): Promise<ProcessExit> {
+    this.kill('SIGTERM');
+    const timer = setTimeout(() => this.kill('SIGKILL'), graceMs);
+    return this.exited.finally(() => clearTimeout(timer));
+  }
+}
+
 let watchdog: ChildProcess | undefined;
-let ending = false;
+let isStopping = false;
 const running = new Set<ManagedProcess>();
 
 /**
- * Starts a process that ends with this one, even if this one is killed with -9 (watchdog.mjs). It gets its own process
- * group: a Ctrl-C in the terminal reaches the launcher alone, which then stops things in order.
+ * Starts a process that stops when this one exits, even by kill -9 (watchdog.mjs). It has its own process group: a Ctrl-C
+ * in the terminal reaches only the launcher, which then stops its processes in order.
  */
 export async function launch(spec: ProcessSpec): Promise<ManagedProcess> {
-  // Nobody would be left to end it.
-  if (ending) throw new Error(`${spec.command} is not started: everything is being ended`);
+  // After stopEverything() nothing would stop it.
+  if (isStopping) throw new Error(`${spec.command} is not started: everything is being stopped`);
   const guard = (watchdog ??= startWatchdog());
   const child = spawn(spec.command, spec.args, {
     stdio: spec.output === 'inherit' ? 'inherit' : ['ignore', spec.output, spec.output],
@@ -60,35 +90,13 @@ export async function launch(spec: ProcessSpec): Promise<ManagedProcess> {
   }
   guard.stdin?.write(`watch ${pid} ${spec.stage}\n`);
 
-  let exit: ProcessExit | undefined;
-  const exited = new Promise<ProcessExit>((resolve) => {
-    child.once('exit', (code, signal) => {
-      guard.stdin?.write(`forget ${pid}\n`);
-      running.delete(managed);
-      exit = { code, signal };
-      resolve(exit);
-    });
+  const launched = new LaunchedProcess(pid, child);
+  running.add(launched);
+  child.once('exit', () => {
+    guard.stdin?.write(`forget ${pid}\n`);
+    running.delete(launched);
   });
-  // Without a listener a failed signal would be an uncaught error; `kill` already tells by its result.
-  child.on('error', () => {});
-
-  const kill = (signal: NodeJS.Signals): boolean => exit === undefined && child.kill(signal);
-  const managed: ManagedProcess = {
-    pid,
-    child,
-    exited,
-    get exit() {
-      return exit;
-    },
-    kill,
-    async stop(graceMs) {
-      kill('SIGTERM');
-      const timer = setTimeout(() => kill('SIGKILL'), graceMs);
-      return exited.finally(() => clearTimeout(timer));
-    },
-  };
-  running.add(managed);
-  return managed;
+  return launched;
 }
 
 function startWatchdog(): ChildProcess {
@@ -96,28 +104,28 @@ function startWatchdog(): ChildProcess {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
-  // It must not keep this process alive: its end of input is exactly how it learns that this process ended.
+  // It must not keep this process alive: by the end of its input it learns that this process has exited.
   child.unref();
   (child.stdin as unknown as { unref(): void }).unref();
   child.stdin?.on('error', () => {});
   return child;
 }
 
-/** The watchdog's pid: once it is gone, nothing that this process started is left. */
+/** The watchdog's pid. Once the watchdog has exited, no process that was started here is left. */
 export const watchdogPid = (): number => (watchdog ??= startWatchdog()).pid ?? 0;
 
-/** Ends all that was started here, services before engines, at any moment of a start-up; `launch` is of no use after. */
-export async function endEverything(): Promise<void> {
-  ending = true;
+/** Stops all that was started here, services before engines, at any moment of a start; `launch` throws afterwards. */
+export async function stopEverything(): Promise<void> {
+  isStopping = true;
   const guard = watchdog;
   if (!guard || guard.exitCode !== null) return;
   guard.ref();
-  const ended = new Promise((resolve) => guard.once('exit', resolve));
+  const exited = new Promise((resolve) => guard.once('exit', resolve));
   guard.stdin?.end();
-  await ended;
+  await exited;
 }
 
-/** Ends all that was started here, at once and uncleanly. */
+/** Kills all that was started here. */
 export function killEverything(): void {
   for (const process of running) process.kill('SIGKILL');
 }

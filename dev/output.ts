@@ -6,22 +6,25 @@ import pretty from 'pino-pretty';
 
 const colours = ['cyan', 'magenta', 'yellow', 'green', 'blue', 'red'] as const;
 const keptLines = 10;
+const nameWidth = 'inventory-99'.length;
 
-/** Looked at once: on a terminal people read, elsewhere programs do and get the JSON as it is, line by line and alone. */
-const isRead = process.stdout.isTTY;
-const prettify = isRead
+/** A terminal shows readable lines; a program that reads standard output gets nothing but the services' JSON lines. */
+const isTerminal = process.stdout.isTTY;
+const prettify = isTerminal
   ? pretty.prettyFactory({ colorize: true, ignore: 'pid,hostname,service,instance,time', singleLine: true })
   : undefined;
 
 export interface Tail {
-  /** The last lines, to explain an end. */
+  /** The last lines, to explain an exit. */
   text(): string;
 }
 
-/** What is for people, also where a program reads our standard output. */
-export const say = (line: string): void => void (isRead ? process.stdout : process.stderr).write(`${line}\n`);
+/** Prints a line for people: on standard error where a program reads standard output. */
+export function print(line: string): void {
+  (isTerminal ? process.stdout : process.stderr).write(`${line}\n`);
+}
 
-/** Copies lines to our output, each behind the coloured name of who says it unless it is JSON for a program, no faster than that is read. */
+/** Copies lines to our output, with backpressure, each after the coloured name of its process unless it is JSON for a program. */
 export function copyLines(from: readonly (Readable | null)[], name: string, index: number): Tail {
   const label = styleText(colours[index % colours.length]!, name.padEnd(nameWidth));
   const kept: string[] = [];
@@ -32,14 +35,12 @@ export function copyLines(from: readonly (Readable | null)[], name: string, inde
     for await (const line of createInterface({ input })) {
       kept.push(line);
       if (kept.length > keptLines) kept.shift();
-      const isData = !isRead && line.startsWith('{');
-      const output = isRead || isData ? process.stdout : process.stderr;
+      const isData = !isTerminal && line.startsWith('{');
+      const output = isTerminal || isData ? process.stdout : process.stderr;
       if (!output.write(isData ? `${line}\n` : `${label} ${readable(line)}\n`)) await once(output, 'drain');
     }
   }
 }
-
-const nameWidth = 'inventory-99'.length;
 
 function readable(line: string): string {
   return prettify && line.startsWith('{') ? prettify(line).trimEnd() : line;

@@ -1,4 +1,4 @@
-/** The dashboard's page, built when it is missing or older than what it is made of. */
+/** Builds the dashboard's page when it is missing or older than its sources. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,22 +8,22 @@ import { run } from './run.ts';
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const dashboard = join(repository, 'services/dashboard');
 const built = join(dashboard, 'web/dist/index.html');
-/** The page also uses the types of the server, which leave no trace in it, and the versions that the lock names. */
+/** The types of the server leave no trace in the page; the lock file names the versions of its libraries. */
 const sources = [join(dashboard, 'web'), join(dashboard, 'package.json'), join(repository, 'package-lock.json')];
-/** Two who build at once would empty each other's folder. */
+/** Two builds at once would delete each other's output. */
 const lock = join(repository, 'node_modules/.page-build.lock');
 const limitMs = 120_000;
 
-export async function buildPage(say: (line: string) => void): Promise<void> {
+export async function buildPage(print: (line: string) => void): Promise<void> {
   const isCurrent = (): boolean => changedAt(built) > Math.max(...sources.map(newest));
   if (isCurrent()) return;
   await withLock(lock, limitMs, async () => {
-    // Whoever held the lock before may have built it.
+    // The previous holder of the lock may have built it.
     if (isCurrent()) return;
-    say("Building the dashboard's page …");
+    print("Building the dashboard's page …");
     await run(process.execPath, [join(repository, 'node_modules/vite/bin/vite.js'), 'build', 'web'], {
       cwd: dashboard,
-      // Vite takes any other value for a wish to build something else.
+      // With any other value Vite builds for development.
       env: { ...process.env, NODE_ENV: 'production' },
       timeoutMs: limitMs,
     });
@@ -37,5 +37,7 @@ function newest(path: string): number {
   return Math.max(entry.mtimeMs, ...inside.map((name) => newest(join(path, name))));
 }
 
-/** 0 for what is not there. */
-const changedAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+/** 0 if the file does not exist. */
+function changedAt(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}

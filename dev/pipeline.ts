@@ -1,3 +1,4 @@
+/** The whole pipeline on this machine: engines, topics, and each service as a process of its own. */
 import { join } from 'node:path';
 import { everyService, services } from '@order-pipeline/events';
 import { createKafka, ensureTopics } from '@order-pipeline/kafka';
@@ -6,14 +7,14 @@ import { startKafka, type KafkaEngine } from './engines/kafka.ts';
 import { startMongo, type MongoEngine } from './engines/mongo.ts';
 import { mustBeReplicaSet } from './engines/mongo-ready.ts';
 import { freePort } from './ports.ts';
+import { environment, fixedPort } from './service-environment.ts';
 import {
-  createReplica,
+  Replica,
   type ProcessName,
   type ServiceName,
   type ServiceReplica,
   type StopResult,
 } from './service-replica.ts';
-import { environment, fixedPort } from './service-environment.ts';
 import { SetupError } from './setup-error.ts';
 
 export type { ProcessName, ServiceName, ServiceReplica, StopResult } from './service-replica.ts';
@@ -22,26 +23,26 @@ export const serviceNames = Object.keys(services) as readonly ServiceName[];
 export const processNames = Object.keys(everyService) as readonly ProcessName[];
 
 export interface PipelineOptions {
-  /** Holds kafka/, mongo/ and logs/; a later start with the same folder finds the same orders. */
+  /** Contains kafka/, mongo/ and logs/; a later start with the same folder has the same orders. */
   readonly dataDir: string;
   /**
-   * Processes of each service; 0 starts none (`addReplica` may later). Default 1, and 0 for what only watches: it is
-   * started when asked for.
+   * Processes per service; 0 starts none (`addReplica` may later). Default 1, and 0 for services that only read, which
+   * start on request.
    */
   readonly replicas?: Partial<Record<ProcessName, number>>;
-  /** For every service process, over the environment of this one. */
+  /** For every service process, in addition to the environment of this one. */
   readonly env?: NodeJS.ProcessEnv;
-  /** 'fixed': the first replica takes <NAME>_PORT or the registry's port. Default 'free': any free port. */
+  /** 'fixed': the first replica listens on <NAME>_PORT or the registry's port. Default 'free': on any free port. */
   readonly ports?: 'fixed' | 'free';
-  /** Where the services' lines go: to our standard output, or (default) to <dataDir>/logs/<name>.log. */
+  /** The services' output: to our standard output, or (default) to <dataDir>/logs/<name>.log. */
   readonly output?: 'inherit' | 'file';
-  /** Start a service again when it ends, with back-off, as Kubernetes would. Default false: a test wants to see it end. */
+  /** Restarts a service that exits, with backoff, as Kubernetes does. Default false: tests observe the exit. */
   readonly restart?: boolean;
-  /** An engine of the caller's, who also stops it; a string is the address of one that runs elsewhere. */
+  /** An engine of the caller, who also stops it, or the address of one that runs elsewhere. */
   readonly kafka?: KafkaEngine | string;
   readonly mongo?: MongoEngine | string;
-  /** Told what a person would like to know, one line at a time. */
-  readonly say?: (line: string) => void;
+  /** Receives one line per event that a person wants to know. */
+  readonly print?: (line: string) => void;
   /** The file that a service's process runs. Default services/<name>/src/main.ts. */
   readonly mainOf?: (service: ProcessName) => string;
 }
@@ -62,117 +63,144 @@ export interface Pipeline {
   stop(): Promise<Record<string, StopResult>>;
 }
 
+class LocalPipeline implements Pipeline {
+  bootstrapServers = '';
+  mongoUri = '';
+  kafka: KafkaEngine | undefined;
+  mongo: MongoEngine | undefined;
+  readonly services: Record<ProcessName, ServiceReplica[]>;
+  readonly #options: PipelineOptions;
+  /** The engines that were started here, which `stop` stops. */
+  readonly #ownEngines: (KafkaEngine | MongoEngine)[] = [];
+  #replicasCreated = 0;
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+    this.services = Object.fromEntries(processNames.map((name) => [name, []])) as unknown as LocalPipeline['services'];
+  }
+
+  async startEngines(): Promise<void> {
+    const { dataDir, kafka, mongo } = this.#options;
+    const [kafkaEngine, mongoEngine] = await allSettled(
+      kafka ?? startKafka({ dataDir: join(dataDir, 'kafka') }).then((engine) => this.#own(engine)),
+      mongo ?? startMongo({ dataDir: join(dataDir, 'mongo') }).then((engine) => this.#own(engine)),
+    );
+    this.kafka = typeof kafkaEngine === 'string' ? undefined : kafkaEngine;
+    this.mongo = typeof mongoEngine === 'string' ? undefined : mongoEngine;
+    this.bootstrapServers = typeof kafkaEngine === 'string' ? kafkaEngine : kafkaEngine.bootstrapServers;
+    this.mongoUri = typeof mongoEngine === 'string' ? mongoEngine : mongoEngine.uri;
+    await Promise.all([createTopics(this.bootstrapServers), this.mongo ?? checkReplicaSet(this.mongoUri)]);
+  }
+
+  async startServices(): Promise<void> {
+    for (const service of processNames) {
+      const count = this.#options.replicas?.[service] ?? (service in services ? 1 : 0);
+      for (let i = 0; i < count; i++) await this.#create(service);
+    }
+    await allSettled(...this.#replicas().map((replica) => replica.start()));
+  }
+
+  async addReplica(service: ProcessName): Promise<ServiceReplica> {
+    const replica = await this.#create(service);
+    await replica.start();
+    return replica;
+  }
+
+  async removeReplica(service: ProcessName): Promise<StopResult> {
+    const replica = this.services[service].pop();
+    if (!replica) throw new Error(`${service} has no replica`);
+    return replica.stop();
+  }
+
+  async stop(): Promise<Record<string, StopResult>> {
+    const stopping = this.#replicas().map(async (replica) => [replica.name, await replica.stop()] as const);
+    const results = await Promise.all(stopping);
+    await Promise.all(this.#ownEngines.map((engine) => engine.stop()));
+    return Object.fromEntries(results);
+  }
+
+  async #create(service: ProcessName): Promise<ServiceReplica> {
+    const { dataDir, env, mainOf, output, ports, print = () => {}, restart = false } = this.#options;
+    const { bootstrapServers, mongoUri } = this;
+    const number = (this.services[service].at(-1)?.number ?? 0) + 1;
+    const port = ports === 'fixed' && number === 1 ? fixedPort(service) : await freePort();
+    const replica = new Replica({
+      service,
+      number,
+      port,
+      colour: this.#replicasCreated++,
+      env: environment({ service, number, port, bootstrapServers, mongoUri, replicas: this.#replicas(), own: env }),
+      main: mainOf?.(service) ?? `services/${service}/src/main.ts`,
+      output: output === 'inherit' ? 'inherit' : { logDir: join(dataDir, 'logs') },
+      restart,
+      print,
+    });
+    this.services[service].push(replica);
+    return replica;
+  }
+
+  #own<E extends KafkaEngine | MongoEngine>(engine: E): E {
+    this.#ownEngines.push(engine);
+    return engine;
+  }
+
+  #replicas(): ServiceReplica[] {
+    return Object.values(this.services).flat();
+  }
+}
+
 /**
- * Starts the whole pipeline as `npm start` runs it: engines, topics, and each service as its own process; resolves when
- * every service is ready, and otherwise stops what it started and throws with the reason.
+ * Starts the whole pipeline as `npm start` runs it; resolves when every service is ready. If anything fails, stops what
+ * it has started and throws the reason.
  *
  *   const pipeline = await startPipeline({ dataDir, replicas: { inventory: 3 } });
  *   await fetch(`${pipeline.services.order[0].url}/orders`, …);
  *   await pipeline.services.payment[0].kill();    // SIGKILL
- *   await pipeline.services.payment[0].start();   // back, and ready
+ *   await pipeline.services.payment[0].start();   // running again, and ready
  *   await pipeline.kafka?.kill();
  *   await pipeline.stop();
  */
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
-  const say = options.say ?? (() => {});
-  const own: { stop(): Promise<void> }[] = [];
-  const started = <E extends { stop(): Promise<void> }>(engine: E): E => {
-    own.push(engine);
-    return engine;
-  };
-  const replicas = Object.fromEntries(processNames.map((name) => [name, []])) as unknown as Record<
-    ProcessName,
-    ServiceReplica[]
-  >;
-  const all = (): ServiceReplica[] => Object.values(replicas).flat();
-
-  async function stop(): Promise<Record<string, StopResult>> {
-    const results = await Promise.all(all().map(async (replica) => [replica.name, await replica.stop()] as const));
-    await Promise.all(own.map((engine) => engine.stop()));
-    return Object.fromEntries(results);
-  }
-
+  const pipeline = new LocalPipeline(options);
   try {
-    // Both to the end, so that none is left half started when the other fails.
-    const [kafka, mongo] = await allSettled(
-      options.kafka ?? startKafka({ dataDir: join(options.dataDir, 'kafka') }).then(started),
-      options.mongo ?? startMongo({ dataDir: join(options.dataDir, 'mongo') }).then(started),
-    );
-    const bootstrapServers = typeof kafka === 'string' ? kafka : kafka.bootstrapServers;
-    const mongoUri = typeof mongo === 'string' ? mongo : mongo.uri;
-    await Promise.all([
-      createTopics(bootstrapServers),
-      typeof mongo === 'string' && explain(mustBeReplicaSet(mongo), mongoRemedy),
-    ]);
-
-    let colour = 0;
-    const create = async (service: ProcessName): Promise<ServiceReplica> => {
-      const number = (replicas[service].at(-1)?.number ?? 0) + 1;
-      const port = options.ports === 'fixed' && number === 1 ? fixedPort(service) : await freePort();
-      const replica = createReplica({
-        service,
-        number,
-        port,
-        colour: colour++,
-        env: environment({ service, number, port, bootstrapServers, mongoUri, replicas: all(), own: options.env }),
-        main: options.mainOf?.(service) ?? `services/${service}/src/main.ts`,
-        output: options.output === 'inherit' ? 'inherit' : { logDir: join(options.dataDir, 'logs') },
-        restart: options.restart ?? false,
-        say,
-      });
-      replicas[service].push(replica);
-      return replica;
-    };
-    for (const service of processNames) {
-      for (let i = 0; i < (options.replicas?.[service] ?? (service in services ? 1 : 0)); i++) await create(service);
-    }
-    await allSettled(...all().map((replica) => replica.start()));
-
-    return {
-      bootstrapServers,
-      mongoUri,
-      kafka: typeof kafka === 'string' ? undefined : kafka,
-      mongo: typeof mongo === 'string' ? undefined : mongo,
-      services: replicas,
-      async addReplica(service) {
-        const replica = await create(service);
-        await replica.start();
-        return replica;
-      },
-      async removeReplica(service) {
-        const replica = replicas[service].pop();
-        if (!replica) throw new Error(`${service} has no replica`);
-        return replica.stop();
-      },
-      stop,
-    };
+    await pipeline.startEngines();
+    await pipeline.startServices();
+    return pipeline;
   } catch (error) {
-    await stop();
+    await pipeline.stop();
     throw error;
   }
 }
 
 async function createTopics(bootstrapServers: string): Promise<void> {
   const kafka = createKafka({ brokers: bootstrapServers.split(','), clientId: 'order-pipeline-start' }, quietLogger);
-  // -1 is the broker's own default: 1 for one broker, 3 for three.
-  await explain(
-    ensureTopics(kafka, { replicationFactor: -1 }),
-    `Kafka at ${bootstrapServers} does not answer; start it, or unset KAFKA_BOOTSTRAP_SERVERS to have one started`,
-  );
-}
-
-const mongoRemedy =
-  'MongoDB at MONGODB_URI cannot be used; start it as a replica set, or unset MONGODB_URI to have one started';
-
-async function explain<T>(work: Promise<T>, sentence: string): Promise<T> {
   try {
-    return await work;
+    // -1 is the broker's own default: 1 for one broker, 3 for three.
+    await ensureTopics(kafka, { replicationFactor: -1 });
   } catch (error) {
-    throw new SetupError(`${sentence} (${error instanceof Error ? error.message : String(error)}).`);
+    throw unusable(
+      `Kafka at ${bootstrapServers} does not respond; start it, or unset KAFKA_BOOTSTRAP_SERVERS to have one started`,
+      error,
+    );
   }
 }
 
-/** As Promise.all, but waits for all of them even when one fails. */
+async function checkReplicaSet(mongoUri: string): Promise<void> {
+  try {
+    await mustBeReplicaSet(mongoUri);
+  } catch (error) {
+    throw unusable(
+      'MongoDB at MONGODB_URI cannot be used; start it as a replica set, or unset MONGODB_URI to have one started',
+      error,
+    );
+  }
+}
+
+function unusable(sentence: string, error: unknown): SetupError {
+  return new SetupError(`${sentence} (${error instanceof Error ? error.message : String(error)}).`);
+}
+
+/** As Promise.all, but waits for all even when one fails, so that nothing is left half started. */
 async function allSettled<const T extends readonly unknown[]>(
   ...work: T
 ): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** The process that listens on this port, in words such as "node (pid 4711)"; undefined where that cannot be found. */
+/** The process that listens on this port, such as "node (pid 4711)"; undefined where it cannot be found. */
 export function portHolder(port: number): string | undefined {
   const pid = process.platform === 'linux' ? listenerFromProc(port) : listenerFromLsof(port);
   return pid === undefined ? undefined : `${commandOf(pid)} (pid ${pid})`;
@@ -21,7 +21,7 @@ function listenerFromProc(port: number): string | undefined {
   return readdirSync('/proc').find((pid) => /^\d+$/.test(pid) && socketsOf(pid).some((socket) => inodes.has(socket)));
 }
 
-/** Empty for the processes of other users, whose files are theirs alone. */
+/** Empty for the processes of other users, whose files are not readable. */
 function socketsOf(pid: string): string[] {
   try {
     const folder = `/proc/${pid}/fd`;

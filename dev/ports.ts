@@ -9,8 +9,8 @@ const ports = { lowest: 15_000, highest: 32_000 };
 const maxTries = 50;
 
 /**
- * Test files that run side by side draw from parts of their own: a port that one has just been given, or whose server it
- * has stopped for a while, is free to all who look.
+ * Test files that run in parallel draw from ranges of their own: a port that one of them has reserved, or whose server it
+ * has stopped for a while, looks free to the others.
  */
 const worker = process.env.JEST_WORKER_ID;
 const parts = 4;
@@ -21,22 +21,24 @@ function partOf(part: number): typeof ports {
   return { lowest: ports.lowest + part * size, highest: ports.lowest + (part + 1) * size };
 }
 
-const handedOut = new Set<number>();
+const reserved = new Set<number>();
 
-/** A port on the loopback interface that nothing listens on, and that this process has not been given before. */
+/** A port of the loopback interface on which no process listens, and which this process has not reserved before. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < maxTries; attempt++) {
     const port = lowest + Math.floor(Math.random() * (highest - lowest));
-    if (handedOut.has(port) || !(await isFree(port))) continue;
-    handedOut.add(port);
+    if (reserved.has(port) || !(await isFree(port))) continue;
+    reserved.add(port);
     return port;
   }
-  throw new SetupError(`No free port found between ${lowest} and ${highest}; end some of the servers that run here.`);
+  throw new SetupError(
+    `No free port found between ${lowest} and ${highest}; stop some of the servers on this machine.`,
+  );
 }
 
 /**
- * Whether a server could listen on that port, on any of these addresses: "localhost" may mean each of them, and some
- * systems let one server have 127.0.0.1 while another has all addresses.
+ * Whether a server could listen on that port on each of these addresses: "localhost" may resolve to any of them, and some
+ * systems let one server listen on 127.0.0.1 while another listens on all addresses.
  */
 export async function isFree(
   port: number,
@@ -45,7 +47,7 @@ export async function isFree(
   for (const host of hosts) {
     const free = await new Promise<boolean>((resolve) => {
       const server = createServer();
-      // Any other error says that the address is not of this machine (no IPv6), and so takes nobody's place.
+      // Any other error means that the machine has no such address (no IPv6), so no server uses the port there.
       server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'EADDRINUSE'));
       server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
     });
@@ -54,22 +56,22 @@ export async function isFree(
   return true;
 }
 
-/** Whether something accepts connections on this port of the loopback interface. */
+/** Whether a server accepts connections on this port of the loopback interface. */
 export function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' });
-    const answer = (listening: boolean) => () => {
+    const settle = (listening: boolean) => () => {
       socket.destroy();
       resolve(listening);
     };
-    socket.once('connect', answer(true)).once('error', answer(false));
+    socket.once('connect', settle(true)).once('error', settle(false));
   });
 }
 
-/** What the variable of the environment says, or else the usual port. Throws a SetupError when it says no port. */
-export function portOf(variable: string, usual: number): number {
+/** The port that the environment variable names, or the default. Throws a SetupError when it names no port. */
+export function portOf(variable: string, defaultPort: number): number {
   const text = process.env[variable];
-  if (text === undefined || text === '') return usual;
+  if (text === undefined || text === '') return defaultPort;
   const port = Number(text);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new SetupError(`${variable}=${text} is no port; set it to a number from 1 to 65535, or unset it.`);

@@ -20,7 +20,7 @@ const mustLock = (): Lock => {
   return lock;
 };
 
-test('a lock is held by one process at a time, which is named', () => {
+test('a lock has one holder at a time, who is identified', () => {
   const lock = mustLock();
   expect(tryLock(path)).toEqual({ heldBy: { pid: process.pid, started: expect.any(String) } });
   lock.release();
@@ -28,24 +28,24 @@ test('a lock is held by one process at a time, which is named', () => {
   expect(readdirSync(dir)).toEqual([]);
 });
 
-test('the lock of a dead process is taken over, and the new holder learns whose it was', () => {
+test('the lock of an exited process is taken over, and the new holder learns of the previous one', () => {
   const { pid } = spawnSync(process.execPath, ['--version']);
-  const dead = { pid, started: '1' };
-  writeFileSync(path, JSON.stringify(dead));
-  expect(mustLock().previous).toEqual(dead);
+  const exited = { pid, started: '1' };
+  writeFileSync(path, JSON.stringify(exited));
+  expect(mustLock().previous).toEqual(exited);
 });
 
-test('a later process with the same pid does not pass for the holder', () => {
+test('a later process with the same pid is not mistaken for the holder', () => {
   writeFileSync(path, JSON.stringify({ pid: process.pid, started: 'long ago' }));
   mustLock().release();
 });
 
-test('a lock that cannot be read is taken over', () => {
+test('a lock with invalid content is taken over', () => {
   writeFileSync(path, '{');
   mustLock().release();
 });
 
-test('the holder names its cleaner, so that a later one can wait for it', async () => {
+test('a lock names the cleaner of its holder, for the next holder to wait for', async () => {
   const cleaner = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
   await once(cleaner, 'spawn');
   tryLock(path, cleaner.pid);
@@ -55,7 +55,7 @@ test('the holder names its cleaner, so that a later one can wait for it', async 
   await once(cleaner, 'exit');
 });
 
-test('waiting for a lock ends when it is released, and work under it is never shared', async () => {
+test('waiters get the lock one after the other', async () => {
   let inside = 0;
   const work = async (): Promise<void> => {
     expect(++inside).toBe(1);

@@ -3,27 +3,27 @@ import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { SetupError } from './setup-error.ts';
 import { waitFor } from './wait-for.ts';
 
-/** A process, told apart from a later one that got the same pid. */
+/** Identifies a process, also when a later one has the same pid. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly started: string;
 }
 
 export interface LockHolder extends ProcessIdentity {
-  /** A process that outlives the holder and cleans up after it (the watchdog). */
+  /** A process that outlives the holder and stops what it has started (the watchdog). */
   readonly cleaner?: ProcessIdentity;
 }
 
 export interface Lock {
   release(): void;
-  /** The dead holder from whom it was taken over: its cleaner may still be at work. */
+  /** The exited holder from which it was taken over: its cleaner may still run. */
   readonly previous: LockHolder | undefined;
 }
 
 /**
- * Takes the lock at `path`, or tells who holds it. A lock whose holder is dead is taken over.
- * Two processes that find the same dead lock at the same instant may both get it: callers guard something that stays
- * right even then (an atomic rename, a server with a lock of its own), and use this to be polite and to explain.
+ * Takes the lock at `path`, or returns its holder. The lock of an exited holder is taken over.
+ * Two processes that find the same stale lock at the same instant may both get it: what the callers guard stays correct
+ * even then (an atomic rename, a server with a lock of its own), and the lock only serves to wait and to explain.
  */
 export function tryLock(path: string, cleanerPid?: number): Lock | { readonly heldBy: LockHolder } {
   const mine: LockHolder = {
@@ -46,13 +46,13 @@ export function tryLock(path: string, cleanerPid?: number): Lock | { readonly he
       previous = holder;
       rmSync(path, { force: true });
     }
-    throw new SetupError(`The lock ${path} keeps changing hands; try again.`);
+    throw new SetupError(`The lock ${path} keeps changing its holder; try again.`);
   } finally {
     rmSync(draft, { force: true });
   }
 }
 
-/** Waits for the lock as long as its holder lives, at most `timeoutMs`. */
+/** Waits for the lock while its holder runs, at most `timeoutMs`. */
 export async function withLock<T>(path: string, timeoutMs: number, work: () => Promise<T>): Promise<T> {
   const attempt = async () => {
     const lock = tryLock(path);
@@ -66,9 +66,13 @@ export async function withLock<T>(path: string, timeoutMs: number, work: () => P
   }
 }
 
-export const isAlive = ({ pid, started }: ProcessIdentity): boolean => startOf(pid) === started;
+export function isAlive({ pid, started }: ProcessIdentity): boolean {
+  return startOf(pid) === started;
+}
 
-const identityOf = (pid: number): ProcessIdentity => ({ pid, started: startOf(pid) ?? '' });
+function identityOf(pid: number): ProcessIdentity {
+  return { pid, started: startOf(pid) ?? '' };
+}
 
 function readHolder(path: string): LockHolder | undefined {
   try {
@@ -78,12 +82,12 @@ function readHolder(path: string): LockHolder | undefined {
   }
 }
 
-/** When the process was started, in the system's own words; undefined when there is no such process. */
+/** When the process was started, in the system's own format; undefined when there is no such process. */
 function startOf(pid: number): string | undefined {
   try {
     if (process.platform === 'linux') {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      // After the name, which may hold spaces and brackets: state is the first field, the start time the twentieth.
+      // After the name, which may contain spaces and brackets: state is the first field, the start time the twentieth.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       return fields[0] === 'Z' ? undefined : fields[19];
     }

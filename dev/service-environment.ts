@@ -3,11 +3,17 @@ import { portOf } from './ports.ts';
 import type { ProcessName, ServiceReplica } from './service-replica.ts';
 
 /** The port of a service's first replica: <NAME>_PORT where set, else the registry's. */
-export const fixedPort = (service: ProcessName): number => portOf(portVariable(service), everyService[service].port);
+export function fixedPort(service: ProcessName): number {
+  return portOf(portVariable(service), everyService[service].port);
+}
 
-export const portVariable = (service: ProcessName): string => `${variablePrefix(service)}_PORT`;
+export function portVariable(service: ProcessName): string {
+  return `${variablePrefix(service)}_PORT`;
+}
 
-const variablePrefix = (service: ProcessName): string => service.toUpperCase().replaceAll('-', '_');
+function variablePrefix(service: ProcessName): string {
+  return service.toUpperCase().replaceAll('-', '_');
+}
 
 export interface ProcessSettings {
   readonly service: ProcessName;
@@ -15,16 +21,16 @@ export interface ProcessSettings {
   readonly port: number;
   readonly bootstrapServers: string;
   readonly mongoUri: string;
-  /** Those that were made before: the first of each service is where others reach it. */
+  /** The replicas so far: others reach a service at its first one. */
   readonly replicas: readonly Pick<ServiceReplica, 'service' | 'number' | 'url'>[];
   readonly own: NodeJS.ProcessEnv | undefined;
 }
 
-/** What a service's process gets to see: the user's whole environment, and where everything is. */
+/** The environment of a service's process: that of the user, and the addresses of everything. */
 export function environment(settings: ProcessSettings): NodeJS.ProcessEnv {
   const { NODE_ENV, ...inherited } = process.env;
   return {
-    // Only this machine, as long as nobody asks for more: nothing here asks who is calling.
+    // Loopback unless the user sets it, because nothing here authenticates callers.
     HOST: '127.0.0.1',
     ...inherited,
     // jest sets "test", which changes the defaults of libraries; a service under test runs as it does in production.
@@ -38,7 +44,8 @@ export function environment(settings: ProcessSettings): NodeJS.ProcessEnv {
   };
 }
 
-const urls = (replicas: ProcessSettings['replicas']): Record<string, string> =>
-  Object.fromEntries(
+function urls(replicas: ProcessSettings['replicas']): Record<string, string> {
+  return Object.fromEntries(
     replicas.filter(({ number }) => number === 1).map(({ service, url }) => [`${variablePrefix(service)}_URL`, url]),
   );
+}

@@ -1,6 +1,6 @@
 /**
- * Something about the machine or the command line stands in the way. The message is a whole sentence that names the
- * remedy, so it is shown to the user without a stack.
+ * The machine or the command line lacks something. The message is a whole sentence with the remedy, so the user sees it
+ * without a stack.
  */
 export class SetupError extends Error {
   override readonly name = 'SetupError';

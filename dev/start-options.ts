@@ -6,7 +6,7 @@ import { portVariable } from './service-environment.ts';
 import { SetupError } from './setup-error.ts';
 
 const names = Object.keys(everyService) as ProcessName[];
-/** Twice the partitions of a topic: what is over stands by. More would only fill the memory. */
+/** Twice the partitions of a topic, so that half of them are on standby. More would only use memory. */
 const maxReplicas = 24;
 
 export interface StartOptions {
@@ -20,18 +20,18 @@ export const usage = `npm start [-- options]      Starts Kafka, MongoDB, the ser
 
   --replicas payment=3,inventory=2   processes per service (1 to ${maxReplicas} each; default 1)
   --fresh                            delete the data of earlier runs first
-  --data <folder>                    where data and logs are kept (default .data)
+  --data <folder>                    the folder of data and logs (default .data)
   --help
 
   Services: ${names.join(', ')}.
-  Environment: KAFKA_BOOTSTRAP_SERVERS and MONGODB_URI use engines of your own instead of starting them;
-  ${names.map(portVariable).join(', ')} move a service to another port,
-  ${auditorPortVariable} the auditor's metrics;
-  MONGOD_BINARY names the mongod to run; ORDER_PIPELINE_CACHE the folder that keeps the fetched engines.
-  Every other variable reaches the services as it is.
+  Environment: KAFKA_BOOTSTRAP_SERVERS and MONGODB_URI name engines of your own, which are used instead of started ones;
+  ${names.map(portVariable).join(', ')} set the port of a service,
+  ${auditorPortVariable} that of the auditor's metrics;
+  MONGOD_BINARY is the mongod to run; ORDER_PIPELINE_CACHE the folder of the downloaded engines.
+  The services receive every other variable unchanged.
 `;
 
-/** Throws SetupError for what cannot be understood, or cannot be done. */
+/** Throws SetupError for invalid or impossible options. */
 export function parseStartOptions(args: readonly string[], env: NodeJS.ProcessEnv = process.env): StartOptions {
   const { help, fresh, data, replicas } = parse(args);
   const own = ['KAFKA_BOOTSTRAP_SERVERS', 'MONGODB_URI'].filter((name) => env[name]);
@@ -78,4 +78,6 @@ function parseReplicas(lists: readonly string[]): Partial<Record<ProcessName, nu
   return counts;
 }
 
-const isKnown = (name: string): name is ProcessName => (names as readonly string[]).includes(name);
+function isKnown(name: string): name is ProcessName {
+  return (names as readonly string[]).includes(name);
+}

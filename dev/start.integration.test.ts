@@ -1,4 +1,4 @@
-/** `npm start` as a newcomer meets it: one process to start, an order to place, and nothing left behind, however it ends. */
+/** `npm start` for a newcomer: one command, an order to place, and no process left, however it stops. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -34,7 +34,7 @@ afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 interface Run {
   readonly process: ChildProcess;
   readonly exited: Promise<unknown[]>;
-  /** Of both kinds. */
+  /** Standard output and standard error. */
   output(): string;
   /** Whole lines of standard output. */
   data(): string;
@@ -48,10 +48,10 @@ function npmStartWith(env: NodeJS.ProcessEnv, ...args: string[]): Run {
     env: { ...process.env, ...ports, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let [text, data] = ['', ''];
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => (text += chunk));
-  child.stdout.on('data', (chunk) => (data += chunk));
-  const wholeLines = (): string => data.slice(0, data.lastIndexOf('\n') + 1);
+  let [text, lines] = ['', ''];
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (data) => (text += data));
+  child.stdout.on('data', (data) => (lines += data));
+  const wholeLines = (): string => lines.slice(0, lines.lastIndexOf('\n') + 1);
   return { process: child, exited: once(child, 'close'), output: () => text, data: wholeLines };
 }
 
@@ -73,7 +73,7 @@ function descendants(pid: number): number[] {
 
 const commandOf = (pid: number): string => execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
 
-const isGone = (pid: number): boolean => {
+const hasExited = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
     return false;
@@ -82,11 +82,11 @@ const isGone = (pid: number): boolean => {
   }
 };
 
-const untilAllGone = (pids: readonly number[]): Promise<true> =>
-  waitFor(async () => pids.every(isGone) || undefined, { what: 'The end of every process', timeoutMs: 30_000 });
+const untilAllExited = (pids: readonly number[]): Promise<true> =>
+  waitFor(async () => pids.every(hasExited) || undefined, { what: 'The exit of every process', timeoutMs: 30_000 });
 
 test(
-  'an order placed with the printed curl outlives kill -9 of the launchers, which leaves no process behind',
+  'an order placed with the printed curl survives kill -9 of the launchers, which leaves no process',
   async () => {
     const run = npmStart('--replicas', 'payment=2');
     await untilReady(run);
@@ -106,49 +106,49 @@ test(
     expect(pids.length).toBe(processNames.length + 1 + 2 + 1 + 2 + 1);
     run.process.kill('SIGKILL');
     process.kill(start, 'SIGKILL');
-    await untilAllGone(pids);
+    await untilAllExited(pids);
   },
   limitMs,
 );
 
 test(
-  'the next start finds the data, starts a service again that dies, and ends with 0 at Ctrl-C',
+  'the next start has the same data, restarts a killed service, and exits with 0 at Ctrl-C',
   async () => {
     const run = npmStart();
     await untilReady(run);
     expect(await (await fetch(orderUrl())).json()).toMatchObject({ order_id: orderId, status: 'SHIPPED' });
 
-    // The auditor has begun with what the first start left, and the dashboard tells its verdict.
-    const verdict = async (): Promise<true | undefined> => {
+    // The auditor reads what the first start stored, and the dashboard shows its result.
+    const auditorResult = async (): Promise<true | undefined> => {
       const answer = await fetch(`http://127.0.0.1:${ports.DASHBOARD_PORT}/api/overview`);
       const { items } = (await answer.json()) as { items: { name: string; summary: string }[] };
       const found = items.find(({ name }) => name === 'auditor');
       return found?.summary === 'no violations' || undefined;
     };
-    await waitFor(verdict, { what: "The auditor's verdict", timeoutMs: 60_000 });
+    await waitFor(auditorResult, { what: "The auditor's result", timeoutMs: 60_000 });
 
     const pids = descendants(run.process.pid!);
     const payment = pids.find((pid) => commandOf(pid).includes('services/payment/'))!;
     process.kill(payment, 'SIGKILL');
-    await untilAllGone([payment]);
-    const back = async (): Promise<true | undefined> =>
+    await untilAllExited([payment]);
+    const ready = async (): Promise<true | undefined> =>
       (await fetch(`http://127.0.0.1:${ports.PAYMENT_PORT}/readyz`)).status === 200 || undefined;
-    await waitFor(back, { what: 'payment-1', timeoutMs: 60_000 });
-    expect(run.output()).toMatch(/payment-1 ended \(SIGKILL\); starting it again in 1\.\d s/);
+    await waitFor(ready, { what: 'payment-1', timeoutMs: 60_000 });
+    expect(run.output()).toMatch(/payment-1 exited \(SIGKILL\); restarting it in [12]\.\d s/);
 
     const left = descendants(run.process.pid!);
     run.process.kill('SIGINT');
     expect(await run.exited).toEqual([0, null]);
     expect(run.output()).toContain('Stopped.');
-    await untilAllGone(left);
+    await untilAllExited(left);
   },
   limitMs,
 );
 
 test(
-  'engines of the user are used where they are named, and left running',
+  'engines that the user names are used, and keep running',
   async () => {
-    // On the data of the starts before, which tells whether it is they who are asked.
+    // On the data of the starts before, so that the order shows which engines are used.
     const [kafka, mongo] = await Promise.all([
       startKafka({ dataDir: join(dataDir, 'kafka') }),
       startMongo({ dataDir: join(dataDir, 'mongo') }),
@@ -174,7 +174,7 @@ test(
 );
 
 test(
-  'a fresh start knows nothing of the orders before',
+  'a fresh start has no earlier orders',
   async () => {
     const run = npmStart('--fresh');
     await untilReady(run);
@@ -184,11 +184,11 @@ test(
 
     const java = descendants(run.process.pid!).find((pid) => commandOf(pid).includes('java'))!;
     process.kill(java, 'SIGKILL');
-    const said = async (): Promise<true | undefined> => run.output().includes('Kafka is back') || undefined;
-    await waitFor(said, { what: 'Kafka', timeoutMs: 60_000 });
-    expect(run.output()).toMatch(/Kafka ended; starting it again in 1\.\d s/);
+    const restarted = async (): Promise<true | undefined> => run.output().includes('Kafka is ready again') || undefined;
+    await waitFor(restarted, { what: 'Kafka', timeoutMs: 60_000 });
+    expect(run.output()).toMatch(/Kafka exited; restarting it in [12]\.\d s/);
 
-    // A program that reads the output gets JSON, whoever has written the line.
+    // A program that reads standard output gets JSON lines of every process.
     const lines = run.data().trim().split('\n');
     expect(new Set(lines.map((line) => JSON.parse(line).service)).size).toBeGreaterThanOrEqual(processNames.length);
     run.process.kill('SIGINT');
@@ -197,14 +197,14 @@ test(
   limitMs,
 );
 
-test('a taken port is named, with its holder and what to do', async () => {
+test('a port in use is named, with its holder and the remedy', async () => {
   const server = createServer().listen({ port: Number(ports.INVENTORY_PORT), host: '127.0.0.1' });
   await once(server, 'listening');
   const run = npmStart();
   expect(await run.exited).toEqual([1, null]);
   expect(run.output()).toMatch(
     new RegExp(
-      `Port ${ports.INVENTORY_PORT} of the inventory service is taken by .*pid ${process.pid}.*INVENTORY_PORT=`,
+      `Port ${ports.INVENTORY_PORT} of the inventory service is used by .*pid ${process.pid}.*INVENTORY_PORT=`,
     ),
   );
   server.close();

@@ -1,12 +1,12 @@
-/** `npm start`: the whole pipeline on this machine, until Ctrl-C. */
+/** `npm start`: runs the whole pipeline on this machine, until Ctrl-C. */
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { auditorPort, auditorPortVariable, startAuditor, type Auditor } from './auditor.ts';
 import { banner } from './banner.ts';
-import { emptyDataFolder, takeDataFolder } from './data-folder.ts';
+import { emptyDataFolder, lockDataFolder } from './data-folder.ts';
 import { superviseEngines } from './engine-supervisor.ts';
-import { endEverything, killEverything } from './managed-process.ts';
-import { say } from './output.ts';
+import { killEverything, stopEverything } from './managed-process.ts';
+import { print } from './output.ts';
 import { buildPage } from './page-build.ts';
 import { processNames, startPipeline, type Pipeline } from './pipeline.ts';
 import { portHolder } from './port-holder.ts';
@@ -19,22 +19,22 @@ import { isNotReadyError } from './wait-for.ts';
 const repository = fileURLToPath(new URL('..', import.meta.url));
 
 // The terminal, npm and our own wrapper may each deliver the same Ctrl-C.
-const sameWishMs = 500;
+const sameSignalMs = 500;
 
 const stopping = Promise.withResolvers<'stop'>();
-let askedAt: number | undefined;
+let firstSignalMs: number | undefined;
 
 function onSignal(): void {
-  if (askedAt === undefined) {
-    askedAt = performance.now();
+  if (firstSignalMs === undefined) {
+    firstSignalMs = performance.now();
     stopping.resolve('stop');
-  } else if (performance.now() - askedAt > sameWishMs) {
+  } else if (performance.now() - firstSignalMs > sameSignalMs) {
     killEverything();
     process.exit(130);
   }
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-// Whoever read our output has gone, and with them the only way to see what happens here.
+// The reader of our output has exited, so nothing shows any more what happens here.
 process.stdout.on('error', onSignal);
 process.stderr.on('error', onSignal);
 
@@ -45,15 +45,15 @@ async function main(): Promise<void> {
     return;
   }
   const dataDir = resolve(repository, options.dataDir);
-  // First of all, so that a second start is told of the first one and not of a port that it holds.
-  const lock = await takeDataFolder(dataDir, say);
+  // First of all, so that a second start names the first one and not a port in use.
+  const lock = await lockDataFolder(dataDir, print);
   try {
     await mustBeFree();
     if (options.fresh) emptyDataFolder(dataDir);
-    const begun = performance.now();
-    await buildPage(say);
+    const startMs = performance.now();
+    await buildPage(print);
     const { KAFKA_BOOTSTRAP_SERVERS: kafka, MONGODB_URI: mongo } = process.env;
-    say(`Starting ${[!kafka && 'Kafka', !mongo && 'MongoDB', 'services'].filter(Boolean).join(', ')} …`);
+    print(`Starting ${[!kafka && 'Kafka', !mongo && 'MongoDB', 'services'].filter(Boolean).join(', ')} …`);
     const starting = startPipeline({
       dataDir,
       replicas: { dashboard: 1, ...options.replicas },
@@ -61,24 +61,24 @@ async function main(): Promise<void> {
       ports: 'fixed',
       output: 'inherit',
       restart: true,
-      say,
+      print,
       ...(kafka && { kafka }),
       ...(mongo && { mongo }),
     });
     const pipeline = await Promise.race([starting, stopping.promise]);
     if (pipeline === 'stop') {
-      starting.catch(() => {}); // it fails because its processes are ended, which is what was asked for
-      await endEverything();
+      starting.catch(() => {}); // fails, because its processes are stopped
+      await stopEverything();
       return;
     }
     const { bootstrapServers, mongoUri } = pipeline;
-    const auditor = await startAuditor({ bootstrapServers, mongoUri, say });
-    say(banner(pipeline, auditor, performance.now() - begun));
+    const auditor = await startAuditor({ bootstrapServers, mongoUri, print });
+    print(banner(pipeline, auditor, performance.now() - startMs));
     const engines = { Kafka: pipeline.kafka, MongoDB: pipeline.mongo };
-    const endOfWatch = new AbortController();
-    superviseEngines({ engines, say }, endOfWatch.signal);
+    const supervision = new AbortController();
+    superviseEngines({ engines, print }, supervision.signal);
     await stopping.promise;
-    endOfWatch.abort();
+    supervision.abort();
     await stop(pipeline, auditor, dataDir);
   } finally {
     lock.release();
@@ -86,25 +86,25 @@ async function main(): Promise<void> {
 }
 
 async function stop(pipeline: Pipeline, auditor: Auditor, dataDir: string): Promise<void> {
-  say('Stopping (Ctrl-C again kills) …');
+  print('Stopping (Ctrl-C again kills) …');
   await auditor.stop();
   const results = await pipeline.stop();
   for (const [name, { exitCode, signal }] of Object.entries(results)) {
-    if (exitCode !== 0) say(`${name} did not stop cleanly (${signal ?? `exit code ${exitCode}`})`);
+    if (exitCode !== 0) print(`${name} did not stop cleanly (${signal ?? `exit code ${exitCode}`})`);
   }
-  say(`Stopped. The data is in ${relative(process.cwd(), dataDir) || dataDir}.`);
+  print(`Stopped. The data is in ${relative(process.cwd(), dataDir) || dataDir}.`);
 }
 
 async function mustBeFree(): Promise<void> {
   const wanted = [
-    ...processNames.map((name) => ({ who: `${name} service`, port: fixedPort(name), variable: portVariable(name) })),
-    { who: 'auditor', port: auditorPort(), variable: auditorPortVariable },
+    ...processNames.map((name) => ({ user: `${name} service`, port: fixedPort(name), variable: portVariable(name) })),
+    { user: 'auditor', port: auditorPort(), variable: auditorPortVariable },
   ];
-  for (const { who, port, variable } of wanted) {
+  for (const { user, port, variable } of wanted) {
     if (await isFree(port)) continue;
     const holder = portHolder(port) ?? 'another process';
     throw new SetupError(
-      `Port ${port} of the ${who} is taken by ${holder}; end that, or choose another port: ` +
+      `Port ${port} of the ${user} is used by ${holder}; stop that process, or choose another port: ` +
         `${variable}=${port + 1000} npm start`,
     );
   }

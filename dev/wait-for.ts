@@ -1,15 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 export interface WaitOptions {
-  /** What is waited for, as the subject of "… is not ready". */
+  /** The subject of "… is not ready". */
   readonly what: string;
   readonly timeoutMs: number;
   readonly pollMs?: number;
-  /** Called before each try; a string ends the wait at once with that reason. */
+  /** Called before each attempt; a string ends the wait at once with that reason. */
   readonly giveUp?: () => string | undefined;
 }
 
-/** The message says what did not get ready and why, so a person needs no stack. */
+/** The message names what is not ready, and why, so a person needs no stack. */
 export class NotReadyError extends Error {
   override readonly name = 'NotReadyError';
 }
@@ -18,12 +18,12 @@ export const isNotReadyError = (error: unknown): error is NotReadyError =>
   (error as Error | null)?.name === 'NotReadyError';
 
 /**
- * Tries until `attempt` answers with something other than undefined; a throw counts as "not yet". The error after the
- * time-out carries the last reason, because "timed out" alone helps nobody.
+ * Repeats `attempt` until it returns something other than undefined; a throw counts as "not yet". The error after the
+ * time-out contains the last reason, because "timed out" alone does not help.
  */
 export async function waitFor<T>(attempt: () => Promise<T | undefined>, options: WaitOptions): Promise<T> {
   const deadline = Date.now() + options.timeoutMs;
-  let lastReason = 'it gave no answer';
+  let lastReason = 'there was no response';
   for (;;) {
     const reason = options.giveUp?.();
     if (reason !== undefined) throw new NotReadyError(`${options.what} is not ready: ${reason}`);

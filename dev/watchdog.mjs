@@ -1,12 +1,12 @@
 /**
- * Ends the processes of a launcher that died, however it died (kill -9 runs no exit handler, and not every system can
- * tie a child's life to its parent's). The launcher holds this process's standard input open and writes one line per
- * process it starts or sees ending:
+ * Stops the processes of a launcher that has exited, also by kill -9 (which runs no exit handler, and not every system can
+ * tie a child to its parent). The launcher keeps this process's standard input open and writes one line for each process
+ * that it starts or that exits:
  *
  *   watch <pid> <stage>      forget <pid>
  *
- * End of input means that the launcher is gone. What it left is then ended stage by stage, lowest first, so that the
- * services still find Kafka and MongoDB while they drain: SIGTERM, and SIGKILL for what is there after the limit.
+ * The end of the input means that the launcher has exited. Its processes are then stopped stage by stage, lowest first, so
+ * that Kafka and MongoDB still run while the services drain: SIGTERM, and SIGKILL after the limit.
  *
  * Plain JavaScript, because it must also run on the machine's own Node, before anything is installed.
  */
@@ -19,7 +19,7 @@ const pollMs = 50;
 /** @type {Map<number, number>} pid to stage */
 const watched = new Map();
 
-// A Ctrl-C is for the launcher; this process ends when its input does.
+// A Ctrl-C is for the launcher; this process exits at the end of its input.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
 
 for await (const line of createInterface({ input: process.stdin })) {
@@ -36,7 +36,7 @@ for (const stage of [...new Set(watched.values())].toSorted((a, b) => a - b)) {
   pids.forEach((pid) => signalled(pid, 'SIGKILL'));
 }
 
-/** False when there is no such process (any more). */
+/** False when there is no such process. */
 function signalled(pid, signal) {
   try {
     return process.kill(pid, signal);

@@ -1,4 +1,4 @@
-/** Nothing that was started outlives its launcher, not even when that is killed with -9. */
+/** No process outlives its launcher, not even when the launcher is killed with -9. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { test } from '@jest/globals';
@@ -6,7 +6,7 @@ import { waitFor } from './wait-for.ts';
 
 const managedProcess = new URL('managed-process.ts', import.meta.url).href;
 
-/** A launcher that starts one child with this code and writes the child's pid. */
+/** A launcher that starts one child with this code and prints the child's pid. */
 async function launcherOf(code: string): Promise<{ launcher: ReturnType<typeof spawn>; childPid: number }> {
   const script = `
     import { launch } from ${JSON.stringify(managedProcess)};
@@ -18,10 +18,10 @@ async function launcherOf(code: string): Promise<{ launcher: ReturnType<typeof s
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   for await (const line of createInterface({ input: launcher.stdout })) return { launcher, childPid: Number(line) };
-  throw new Error('the launcher said nothing');
+  throw new Error('the launcher printed nothing');
 }
 
-const isGone = (pid: number): boolean => {
+const hasExited = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
     return false;
@@ -30,13 +30,13 @@ const isGone = (pid: number): boolean => {
   }
 };
 
-const untilGone = (pid: number): Promise<true> =>
-  waitFor(async () => isGone(pid) || undefined, { what: `The end of pid ${pid}`, timeoutMs: 15_000 });
+const untilExited = (pid: number): Promise<true> =>
+  waitFor(async () => hasExited(pid) || undefined, { what: `The exit of pid ${pid}`, timeoutMs: 15_000 });
 
-test('a child ends with its launcher', async () => {
+test('a child stops when its launcher is killed', async () => {
   const { launcher, childPid } = await launcherOf("console.log('up'); setInterval(() => {}, 1000)");
   launcher.kill('SIGKILL');
-  await untilGone(childPid);
+  await untilExited(childPid);
 });
 
 test('a child that ignores SIGTERM, or is paused, is killed', async () => {
@@ -47,5 +47,5 @@ test('a child that ignores SIGTERM, or is paused, is killed', async () => {
   process.kill(paused.childPid, 'SIGSTOP');
   launcher.kill('SIGKILL');
   paused.launcher.kill('SIGKILL');
-  await Promise.all([untilGone(childPid), untilGone(paused.childPid)]);
+  await Promise.all([untilExited(childPid), untilExited(paused.childPid)]);
 }, 20_000);

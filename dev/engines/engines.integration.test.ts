@@ -1,4 +1,4 @@
-/** The engines are real, keep what they acknowledged through kill -9, and come back where they were. */
+/** The engines are real, keep what they have acknowledged through kill -9, and restart on the same ports. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,7 +51,7 @@ describe('Kafka', () => {
   test('has leaders for topics as soon as they are ensured', async () => {
     const admin = client().admin({ retry: { retries: 0 } });
     await admin.connect();
-    // One after the other: it is the later ones that a broker has not heard of yet when it says that they are created.
+    // In a row, because a broker may not know the later topics yet when it acknowledges that they are created.
     for (let round = 0; round < 5; round += 1) {
       const topics = Array.from({ length: 6 }, (_, i) => ({ name: `led-${round}-${i}`, partitions: 12, config: {} }));
       const names = topics.map(({ name }) => name);
@@ -64,7 +64,7 @@ describe('Kafka', () => {
     await admin.disconnect();
   });
 
-  test('makes no topic that nobody asked for', async () => {
+  test('creates no topics automatically', async () => {
     const admin = client().admin();
     await admin.connect();
     await expect(admin.fetchTopicMetadata({ topics: ['never-created'] })).rejects.toThrow(/does not host/);
@@ -72,7 +72,7 @@ describe('Kafka', () => {
     await admin.disconnect();
   });
 
-  test('refuses data of a cluster of another size, and says so', async () => {
+  test('refuses data of a cluster of another size', async () => {
     await expect(startKafka({ dataDir: join(dir, 'kafka'), brokers: 3 })).rejects.toThrow(/cluster of 1 broker/);
   });
 });
@@ -109,11 +109,11 @@ describe('MongoDB', () => {
     limitMs,
   );
 
-  test('stops cleanly within seconds, also when it was paused', async () => {
+  test('stops cleanly within seconds, also when it is paused', async () => {
     await mongo.kill('SIGSTOP');
-    const begun = performance.now();
+    const startMs = performance.now();
     await mongo.stop();
-    expect(performance.now() - begun).toBeLessThan(15_000);
+    expect(performance.now() - startMs).toBeLessThan(15_000);
     expect(mongo.pids).toEqual([]);
   });
 });

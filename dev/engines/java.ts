@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import { delimiter, dirname, join } from 'node:path';
 import { SetupError } from '../setup-error.ts';
 
-/** For whoever finds a Java that does not do. */
 export const javaRemedy =
   'Kafka needs Java 17 or newer: install one (for example the package openjdk-17-jre-headless, or Temurin) ' +
   'and have java on the PATH or JAVA_HOME set; or set KAFKA_BOOTSTRAP_SERVERS to use a broker of your own.';
@@ -17,7 +16,7 @@ export function findOnPath(name: string): string | undefined {
 
 export interface Java {
   readonly command: string;
-  /** The same for the same build of Java: a class-data archive of another build is of no use. */
+  /** Identifies the build of Java: a class-data archive works with one build only. */
   readonly fingerprint: string;
 }
 
@@ -35,13 +34,13 @@ export function findJava(): Java {
   return { command, fingerprint: createHash('sha256').update(`${real}\n${release}`).digest('hex').slice(0, 12) };
 }
 
-const answerLimitMs = 10_000;
+const responseLimitMs = 10_000;
 
-/** What a Java says of itself that has no release file beside it; macOS has a stand-in that only prints a hint. */
+/** The version of a Java without a release file; the java of a new macOS is a stub that only prints a hint. */
 function askVersion(command: string): string {
   const { status, stdout, stderr, error } = spawnSync(command, ['-version'], {
     encoding: 'utf8',
-    timeout: answerLimitMs,
+    timeout: responseLimitMs,
   });
   if (status === 0) return stdout + stderr;
   const reason = error?.message ?? stderr.trim().split('\n')[0];

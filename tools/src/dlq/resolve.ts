@@ -38,29 +38,6 @@ interface Outcome {
 /** So many records are published twice when the tool is killed before it records the resolutions. */
 const batchSize = 100;
 
-export async function resolve(
-  connection: KafkaConnection,
-  terminal: Terminal,
-  options: ResolveOptions,
-): Promise<ExitCode> {
-  const { which, json } = options;
-  const groups = 'groups' in which ? which.groups : [...new Set(which.places.map(({ group }) => group))];
-  const resolutions = await readResolutions(connection, groups);
-  const publisher = createPublisher(connection.kafka, createMessagingMetrics(new Registry()));
-  const resolver = new Resolver(terminal, publisher, resolutions, options);
-  const onDeadLetters = (found: readonly StoredDeadLetter[]): Promise<void> => resolver.resolve(found);
-  try {
-    if ('groups' in which) await scanDeadLetters(connection, groups, onDeadLetters);
-    else await findDeadLetters(connection, which.places, onDeadLetters);
-  } finally {
-    await publisher.stop();
-  }
-  if ('places' in which) resolver.reportMissing(which.places);
-  if (json) terminal.print(JSON.stringify(resolver.outcomes, null, 2));
-  for (const line of resolver.summary()) terminal.note(line);
-  return resolver.outcomes.some(({ outcome }) => outcome === 'refused' || outcome === 'not found') ? 1 : 0;
-}
-
 class Resolver {
   readonly outcomes: Outcome[] = [];
   readonly #terminal: Terminal;
@@ -126,6 +103,29 @@ class Resolver {
     this.outcomes.push(outcome);
     if (!this.#options.json) this.#terminal.print(sentence(outcome, this.#options.dryRun));
   }
+}
+
+export async function resolve(
+  connection: KafkaConnection,
+  terminal: Terminal,
+  options: ResolveOptions,
+): Promise<ExitCode> {
+  const { which, json } = options;
+  const groups = 'groups' in which ? which.groups : [...new Set(which.places.map(({ group }) => group))];
+  const resolutions = await readResolutions(connection, groups);
+  const publisher = createPublisher(connection.kafka, createMessagingMetrics(new Registry()));
+  const resolver = new Resolver(terminal, publisher, resolutions, options);
+  const onDeadLetters = (found: readonly StoredDeadLetter[]): Promise<void> => resolver.resolve(found);
+  try {
+    if ('groups' in which) await scanDeadLetters(connection, groups, onDeadLetters);
+    else await findDeadLetters(connection, which.places, onDeadLetters);
+  } finally {
+    await publisher.stop();
+  }
+  if ('places' in which) resolver.reportMissing(which.places);
+  if (json) terminal.print(JSON.stringify(resolver.outcomes, null, 2));
+  for (const line of resolver.summary()) terminal.note(line);
+  return resolver.outcomes.some(({ outcome }) => outcome === 'refused' || outcome === 'not found') ? 1 : 0;
 }
 
 /** The positions of the redriven records, as partition/offset. */
