@@ -18,6 +18,7 @@ const withEngines = {
 
 /** Outside the workspaces, the tests that need no engine. */
 const engineless = [
+  'tests/*.test.ts',
   'tests/{model,support,faults/campaign,faults/mutants}/*.test.ts',
   'tests/tracing/tracing-is-off-by-default.test.ts',
 ];
@@ -37,7 +38,7 @@ const serial = [
 const matching = (globs) => globs.map((glob) => `<rootDir>/${glob}`);
 const except = (globs) => globs.map((glob) => `!**/${glob}`);
 
-/** dev/test.ts says which of them run when, and how many files at once. */
+/** tests/run.ts says which of them run when, and how many files at once. */
 export default {
   testSequencer: '<rootDir>/tests/support/longest-first.mjs',
   projects: [
@@ -45,7 +46,7 @@ export default {
       ...common,
       displayName: 'unit',
       testMatch: [
-        ...matching(['{packages,services,operator,tools,generate,dev,bench}/**/*.test.ts', ...engineless]),
+        ...matching(['{packages,services,operator,tools,generate,checks,dev,bench}/**/*.test.ts', ...engineless]),
         ...except(['*.integration.test.ts']),
       ],
     },

@@ -4,9 +4,10 @@ import type { KnipConfig } from 'knip';
 const scripts = [
   'bench/run.ts',
   'bench/{floor,floor-run,floor-stage}.ts',
-  'dev/{start,kind,test}.ts',
+  'dev/{start,kind}.ts',
   'dev/**/*.mjs',
   'generate/{generate,new-service}.ts',
+  'tests/run.ts',
   'tests/cluster/{run,jest.config}.{ts,mjs}',
   'tests/cluster/scaler/operator-with-stand-in.ts',
   'tests/faults/run.ts',

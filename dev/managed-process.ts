@@ -111,6 +111,15 @@ function startWatchdog(): ChildProcess {
   return child;
 }
 
+/** Whether a process with this pid exists. */
+export function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 /** The watchdog's pid. Once the watchdog has exited, no process that was started here is left. */
 export const watchdogPid = (): number => (watchdog ??= startWatchdog()).pid ?? 0;
 

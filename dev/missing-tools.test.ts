@@ -32,7 +32,7 @@ function putOnPath(name: string, script: string): void {
 
 /** Any program with a --version replaces mongod, which is not what is missing. */
 const withMongod = { MONGOD_BINARY: process.execPath };
-const npmTest = ['dev/test.ts'];
+const npmTest = ['tests/run.ts'];
 
 describe('npm test', () => {
   test('without Java fails first of all, with the remedy and no stack', () => {

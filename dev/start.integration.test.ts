@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { auditorPortVariable } from './auditor.ts';
 import { startKafka } from './engines/kafka.ts';
 import { startMongo } from './engines/mongo.ts';
+import { exists } from './managed-process.ts';
 import { processNames } from './pipeline.ts';
 import { freePort } from './ports.ts';
 import { portVariable } from './service-environment.ts';
@@ -73,17 +74,8 @@ function descendants(pid: number): number[] {
 
 const commandOf = (pid: number): string => execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
 
-const hasExited = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch {
-    return true;
-  }
-};
-
 const untilAllExited = (pids: readonly number[]): Promise<true> =>
-  waitFor(async () => pids.every(hasExited) || undefined, { what: 'The exit of every process', timeoutMs: 30_000 });
+  waitFor(async () => !pids.some(exists) || undefined, { what: 'The exit of every process', timeoutMs: 30_000 });
 
 test(
   'an order placed with the printed curl survives kill -9 of the launchers, which leaves no process',

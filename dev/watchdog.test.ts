@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { test } from '@jest/globals';
+import { exists } from './managed-process.ts';
 import { waitFor } from './wait-for.ts';
 
 const managedProcess = new URL('managed-process.ts', import.meta.url).href;
@@ -21,17 +22,8 @@ async function launcherOf(code: string): Promise<{ launcher: ReturnType<typeof s
   throw new Error('the launcher printed nothing');
 }
 
-const hasExited = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch {
-    return true;
-  }
-};
-
 const untilExited = (pid: number): Promise<true> =>
-  waitFor(async () => hasExited(pid) || undefined, { what: `The exit of pid ${pid}`, timeoutMs: 15_000 });
+  waitFor(async () => !exists(pid) || undefined, { what: `The exit of pid ${pid}`, timeoutMs: 15_000 });
 
 test('a child stops when its launcher is killed', async () => {
   const { launcher, childPid } = await launcherOf("console.log('up'); setInterval(() => {}, 1000)");

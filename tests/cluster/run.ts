@@ -1,6 +1,6 @@
 /** `npm run test:cluster`: the pipeline in the cluster of KUBECONFIG, its tests, and last of all its removal. */
 import { spawnSync } from 'node:child_process';
-import { jestFlags } from '../../dev/jest-flags.ts';
+import { jestFlags } from '../jest-flags.ts';
 import { isSetupError } from '../../dev/setup-error.ts';
 import { repository } from '../manifests/render.ts';
 import { figures } from './support/figures.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { kubeTool } from '../../dev/kube-tools.ts';
+import { kubeTool } from '../support/kube-tools.ts';
 import { waitFor } from '../../dev/wait-for.ts';
 import { repository } from '../manifests/render.ts';
 import { auditClean } from './support/audit.ts';

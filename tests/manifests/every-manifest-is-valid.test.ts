@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
-import { kubeTool, outputOf } from '../../dev/kube-tools.ts';
+import { kubeTool, outputOf } from '../support/kube-tools.ts';
 import { renderAll, type Rendered } from './all-manifests.ts';
 import { schemaLocations } from './schemas.ts';
 

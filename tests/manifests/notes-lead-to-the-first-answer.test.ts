@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { services } from '@order-pipeline/events';
 import { parse } from 'yaml';
-import { kubeTool } from '../../dev/kube-tools.ts';
+import { kubeTool } from '../support/kube-tools.ts';
 import { charted, renderChart, repository } from './render.ts';
 
 const setUpLimitMs = 30 * 60_000; // the first time: helm is built

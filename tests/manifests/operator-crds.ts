@@ -8,7 +8,7 @@ import { copyFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { cached } from '../../dev/engines/cache.ts';
-import { fromGoModule, kubeTool, outputOf } from '../../dev/kube-tools.ts';
+import { fromGoModule, kubeTool, outputOf } from '../support/kube-tools.ts';
 import { SetupError } from '../../dev/setup-error.ts';
 import { repository } from './render.ts';
 

@@ -6,7 +6,7 @@ import { pipelineSettings } from '@order-pipeline/service';
 import { readConfig } from '@order-pipeline/runtime';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { kubeTool } from '../../dev/kube-tools.ts';
+import { kubeTool } from '../support/kube-tools.ts';
 import { objectsOf, only, renderOverlay, repository, type KubeObject } from './render.ts';
 
 const setUpLimitMs = 30 * 60_000; // the first time: kustomize is built

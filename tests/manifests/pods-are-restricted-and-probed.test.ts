@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { stringify } from 'yaml';
-import { kubeTool } from '../../dev/kube-tools.ts';
+import { kubeTool } from '../support/kube-tools.ts';
 import { renderAll, type Rendered } from './all-manifests.ts';
 import type { KubeObject } from './render.ts';
 

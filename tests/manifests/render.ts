@@ -4,7 +4,7 @@ import { basename, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import { everyService, type ServiceEntry } from '@order-pipeline/events';
-import { kubeTool, outputOf } from '../../dev/kube-tools.ts';
+import { kubeTool, outputOf } from '../support/kube-tools.ts';
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url));
 const namespace = 'order-pipeline';

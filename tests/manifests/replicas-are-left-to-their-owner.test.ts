@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { kubeTool } from '../../dev/kube-tools.ts';
+import { kubeTool } from '../support/kube-tools.ts';
 import { objectsOf, only, renderChart } from './render.ts';
 
 const setUpLimitMs = 30 * 60_000; // the first time: helm is built

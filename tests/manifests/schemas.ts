@@ -6,7 +6,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { fromGoModule } from '../../dev/kube-tools.ts';
+import { fromGoModule } from '../support/kube-tools.ts';
 import { operatorCrds } from './operator-crds.ts';
 import { repository } from './render.ts';
 

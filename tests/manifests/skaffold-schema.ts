@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromGoModule } from '../../dev/kube-tools.ts';
+import { fromGoModule } from '../support/kube-tools.ts';
 import { SetupError } from '../../dev/setup-error.ts';
 
 const version = 'v4beta14';

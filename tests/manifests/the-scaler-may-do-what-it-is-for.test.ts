@@ -1,6 +1,6 @@
 /** The operator's rights, wherever Kafka is: what its resources refer to it may read, and nothing else. */
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { kubeTool } from '../../dev/kube-tools.ts';
+import { kubeTool } from '../support/kube-tools.ts';
 import { readConfig } from '@order-pipeline/runtime';
 import { settings } from '../../operator/src/config.ts';
 import { objectsOf, only, renderChart, scalerProfiles, umbrellaProfiles, type KubeObject } from './render.ts';

@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { parse, parseAllDocuments } from 'yaml';
-import { kubeTool, outputOf } from '../../dev/kube-tools.ts';
+import { kubeTool, outputOf } from '../support/kube-tools.ts';
 import { pinnedCharts } from './operator-crds.ts';
 import { charted, renderChart, objectsOf, only, repository } from './render.ts';
 import { skaffoldSchema } from './skaffold-schema.ts';

@@ -1,6 +1,6 @@
 /** What the auditor and the dashboard get beside the rights of a service, and only where somebody turns it on. */
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { kubeTool } from '../../dev/kube-tools.ts';
+import { kubeTool } from '../support/kube-tools.ts';
 import { objectsOf, only, renderChart, renderOverlay, umbrellaProfiles, type KubeObject } from './render.ts';
 
 const setUpLimitMs = 30 * 60_000; // the first time: tools are built

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { everyService, services } from '@order-pipeline/events';
 import { findOnPath } from '../../../dev/engines/java.ts';
-import { kubeTool } from '../../../dev/kube-tools.ts';
+import { kubeTool } from '../../support/kube-tools.ts';
 import { SetupError } from '../../../dev/setup-error.ts';
 import { waitFor } from '../../../dev/wait-for.ts';
 import { operatorCrds } from '../../manifests/operator-crds.ts';

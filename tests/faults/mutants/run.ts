@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { jestFlags } from '../../../dev/jest-flags.ts';
+import { jestFlags } from '../../jest-flags.ts';
 import { mutants, type Mutant, type NamedTest } from './mutant-list.ts';
 import { rowOf, writeTable, type MutantResult } from './mutant-table.ts';
 

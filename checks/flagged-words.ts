@@ -1,4 +1,4 @@
-/** `npm run lint:words`: finds words that dev/flagged-words.yaml flags, in texts, identifiers and file names. */
+/** `npm run lint:words`: finds words that checks/flagged-words.yaml flags, in texts, identifiers and file names. */
 import { globSync, readFileSync } from 'node:fs';
 import { join, matchesGlob } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,11 @@ export interface FlaggedWords {
   readonly ignored: readonly string[];
   readonly flagged: readonly { readonly words: string; readonly say: string }[];
   readonly allowed: readonly Allowance[];
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
 }
 
 interface Allowance {
@@ -32,15 +37,6 @@ const textFiles = [
   '**/{Dockerfile,.ci/run,.oxlintrc.json}',
 ];
 
-/** Splits identifiers, so that each word in them counts: `maxChunk` becomes `max Chunk`, `MAX_CHUNK` `MAX CHUNK`. */
-const splitIdentifiers = (text: string): string => text.replaceAll(/(?<=[a-z0-9])(?=[A-Z])|_/g, ' ');
-
-/** Whole words only. A space also matches a line break with the mark of a comment, and a hyphen. */
-const expression = (words: string): RegExp =>
-  new RegExp(`(?<![a-z0-9])(?:${words.replaceAll(' ', '[-\\s*#>/]+')})(?![a-z0-9])`, 'giu');
-
-const textOf = (file: string, content: string): string => splitIdentifiers(`${file}\n${content}`);
-
 export function findFlaggedWords(file: string, content: string, words: FlaggedWords): Finding[] {
   const text = textOf(file, content);
   const allowed = words.allowed.flatMap((allowance) => spansAllowed(allowance, file, text));
@@ -56,14 +52,36 @@ export function findFlaggedWords(file: string, content: string, words: FlaggedWo
   );
 }
 
-const spansAllowed = ({ text: allowed, in: where }: Allowance, file: string, text: string) =>
-  where === undefined || matchesGlob(file, where) ? spansOf(allowed, text) : [];
+function spansAllowed({ text: allowed, in: where }: Allowance, file: string, text: string): Span[] {
+  return where === undefined || matchesGlob(file, where) ? spansOf(allowed, text) : [];
+}
 
-const spansOf = (words: string, text: string): { from: number; to: number }[] =>
-  [...text.matchAll(expression(words))].map(({ index, 0: match }) => ({ from: index, to: index + match.length }));
+function spansOf(words: string, text: string): Span[] {
+  return [...text.matchAll(expression(words))].map(({ index, 0: match }) => ({
+    from: index,
+    to: index + match.length,
+  }));
+}
 
-/** The file's name stands above its first line, and counts as that. */
-const lineAt = (text: string, index: number): number => Math.max(1, text.slice(0, index).split('\n').length - 1);
+/** Whole words only. A space also matches a hyphen, and a line break with the mark of a comment. */
+function expression(words: string): RegExp {
+  return new RegExp(`(?<![a-z0-9])(?:${words.replaceAll(' ', '[-\\s*#>/]+')})(?![a-z0-9])`, 'giu');
+}
+
+/** Name and content of a file, as separate words. */
+function textOf(file: string, content: string): string {
+  return splitIdentifiers(`${file}\n${content}`);
+}
+
+/** Splits identifiers, so that each word in them counts: `maxChunk` becomes `max Chunk`, `MAX_CHUNK` `MAX CHUNK`. */
+function splitIdentifiers(text: string): string {
+  return text.replaceAll(/(?<=[a-z0-9])(?=[A-Z])|_/g, ' ');
+}
+
+/** The name of the file is above its first line, and counts as that line. */
+function lineAt(text: string, index: number): number {
+  return Math.max(1, text.slice(0, index).split('\n').length - 1);
+}
 
 function readTexts({ ignored }: FlaggedWords): [file: string, content: string][] {
   return globSync(textFiles, { cwd: repository, exclude: (name) => notOurs.has(name) })
@@ -82,7 +100,8 @@ if (import.meta.main) {
   for (const { file, line, word, say } of findings) {
     process.stdout.write(`${file}:${line}: "${word}" (say: ${say})\n`);
   }
-  for (const { text } of unused) process.stdout.write(`dev/flagged-words.yaml: nothing uses the allowed "${text}"\n`);
+  for (const { text } of unused)
+    process.stdout.write(`checks/flagged-words.yaml: nothing uses the allowed "${text}"\n`);
   if (findings.length > 0) process.stdout.write(`${findings.length} flagged words; docs/glossary.md has the terms.\n`);
   if (findings.length > 0 || unused.length > 0) process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
-import { run } from './run.ts';
-import { SetupError } from './setup-error.ts';
+import { run } from '../dev/run.ts';
+import { SetupError } from '../dev/setup-error.ts';
 
 export interface Changes {
   /** Any test may depend on them. */

@@ -3,10 +3,10 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { announce, cached } from './engines/cache.ts';
-import { findOnPath } from './engines/java.ts';
-import { run } from './run.ts';
-import { SetupError } from './setup-error.ts';
+import { announce, cached } from '../../dev/engines/cache.ts';
+import { findOnPath } from '../../dev/engines/java.ts';
+import { run } from '../../dev/run.ts';
+import { SetupError } from '../../dev/setup-error.ts';
 
 const versions = {
   helm: { version: 'v3.22.0', package: 'helm.sh/helm/v3/cmd/helm' },

@@ -1,11 +1,11 @@
 /** `npm test`: the checks, then the tests, from those that need nothing to those that use engines. */
 import { fileURLToPath } from 'node:url';
+import { kafkaFiles } from '../dev/engines/kafka-files.ts';
+import { mongodFile } from '../dev/engines/mongod-file.ts';
+import { launch, stages, type ManagedProcess } from '../dev/managed-process.ts';
+import { isSetupError } from '../dev/setup-error.ts';
 import { changesSince } from './changes.ts';
-import { kafkaFiles } from './engines/kafka-files.ts';
-import { mongodFile } from './engines/mongod-file.ts';
 import { jestFlags } from './jest-flags.ts';
-import { launch, stages, type ManagedProcess } from './managed-process.ts';
-import { isSetupError } from './setup-error.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const stopLimitMs = 10_000;
