@@ -135,8 +135,15 @@ const violations: Record<string, { readonly file: string; readonly source: strin
       "import { planted as other } from './planted-circle-back.ts';\nexport const planted = (): unknown => other;\n",
     rule: 'no-cycle',
   },
+  'two files that import types of each other': {
+    file: 'packages/tracing/src/planted-types.ts',
+    source: "import type { Other } from './planted-types-back.ts';\nexport type Planted = Other | undefined;\n",
+    rule: 'no-cycle',
+  },
 };
 const alsoNeeded = {
+  'packages/tracing/src/planted-types-back.ts':
+    "import type { Planted } from './planted-types.ts';\nexport type Other = { readonly planted: Planted };\n",
   'packages/tracing/src/planted-circle-back.ts':
     "import { planted as other } from './planted-circle.ts';\nexport const planted = (): unknown => other;\n",
 };

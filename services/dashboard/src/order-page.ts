@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { factOfTimelineState, inTimelineOrder, type Fact } from '@order-pipeline/events/order-lifecycle';
 import { isHttpProblem } from '@order-pipeline/http';
 import { traceIdOf } from '@order-pipeline/tracing';
-import type { Clients } from './order-routes.ts';
+import type { ServiceClients } from './service-client.ts';
 import type { Step } from './step.ts';
 import type { StepRepository } from './step-repository.ts';
 import { orderView, paymentView, shipmentView, type OrderPage, type OrderStep } from './views.ts';
 
 interface Sources {
-  readonly clients: Clients;
+  readonly clients: ServiceClients;
   readonly repository: Pick<StepRepository, 'ofOrder'>;
   readonly traceUrl: string | undefined;
 }

@@ -3,16 +3,9 @@ import { z } from 'zod';
 import { orderIdSchema, productIdSchema } from '@order-pipeline/events';
 import { notFound, route, type Route } from '@order-pipeline/http';
 import { orderPage } from './order-page.ts';
-import type { ServiceClient } from './service-client.ts';
+import type { ServiceClients } from './service-client.ts';
 import type { StepRepository } from './step-repository.ts';
 import { catalogueView, orderPageView, orderView, productView } from './views.ts';
-
-export interface Clients {
-  readonly order: ServiceClient;
-  readonly payment: ServiceClient;
-  readonly inventory: ServiceClient;
-  readonly shipment: ServiceClient;
-}
 
 /** Validated by the service. It must be JSON, which a page of another origin cannot send without our consent. */
 const forwardedBody = z.record(z.string(), z.unknown());
@@ -21,7 +14,7 @@ const traceHeaders = (ctx: { get(header: string): string }) => ({ traceparent: c
 const orderParams = z.object({ order_id: orderIdSchema });
 
 export interface OrderRouteOptions {
-  readonly clients: Clients;
+  readonly clients: ServiceClients;
   readonly repository: Pick<StepRepository, 'ofOrder'>;
   readonly traceUrl: string | undefined;
 }

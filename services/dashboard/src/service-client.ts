@@ -15,6 +15,14 @@ export interface ServiceCall {
  */
 export type ServiceClient = <S extends z.ZodType>(path: string, schema: S, call?: ServiceCall) => Promise<z.output<S>>;
 
+/** The services that the dashboard calls. */
+export interface ServiceClients {
+  readonly order: ServiceClient;
+  readonly payment: ServiceClient;
+  readonly inventory: ServiceClient;
+  readonly shipment: ServiceClient;
+}
+
 interface Problem {
   readonly type?: string;
   readonly title?: string;

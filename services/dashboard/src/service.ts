@@ -11,9 +11,9 @@ import { createFeedRoutes } from './feed-routes.ts';
 import { GroupMonitor } from './group-monitor.ts';
 import { readHealthOverview } from './health-overview.ts';
 import { createStepHandler } from './message-handlers.ts';
-import { createOrderRoutes, type Clients } from './order-routes.ts';
+import { createOrderRoutes } from './order-routes.ts';
 import { createPageRoutes, pageSecurity } from './page-routes.ts';
-import { createServiceClient } from './service-client.ts';
+import { createServiceClient, type ServiceClients } from './service-client.ts';
 import { createStatusRoutes } from './status-routes.ts';
 import { StepFeed } from './step-feed.ts';
 import { createStepRepository } from './step-repository.ts';
@@ -25,7 +25,7 @@ const serviceUrls = (config: DashboardConfig) => ({
   shipment: config.SHIPMENT_URL,
 });
 
-function serviceClients(config: DashboardConfig): Clients {
+function serviceClients(config: DashboardConfig): ServiceClients {
   const { order, payment, inventory, shipment } = serviceUrls(config);
   const timeoutMs = config.DASHBOARD_SERVICE_TIMEOUT_MS;
   return {
