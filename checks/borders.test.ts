@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 
-/** A file that crosses a border, and the rule that must refuse it. */
+/** A file that crosses a border, and the rule that must report it. */
 const violations: Record<string, { readonly file: string; readonly source: string; readonly rule: string }> = {
   'a service imports another by path': {
     file: 'services/shipment/src/planted-path.ts',
@@ -173,7 +173,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
-test.each(Object.entries(violations))('the lint refuses %s', (_, { file, rule }) => {
+test.each(Object.entries(violations))('the lint reports %s', (_, { file, rule }) => {
   const rules = findings.filter(({ filename }) => filename === file).map(({ code }) => code);
   expect(rules).toContainEqual(expect.stringContaining(rule));
 });

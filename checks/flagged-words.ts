@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 
 export interface FlaggedWords {
-  /** Globs of files that are not read. */
+  /** Globs of files that are not checked. */
   readonly ignored: readonly string[];
   readonly flagged: readonly { readonly words: string; readonly say: string }[];
   readonly allowed: readonly Allowance[];

@@ -25,14 +25,14 @@ test('every link from a page to a file of the repository has a target', () => {
   expect(broken).toEqual([]);
 });
 
-/** Such as `killed-services-lose-nothing`, or its beginning with an ellipsis, where a page names the proof of a guarantee. */
+/** Where a page names the test of a guarantee, such as `killed-services-lose-nothing`, or a prefix with an ellipsis. */
 function testsNamedIn(page: string): string[] {
   const proofs =
     readFileSync(join(repository, page), 'utf8').match(/^(\| (\d+|all) \|.*|_Proven by_[^]*?\n\n)/gm) ?? [];
   return [...proofs.join('\n').matchAll(/`([a-z]+(?:-[a-z]+)+…?)`/g)].map(([, name]) => name!);
 }
 
-test.each(['README.md', 'docs/reliability.md'])('every test that %s names as a proof exists', (page) => {
+test.each(['README.md', 'docs/reliability.md'])('every test that %s names exists', (page) => {
   const files = globSync('tests/**/*.test.ts', { cwd: repository }).map((file) => basename(file, '.test.ts'));
   const names = testsNamedIn(page);
   expect(names.length).toBeGreaterThan(10);
@@ -42,7 +42,7 @@ test.each(['README.md', 'docs/reliability.md'])('every test that %s names as a p
   expect(missing).toEqual([]);
 });
 
-/** Log messages, summaries of alerts and titles of panels: what stands in quotation marks outside of code. */
+/** Log messages, summaries of alerts and titles of panels: the text in quotation marks outside of code. */
 function quotationsOf(page: string): string[] {
   const text = readFileSync(join(repository, page), 'utf8').replaceAll(/```[^]*?```|`[^`]*`/g, '');
   return [...text.matchAll(/"([^"]+)"/g)].map(([, quotation]) => quotation!.replaceAll(/\s+/g, ' '));

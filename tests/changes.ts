@@ -17,7 +17,7 @@ export const changesIn = (files: readonly string[]): Changes => ({
   touchManifests: files.some((file) => manifests.test(file)),
 });
 
-/** What differs in the working tree from where it left the commit, new files included. */
+/** The changes of the working tree since it branched from the commit, new files included. */
 export async function changesSince(commit: string): Promise<Changes> {
   const git = async (...args: string[]): Promise<string[]> =>
     (await run('git', args, { timeoutMs: gitLimitMs })).trim().split('\n');

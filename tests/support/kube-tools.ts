@@ -1,4 +1,4 @@
-/** Programs that know Kubernetes' files, for the manifest tests: pinned, built once a machine by `go install`. */
+/** Tools for Kubernetes manifests: pinned, and built by `go install` once per machine. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { SetupError } from '../../dev/setup-error.ts';
 
 const versions = {
   helm: { version: 'v3.22.0', package: 'helm.sh/helm/v3/cmd/helm' },
-  // Applies on the server's side, where fields have owners: upgrades are tried with both.
+  // Uses server-side apply, where fields have owners: upgrades are tested with both versions.
   helm4: { version: 'v4.3.1', package: 'helm.sh/helm/v4/cmd/helm' },
   kubeconform: { version: 'v0.8.0', package: 'github.com/yannh/kubeconform/cmd/kubeconform' },
   kustomize: { version: 'v5.7.1', package: 'sigs.k8s.io/kustomize/kustomize/v5' },
@@ -23,7 +23,7 @@ export type KubeTool = keyof typeof versions;
 const buildLimitMs = 15 * 60_000;
 const downloadLimitMs = 10 * 60_000;
 
-/** Path of the tool in the user's cache, built there the first time. */
+/** Path of the tool in the user's cache, where it is built the first time. */
 export async function kubeTool(tool: KubeTool): Promise<string> {
   const { version, package: path } = versions[tool];
   const dir = await cached(`${tool}-${version}`, async (draft) => {
@@ -40,30 +40,30 @@ export async function kubeTool(tool: KubeTool): Promise<string> {
 interface GoModule {
   readonly module: string;
   readonly version: string;
-  /** What the cache calls what is kept of it. */
+  /** Its name in the cache. */
   readonly name: string;
-  /** As go.sum would have it: checked instead of asking the checksum database, which may not know what a proxy has. */
+  /** As in go.sum: compared instead of the checksum database, which may not know a module that a proxy has. */
   readonly sum?: string;
 }
 
-/** The folder of a Go module's release as the cache keeps it: what `keep` copies out of it. */
+/** The cached folder of a Go module's release, with the files that `keep` copies from the module. */
 export async function fromGoModule(
   { module, version, name, sum }: GoModule,
   keep: (moduleDir: string, dir: string) => Promise<void>,
 ): Promise<string> {
   return cached(`${name}-${version}`, async (draft) => {
     announce(`Fetching ${name} ${version} with Go (once) …`);
-    // Beside the cache's own entry, because the module is many times what is kept of it.
+    // Outside the cache's entry, because the module is much larger than the files that are kept.
     const modules = await mkdtemp(`${draft}-modules-`);
     try {
-      const answer = await go(['mod', 'download', '-json', `${module}@${version}`], {
+      const output = await go(['mod', 'download', '-json', `${module}@${version}`], {
         what: `${module} ${version}`,
         timeoutMs: downloadLimitMs,
         env: { GOMODCACHE: modules, GOFLAGS: '-modcacherw', ...(sum !== undefined && { GONOSUMDB: module }) },
       });
-      const { Dir, Sum } = JSON.parse(answer.slice(answer.indexOf('{'))) as { Dir: string; Sum: string };
+      const { Dir, Sum } = JSON.parse(output.slice(output.indexOf('{'))) as { Dir: string; Sum: string };
       if (sum !== undefined && Sum !== sum) {
-        throw new SetupError(`${module} ${version} is not what it was: its sum is ${Sum}, and ${sum} was expected.`);
+        throw new SetupError(`${module} ${version} has the checksum ${Sum}, not ${sum}.`);
       }
       await keep(Dir, draft);
     } finally {
@@ -81,15 +81,13 @@ interface GoOptions {
 async function go(args: readonly string[], { what, timeoutMs, env }: GoOptions): Promise<string> {
   const command = findOnPath('go');
   if (command === undefined) {
-    throw new SetupError(
-      `${what} is made with Go, which was not found: install Go 1.26 or newer (https://go.dev/dl/).`,
-    );
+    throw new SetupError(`${what} requires Go, which was not found: install Go 1.26 or newer (https://go.dev/dl/).`);
   }
   try {
     return await run(command, args, { timeoutMs, env: { ...process.env, ...env } });
   } catch (error) {
     throw new SetupError(
-      `Go could not get ${what}: ${(error as Error).message.split('\n').slice(-3).join(' ')}\n` +
+      `Go could not fetch ${what}: ${(error as Error).message.split('\n').slice(-3).join(' ')}\n` +
         'Check that a Go module proxy is reachable (go env GOPROXY) and try again.',
     );
   }
@@ -97,7 +95,7 @@ async function go(args: readonly string[], { what, timeoutMs, env }: GoOptions):
 
 const outputLimits = { timeout: 120_000, maxBuffer: 64 * 1024 * 1024 };
 
-/** All that the program writes to its standard output; rejects with its standard error where it fails. */
+/** The program's standard output; rejects with its standard error when it fails. */
 export async function outputOf(
   command: string,
   args: readonly string[],
