@@ -21,8 +21,8 @@ const targets = {
   order: 'order:8001',
 };
 
-/** Which of the targets a pod with these labels gets a TCP connection to. */
-async function reached(name: string, labels: Readonly<Record<string, string>>): Promise<string[]> {
+/** The targets to which a pod with these labels can open a TCP connection. */
+async function reachableFrom(name: string, labels: Readonly<Record<string, string>>): Promise<string[]> {
   const pod = only(objectsOf(await renderChart('order', '--set', `image.tag=${version}`)), 'Pod');
   Object.assign(pod.metadata, { name, annotations: {}, labels });
   const [container] = pod['spec'].containers;
@@ -51,13 +51,13 @@ async function reached(name: string, labels: Readonly<Record<string, string>>): 
 describe('network policies', () => {
   test.each([
     ['nothing', 'stranger', {}, []],
-    ['Kafka alone', 'kafka-client', { 'order-pipeline.dev/kafka-client': 'true' }, ['kafka']],
-    ['MongoDB alone', 'mongodb-client', { 'order-pipeline.dev/mongodb-client': 'true' }, ['mongodb']],
-    ['the services alone', 'http-client', { 'order-pipeline.dev/http-client': 'true' }, ['order']],
+    ['only Kafka', 'kafka-client', { 'order-pipeline.dev/kafka-client': 'true' }, ['kafka']],
+    ['only MongoDB', 'mongodb-client', { 'order-pipeline.dev/mongodb-client': 'true' }, ['mongodb']],
+    ['only the services', 'http-client', { 'order-pipeline.dev/http-client': 'true' }, ['order']],
   ])(
-    'let a pod reach %s when its label says %s',
+    'let a pod reach %s with the label %s',
     async (_, name, labels, expected) => {
-      expect(await reached(`reach-${name}`, labels)).toEqual(expected);
+      expect(await reachableFrom(`reach-${name}`, labels)).toEqual(expected);
     },
     limitMs,
   );
@@ -71,7 +71,7 @@ const writtenBy = ({ consumerGroup, produces }: ServiceEntry): string[] => [
   deadLetterTopic(consumerGroup),
 ];
 
-/** Of the names, those for which the work is not refused as forbidden. */
+/** The names for which the operation is not rejected as unauthorized. */
 async function allowed(names: readonly string[], work: (name: string) => Promise<unknown>): Promise<string[]> {
   const found: string[] = [];
   for (const name of names) {
@@ -79,15 +79,15 @@ async function allowed(names: readonly string[], work: (name: string) => Promise
       await work(name);
       found.push(name);
     } catch (error) {
-      // Of a group kafkajs looks for the coordinator first, and says only that it was not told of one.
+      // For a group kafkajs requests the coordinator first, and reports only that it has not found one.
       expect(String(error)).toMatch(/Not authorized to access topics|Failed to find group coordinator/u);
     }
   }
   return found.toSorted();
 }
 
-/** What a service's own login may do in Kafka; what it writes itself is not written to. */
-async function rightsOf(entry: ServiceEntry): Promise<Record<'ask' | 'write' | 'offsets', string[]>> {
+/** The rights of a service's Kafka user. It is not tried to produce to the service's own topics. */
+async function rightsOf(entry: ServiceEntry): Promise<Record<'describe' | 'write' | 'offsets', string[]>> {
   const { consumerGroup } = entry;
   const { password } = (await readSecret(consumerGroup))!;
   const foreign = topics.filter((topic) => !writtenBy(entry).includes(topic));
@@ -96,8 +96,8 @@ async function rightsOf(entry: ServiceEntry): Promise<Record<'ask' | 'write' | '
     await Promise.all([producer.connect(), admin.connect()]);
     try {
       return {
-        // Whoever may read or write may ask, so who may not even ask may do neither.
-        ask: await allowed(topics, (topic) => admin.fetchTopicMetadata({ topics: [topic] })),
+        // The rights to read and to write include the right to describe, so a user without it has neither.
+        describe: await allowed(topics, (topic) => admin.fetchTopicMetadata({ topics: [topic] })),
         write: await allowed(foreign, (topic) => producer.send({ topic, messages: [{ value: 'not an event' }] })),
         offsets: await allowed(groups, (groupId) => admin.fetchOffsets({ groupId })),
       };
@@ -109,10 +109,10 @@ async function rightsOf(entry: ServiceEntry): Promise<Record<'ask' | 'write' | '
 
 describe("a service's credentials", () => {
   test.each(entries.map((entry) => [entry.name, entry] as const))(
-    'of %s are good for its own topics and its own group, and refused all others',
+    'of %s grant access to its own topics and group, and to no others',
     async (_, entry) => {
       expect(await rightsOf(entry)).toEqual({
-        ask: [...new Set([...entry.consumes, ...writtenBy(entry)])].toSorted(),
+        describe: [...new Set([...entry.consumes, ...writtenBy(entry)])].toSorted(),
         write: [],
         offsets: [entry.consumerGroup],
       });
@@ -121,7 +121,7 @@ describe("a service's credentials", () => {
   );
 
   test.each(everyEntry.map(({ name, database }) => [name, database] as const))(
-    'of %s read %s, and neither read nor write the database of another',
+    'of %s grant access to %s, and to no database of another service',
     async (name, database) => {
       const { username, password } = (await readSecret(`${name}-mongodb`))!;
       await asMongoUser({ user: username!, password: password! }, async (client) => {

@@ -11,7 +11,7 @@ const limitMs = 600_000;
 const { consumerGroup, consumes } = services.payment;
 const partitions = 12;
 
-/** How many partitions of one topic each member of the group has. */
+/** How many partitions of a topic each member of the group is assigned. */
 async function sharesOf(topic: string): Promise<number[]> {
   return asKafkaAdmin(async (admin) => {
     const { groups } = await admin.describeGroups([consumerGroup]);
@@ -22,9 +22,9 @@ async function sharesOf(topic: string): Promise<number[]> {
   });
 }
 
-describe('kubectl scale, under load', () => {
+describe('kubectl scale under load', () => {
   test(
-    'gives every replica its share of the partitions, and loses nothing on the way',
+    'assigns the partitions evenly to the replicas, and loses no order',
     async () => {
       await using load = await startLoad('load-scale');
       for (const replicas of [3, 12, 1]) {
@@ -36,7 +36,7 @@ describe('kubectl scale, under load', () => {
             async () => {
               const shares = await sharesOf(topic);
               if (shares.length === replicas && shares.every((count) => count === share)) return shares;
-              throw new Error(`the members have ${shares.join(', ')} partitions of ${topic}`);
+              throw new Error(`the members are assigned ${shares.join(', ')} partitions of ${topic}`);
             },
             { what: `an even assignment to ${replicas} replicas`, timeoutMs: 90_000, pollMs: 1_000 },
           );
@@ -45,7 +45,7 @@ describe('kubectl scale, under load', () => {
       const { accepted, acceptedAfterwards, failed } = await load.finish();
       expect(failed).toEqual([]);
       expect(acceptedAfterwards).toBeGreaterThan(0);
-      process.stdout.write(`${accepted} orders while payment went from 1 to 3, 12 and back to 1\n`);
+      process.stdout.write(`${accepted} orders while payment was scaled from 1 to 3, 12 and 1\n`);
       await auditClean();
     },
     limitMs,

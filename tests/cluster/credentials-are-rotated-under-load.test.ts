@@ -13,8 +13,8 @@ import { readyPods } from './support/set-up.ts';
 const limitMs = 600_000;
 const entries: readonly ServiceEntry[] = Object.values(services);
 
-/** The kubelet brings a changed Secret into a pod within about a minute; then every part of the service is well again. */
-async function untilWell({ name, port }: ServiceEntry): Promise<void> {
+/** The kubelet updates a mounted Secret within about a minute; then the service is ready with the new password. */
+async function untilReady({ name, port }: ServiceEntry): Promise<void> {
   await using forward = await portForward(`service/${name}`, port);
   await waitFor(
     async () => {
@@ -26,9 +26,9 @@ async function untilWell({ name, port }: ServiceEntry): Promise<void> {
   );
 }
 
-describe('new passwords for every service, under load', () => {
+describe('a rotation of the passwords of every service under load', () => {
   test(
-    'are taken over without a restart, the old ones are refused, and nothing is lost',
+    'needs no restart, invalidates the old passwords, and loses no order',
     async () => {
       const pods = new Map(await Promise.all(entries.map(async ({ name }) => [name, await readyPods(name)] as const)));
       await using load = await startLoad('load-rotation', 10);
@@ -39,16 +39,16 @@ describe('new passwords for every service, under load', () => {
         await rotateKafkaPassword(consumerGroup);
         await rotateMongoPassword(name);
       }
-      for (const entry of entries) await untilWell(entry);
+      for (const entry of entries) await untilReady(entry);
       expect((await load.finish()).acceptedAfterwards).toBeGreaterThan(0);
       for (const entry of entries) {
         expect(await readyPods(entry.name)).toEqual(pods.get(entry.name));
         const { name, consumerGroup } = entry;
         const kafkaLogin = { user: consumerGroup, password: old.get(consumerGroup)! };
-        const comeIn = asKafkaUser(kafkaLogin, async (kafka) => kafka.admin().connect(), 0);
-        await expect(comeIn).rejects.toThrow(/SASL/u);
+        const login = asKafkaUser(kafkaLogin, async (kafka) => kafka.admin().connect(), 0);
+        await expect(login).rejects.toThrow(/SASL/u);
         const mongoLogin = { user: name, password: old.get(name)! };
-        await expect(asMongoUser(mongoLogin, async () => 'let in')).rejects.toThrow(/Authentication failed/u);
+        await expect(asMongoUser(mongoLogin, async () => 'logged in')).rejects.toThrow(/Authentication failed/u);
       }
       await auditClean();
     },

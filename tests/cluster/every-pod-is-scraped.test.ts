@@ -8,7 +8,7 @@ const entries: readonly ServiceEntry[] = Object.values(everyService);
 
 describe('metrics', () => {
   test.each(entries.map((entry) => [entry.name, entry] as const))(
-    'of each pod of %s are where its annotations send Prometheus',
+    'of each pod of %s are served where its annotations direct Prometheus',
     async (name) => {
       const pods = await readyPods(name);
       expect(pods).not.toHaveLength(0);

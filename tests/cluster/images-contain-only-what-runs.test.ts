@@ -5,11 +5,11 @@ import { kubectl } from './support/kubectl.ts';
 import { readyPods, serviceNames } from './support/set-up.ts';
 
 const limitMs = 60_000;
-/** Node itself is about 115 MiB of it. */
+/** Of which Node is about 115 MiB. */
 const largestMiB = 200;
 
-/** Run by node in the container, where there is no shell. */
-const look = `
+/** Is run by node in the container, which has no shell. */
+const inspection = `
 const { readFileSync, readlinkSync, existsSync, globSync } = require('node:fs');
 const [, uid, gid] = /^Uid:\\s+(\\d+)[^]*?^Gid:\\s+(\\d+)/m.exec(readFileSync('/proc/1/status', 'utf8'));
 const unwanted = ['jest', 'typescript', '@swc/core', 'oxlint', 'prettier', 'playwright-core', 'fast-check', 'vite', 'react-dom'];
@@ -24,10 +24,10 @@ console.log(JSON.stringify({
 
 describe('the image of', () => {
   test.each(serviceNames)(
-    '%s runs node as process 1, as nobody in particular, with nothing beside it that only developers need',
+    '%s runs node as process 1 and as a non-root user, without tests, caches or development tools',
     async (name) => {
       const [pod] = await readyPods(name);
-      expect(JSON.parse(await kubectl('exec', pod!.name, '--', '/nodejs/bin/node', '--eval', look))).toEqual({
+      expect(JSON.parse(await kubectl('exec', pod!.name, '--', '/nodejs/bin/node', '--eval', inspection))).toEqual({
         process1: '/nodejs/bin/node',
         script: 'src/main.ts',
         uid: '65532',
@@ -40,7 +40,7 @@ describe('the image of', () => {
     limitMs,
   );
 
-  test.each([...serviceNames, 'consumer-scaler', 'tools'])(`%s takes less than ${largestMiB} MiB`, async (name) => {
+  test.each([...serviceNames, 'consumer-scaler', 'tools'])(`%s is smaller than ${largestMiB} MiB`, async (name) => {
     expect((await imageSizesMiB()).get(`order-pipeline/${name}:${version}`)).toBeLessThan(largestMiB);
   });
 });

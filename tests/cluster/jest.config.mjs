@@ -1,6 +1,6 @@
 import base from '../../jest.config.mjs';
 
-/** What needs a cluster is no part of `npm test`. */
+/** Tests that need a cluster are not part of `npm test`. */
 const {
   testPathIgnorePatterns: _,
   testMatch: __,

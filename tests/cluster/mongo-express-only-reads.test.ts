@@ -7,7 +7,7 @@ import { readSecret } from './support/secrets.ts';
 
 const limitMs = 300_000;
 
-describe('Mongo Express, through a port-forward', () => {
+describe('Mongo Express through a port-forward', () => {
   test(
     'shows the orders, and writes nothing',
     async () => {
@@ -34,7 +34,7 @@ describe('Mongo Express, through a port-forward', () => {
   );
 
   test(
-    'comes as a user who is refused a write whatever the page offers',
+    'connects as a user without the right to write',
     async () => {
       const { username, password } = (await readSecret('mongo-express-mongodb'))!;
       await asMongoUser({ user: username!, password: password! }, async (client) => {

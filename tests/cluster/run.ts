@@ -1,4 +1,4 @@
-/** `npm run test:cluster`: the pipeline in the cluster of KUBECONFIG, its tests, and last of all its removal. */
+/** `npm run test:cluster`: installs the pipeline in the cluster of KUBECONFIG, tests it, and tests its removal last. */
 import { spawnSync } from 'node:child_process';
 import { jestFlags } from '../jest-flags.ts';
 import { isSetupError } from '../../dev/setup-error.ts';

@@ -10,7 +10,7 @@ import { apply, kubectl, namespace, run } from './support/kubectl.ts';
 const limitMs = 300_000;
 const name = 'developed';
 
-/** As Skaffold does it: a tar into the running container, by the container's own user. */
+/** As Skaffold does: extracts a tar archive in the running container, as the container's user. */
 const sync = (from: string): Promise<string> =>
   run('bash', [
     '-c',
@@ -21,7 +21,7 @@ const sync = (from: string): Promise<string> =>
     name,
   ]);
 
-async function untilSaid(text: string): Promise<void> {
+async function untilLogged(text: string): Promise<void> {
   await waitFor(async () => ((await kubectl('logs', name)).includes(text) ? true : undefined), {
     what: `"${text}" in the log`,
     timeoutMs: 120_000,
@@ -30,7 +30,7 @@ async function untilSaid(text: string): Promise<void> {
 }
 
 test(
-  "a file that is synced into a pod of the image's target dev restarts node in it, and not the pod",
+  'a file that is synced into a pod of the dev image restarts node, and not the pod',
   async () => {
     await buildImage('order-pipeline/payment:dev', repository, '--build-arg', 'SERVICE=payment', '--target', 'dev');
     const values = ['--set', 'image.tag=dev', '--set', 'readOnlyRootFilesystem=false'];
@@ -40,12 +40,12 @@ test(
     const changed = await mkdtemp(join(tmpdir(), 'synced-'));
     try {
       await apply(JSON.stringify(pod));
-      // It is told of no engines here, and waits for them.
-      await untilSaid('"msg":"started"');
+      // It has no connection to Kafka or MongoDB here, and waits for them.
+      await untilLogged('"msg":"started"');
       await mkdir(join(changed, 'services/payment/src'), { recursive: true });
       await writeFile(join(changed, 'services/payment/src/main.ts'), "console.log('this is the synced change');\n");
       await sync(changed);
-      await untilSaid('this is the synced change');
+      await untilLogged('this is the synced change');
       const restarts = '{.status.containerStatuses[0].restartCount}';
       expect(await kubectl('get', 'pod', name, '--output', `jsonpath=${restarts}`)).toBe('0');
     } finally {

@@ -7,10 +7,10 @@ const limitMs = 120_000;
 
 describe('the API server', () => {
   test.each(overlays())(
-    'accepts every object of the overlay %s, custom resources included',
+    'accepts every object of the overlay %s, including custom resources',
     async (overlay) => {
       const path = join(repository, 'k8s/overlays', overlay);
-      const said = await run('kubectl', [
+      const output = await run('kubectl', [
         'apply',
         '--server-side',
         '--force-conflicts',
@@ -19,13 +19,13 @@ describe('the API server', () => {
         path,
       ]);
       for (const kind of ['kafka.kafka.strimzi.io', 'mongodbcommunity.mongodbcommunity.mongodb.com', 'kafkauser'])
-        expect(said).toContain(kind);
+        expect(output).toContain(kind);
     },
     limitMs,
   );
 
   test(
-    'refuses a pod that may become root, in the namespace of the pipeline',
+    'rejects a pod that may run as root in the namespace of the pipeline',
     async () => {
       const pod = {
         apiVersion: 'v1',
@@ -38,7 +38,7 @@ describe('the API server', () => {
     limitMs,
   );
 
-  test('runs every pod of the pipeline there all the same', async () => {
+  test('runs every pod of the pipeline there', async () => {
     const { items } = await get<{ items: any[] }>('pods', '--selector', 'app.kubernetes.io/part-of=order-pipeline');
     const running = items.filter(({ status }) => status.phase === 'Running').map(({ metadata }) => metadata.labels);
     const names = new Set(running.map((labels) => labels['app.kubernetes.io/name']));

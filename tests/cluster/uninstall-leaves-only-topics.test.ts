@@ -10,21 +10,21 @@ interface Listed {
   readonly metadata: { readonly name: string; readonly labels?: Record<string, string> };
 }
 
-/** Everything in the namespace that a chart of ours made, whatever its kind. */
+/** Every object in the namespace that our charts created, of any kind. */
 async function ofTheRelease(): Promise<string[]> {
   const kinds = await run('kubectl', ['api-resources', '--namespaced', '--verbs=list', '--output=name']);
-  const asked = kinds
+  const listed = kinds
     .trim()
     .split('\n')
     .filter((kind) => !kind.startsWith('events'))
     .join(',');
-  const { items } = await get<{ items: Listed[] }>(asked, '--selector', 'app.kubernetes.io/managed-by=Helm');
+  const { items } = await get<{ items: Listed[] }>(listed, '--selector', 'app.kubernetes.io/managed-by=Helm');
   return items.map(({ kind, metadata }) => `${kind}/${metadata.name}`).toSorted();
 }
 
 describe('helm uninstall', () => {
   test(
-    'leaves the topics, as documented, and nothing else',
+    'keeps the topics, as documented, and removes everything else',
     async () => {
       const before = await ofTheRelease();
       expect(before).toContain('Deployment/order');

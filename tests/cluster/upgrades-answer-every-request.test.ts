@@ -12,7 +12,7 @@ import { releaseValues, serviceNames } from './support/set-up.ts';
 const limitMs = 900_000;
 const chart = join(repository, 'helm/order-pipeline');
 
-/** Helm 4 is told what it would find out by itself only of a release that it installed. */
+/** Helm 4 uses server-side apply by default only for releases that it installed. */
 const tools = [
   ['helm', []],
   ['helm4', ['--server-side=true']],
@@ -37,7 +37,7 @@ async function deployments(): Promise<any[]> {
 const imagesInUse = async (): Promise<string[]> =>
   (await deployments()).map(({ spec }) => spec.template.spec.containers[0].image.split(':').at(-1));
 
-/** Of the release's Deployments, those in which Helm has fields that it applied on the server's side. */
+/** The Deployments of the release in which Helm owns fields by server-side apply. */
 const appliedByServer = async (): Promise<string[]> =>
   (await deployments())
     .filter(({ metadata }) =>
@@ -45,7 +45,7 @@ const appliedByServer = async (): Promise<string[]> =>
     )
     .map(({ metadata }) => metadata.name);
 
-/** Until the new pods serve and the old ones have ended: what an old one refuses in its last moment counts too. */
+/** Until the new pods serve and the old ones have terminated: a request that a terminating pod rejects counts, too. */
 async function rolledOut(): Promise<void> {
   for (const name of serviceNames) await kubectl('rollout', 'status', `deployment/${name}`, '--timeout=240s');
   await waitFor(
@@ -60,12 +60,12 @@ async function rolledOut(): Promise<void> {
 beforeAll(() => kubectl('scale', 'deployment/payment', '--replicas=2'));
 afterAll(() => kubectl('scale', 'deployment/payment', '--replicas=1'));
 
-describe('a rolling upgrade and its rollback, under load through the Service', () => {
+describe('a rolling upgrade and its rollback under load', () => {
   test.each(tools)(
-    'with %s answer every request, keep what was scaled, and lose nothing',
+    'with %s answer every request, keep the scaled replicas, and lose no order',
     async (tool, options) => {
       const helm = await helmOf(tool, options);
-      // Some, where these tests ran before.
+      // Not empty if these tests have run before.
       const appliedBefore = await appliedByServer();
       await using load = await startLoad(`load-${tool}`);
       await helm('upgrade', 'order-pipeline', chart, ...releaseValues(nextVersion));
@@ -88,15 +88,15 @@ describe('a rolling upgrade and its rollback, under load through the Service', (
   );
 
   test(
-    'is refused as a conflict by Helm 4 where the chart says how many, and somebody else has scaled',
+    'is rejected by Helm 4 as a conflict if the chart sets replicas and another client has scaled',
     async () => {
       const helm = await helmOf(...tools[1]);
-      const saysTwo = ['upgrade', 'order-pipeline', chart, ...releaseValues(), '--set', 'payment.replicas=2'];
-      await helm(...saysTwo);
+      const withTwo = ['upgrade', 'order-pipeline', chart, ...releaseValues(), '--set', 'payment.replicas=2'];
+      await helm(...withTwo);
       await kubectl('scale', 'deployment/payment', '--replicas=1');
-      await expect(helm(...saysTwo)).rejects.toThrow(/conflict.*\.spec\.replicas/su);
+      await expect(helm(...withTwo)).rejects.toThrow(/conflict.*\.spec\.replicas/su);
       expect((await get('deployment', 'payment')).spec.replicas).toBe(1);
-      // That is why no chart of ours says it unless it is told to: the next upgrade goes through again.
+      // That is why our charts set no replicas by default: the next upgrade succeeds.
       await helm('upgrade', 'order-pipeline', chart, ...releaseValues());
       await rolledOut();
     },

@@ -1,4 +1,4 @@
-/** The closed loop: the operator and what it scales are pods, as the charts install them. */
+/** The closed loop: the operator and its target run as pods, as the charts install them. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -16,31 +16,31 @@ import { articleOrder, placeOrder } from '../../support/orders.ts';
 import { auditClean } from '../support/audit.ts';
 import { asKafkaAdmin } from '../support/clients.ts';
 import { get, helm, kubectl, namespace, portForward } from '../support/kubectl.ts';
-import { actForStrimzi } from '../support/operators.ts';
+import { reconcileKafka } from '../support/operators.ts';
 import { releaseValues, scalerValues } from '../support/set-up.ts';
-import { joinSeconds, stopSeconds, watchGroup } from './group-monitor.ts';
+import { joinSeconds, monitorGroup, pauseSeconds } from './group-monitor.ts';
 import { applyScalerCrd, kind } from './operator-environment.ts';
 
 const limitMs = 900_000;
 jest.setTimeout(limitMs);
-// Times are compared with a simulation: once more, told why, if the machine had something else to do in the meantime.
+// Times are compared with a simulation: one retry, with the logged error, in case the machine was busy otherwise.
 jest.retryTimes(1, { logErrorsBeforeRetry: true });
 const orders = 1_500;
 const clients = 30;
 const workMs = 50;
 const objective = { maxAgeSeconds: 30, drainSeconds: 90 };
 const pace = { pollSeconds: 2, behavior: { scaleDownWindowSeconds: 30, settleSeconds: 6 } };
-/** As its chart has it: more have nothing of the largest topic. */
+/** The default of its chart: further replicas would have no partition of the largest topic. */
 const maxReplicas = 12;
 const { consumerGroup, consumes } = services.payment;
 const partitions = 12 * consumes.length;
 
-// A chunk is a second of work: a member that has one in hand rejoins its group only when that is done.
+// A batch is a second of work: a member rejoins its group only when the batch in flight is processed.
 const config = { PAYMENT_WORK_MS: workMs, PAYMENT_CONCURRENCY: 1, CONSUMER_MAX_BATCH: 1_000 / workMs };
 
 const upgrade = async (...values: readonly string[]): Promise<void> => {
   await helm('upgrade', 'order-pipeline', join(repository, 'helm/order-pipeline'), ...releaseValues(), ...values);
-  await actForStrimzi();
+  await reconcileKafka();
   for (const name of ['payment', 'dashboard']) {
     await kubectl('rollout', 'status', `deployment/${name}`, '--timeout=180s');
   }
@@ -57,12 +57,12 @@ beforeAll(async () => {
 }, limitMs);
 afterAll(() => upgrade(), limitMs);
 
-interface Seen {
+interface StatusSample {
   readonly atSeconds: number;
   readonly status: Partial<ScalerStatus>;
 }
 
-/** What a step up needs if its lag and arrivals are spread evenly over the partitions. */
+/** The replicas that a status requires if its lag and arrivals are spread evenly over the partitions. */
 function neededFor({ lag, arrivalPerSecond, capacityPerReplicaPerSecond, rebalanceSeconds, ...status }: ScalerStatus) {
   const partition = {
     topic: 'records',
@@ -81,15 +81,15 @@ function neededFor({ lag, arrivalPerSecond, capacityPerReplicaPerSecond, rebalan
   return fewestReplicas(demand, status.lastDecision.from, maxReplicas);
 }
 
-interface ScalerWatch extends Disposable {
-  /** What was new: another number of replicas or reason, and something every ten seconds. */
-  readonly timeline: readonly Seen[];
+interface StatusWatch extends Disposable {
+  /** Each change of the replicas or the reason, and a sample every ten seconds. */
+  readonly timeline: readonly StatusSample[];
   latest(): Partial<ScalerStatus>;
 }
 
-/** Every status that the scaler writes, as the API server tells of it: one that is soon replaced is not missed. */
-function watchScaler(seconds: () => number): ScalerWatch {
-  const timeline: Seen[] = [];
+/** Watches the status of the resource, so that no status is missed, however soon it is replaced. */
+function watchStatus(seconds: () => number): StatusWatch {
+  const timeline: StatusSample[] = [];
   let latest: Partial<ScalerStatus> = {};
   const statuses = ['--output', 'jsonpath={.status}{"\\n"}'];
   const child = spawn('kubectl', ['--namespace', namespace, 'get', kind, 'payment', '--watch', ...statuses], {
@@ -111,7 +111,7 @@ function watchScaler(seconds: () => number): ScalerWatch {
   return { timeline, latest: () => latest, [Symbol.dispose]: () => void child.kill() };
 }
 
-/** Through a port-forward: which replica of the order service accepts them is of no account here. */
+/** Places the orders through a port-forward, to one replica of the order service. */
 async function placeBurst(): Promise<void> {
   await using forward = await portForward('service/order', services.order.port);
   const on = { url: (_: string, path: string) => `http://127.0.0.1:${forward.port}${path}` };
@@ -121,7 +121,7 @@ async function placeBurst(): Promise<void> {
   await Promise.all(Array.from({ length: clients }, client));
 }
 
-test('the dashboard reads what the scaler says of the group', async () => {
+test('the dashboard shows the observed and desired replicas of the group', async () => {
   await using forward = await portForward('service/dashboard', everyService.dashboard.port);
   const group = await waitFor(
     async () => {
@@ -135,7 +135,7 @@ test('the dashboard reads what the scaler says of the group', async () => {
   expect(group).toMatchObject({ wanted: 1, had: 1 });
 });
 
-/** What the group did before the burst is no part of it. */
+/** The burst starts from a group that no earlier change affects. */
 const untilSettled = (): Promise<boolean> =>
   waitFor(
     async () => {
@@ -143,32 +143,32 @@ const untilSettled = (): Promise<boolean> =>
       if (status.lastDecision?.reason === 'OnTarget') return true;
       throw new Error(`${status.lastDecision?.reason}: ${status.lastDecision?.message}`);
     },
-    { what: 'the group at rest', timeoutMs: 120_000, pollMs: 1_000 },
+    { what: 'a settled group', timeoutMs: 120_000, pollMs: 1_000 },
   );
 
-test('a burst brings up what is needed, is gone within the objective, and leaves one replica', async () => {
+test('a burst is drained within the objective with the replicas that it needs, and one replica is left', async () => {
   await untilSettled();
   const { timeline, samples, burstSeconds } = await asKafkaAdmin(async (_, kafka) => {
-    const begun = performance.now();
-    const seconds = (): number => (performance.now() - begun) / 1_000;
-    await using group = await watchGroup(kafka, consumerGroup, consumes, seconds);
-    using scaler = watchScaler(seconds);
+    const startedAt = performance.now();
+    const seconds = (): number => (performance.now() - startedAt) / 1_000;
+    await using group = await monitorGroup(kafka, consumerGroup, consumes, seconds);
+    using status = watchStatus(seconds);
     let burstSeconds = 0;
     let fault: unknown;
-    // The scaler does not wait for the end of the burst, so it is watched meanwhile.
+    // The scaler does not wait for the end of the burst, so it is watched during the burst.
     placeBurst().then(
       () => (burstSeconds = Math.ceil(seconds())),
       (error: unknown) => (fault = error),
     );
     for (let most = 1; ;) {
       if (fault !== undefined) throw fault;
-      const { replicas = 1, lag } = scaler.latest();
+      const { replicas = 1, lag } = status.latest();
       most = Math.max(most, replicas);
       if (burstSeconds > 0 && lag?.messages === 0 && most > 1 && replicas === 1) break;
-      if (seconds() > 600) throw new Error('it did not come back to one replica within ten minutes');
+      if (seconds() > 600) throw new Error('the group did not return to one replica within ten minutes');
       await pause(200);
     }
-    return { timeline: [...scaler.timeline], samples: [...group.samples], burstSeconds };
+    return { timeline: [...status.timeline], samples: [...group.samples], burstSeconds };
   });
 
   const measuredSeconds = drainedAt(samples, (orders * consumes.length) / 100);
@@ -181,7 +181,7 @@ test('a burst brings up what is needed, is gone within the objective, and leaves
   const capacity = timeline.findLast(({ status }) => status.capacityPerReplicaPerSecond)?.status;
   expect(steps.length).toBeGreaterThan(0);
   const first = steps[0]!;
-  // Measured in this very run: what the machine is, not how the scaler does.
+  // Measured in this run: properties of the machine, not of the scaler.
   const measured: Burst = {
     records: Array.from({ length: burstSeconds }, () => orders / burstSeconds),
     arrivalPerSecond: 0,
@@ -193,27 +193,27 @@ test('a burst brings up what is needed, is gone within the objective, and leaves
       from: first.status.lastDecision!.from,
       to: first.status.lastDecision!.to,
     }) ?? [2, 8],
-    rebalanceSeconds: stopSeconds(samples) ?? [1, 3],
+    rebalanceSeconds: pauseSeconds(samples) ?? [1, 3],
   };
   const spec = { ...defaultSpec, ...pace, topics: ['records'], maxReplicas };
   const predicted = predictBurst({ ...spec, objective: { ...defaultSpec.objective, ...objective } }, measured);
   process.stdout.write(
     `${orders} orders in ${burstSeconds} s; at most ${most} replicas; drained after ${measuredSeconds.toFixed(0)} s; ` +
-      `one again after ${timeline.at(-1)!.atSeconds} s\n` +
+      `one replica again after ${timeline.at(-1)!.atSeconds} s\n` +
       `predicted: ${predicted.drainSeconds} s (${predicted.shortestSeconds} to ${predicted.longestSeconds}), from ` +
       `${JSON.stringify({ ...measured, records: orders, burstSeconds })}: ${JSON.stringify(predicted.changes)}\n`,
   );
 
   expect(measuredSeconds).toBeLessThan(burstSeconds + 60 + objective.drainSeconds);
   expect(Math.abs(predicted.drainSeconds / measuredSeconds - 1)).toBeLessThan(0.25);
-  // Each step goes to what its own numbers ask for; orders are not spread quite evenly, which may ask for a class more.
+  // Each step goes to what its own status requires; uneven partitions may require the next class.
   for (const { status } of steps) {
     const needed = neededFor(status as ScalerStatus);
     const next = candidates(partitions, maxReplicas).find((replicas) => replicas > needed) ?? maxReplicas;
     expect(status.lastDecision!.to).toBeGreaterThanOrEqual(needed);
     expect(status.lastDecision!.to).toBeLessThanOrEqual(next);
   }
-  // One jump, and at most one more if the burst was still growing; down by one or two steps.
+  // One step up, and at most one more if the burst was still growing; then one or two steps down.
   expect(steps.length).toBeLessThanOrEqual(2);
   expect(changes.length).toBeLessThanOrEqual(5);
   expect(samples.at(-1)).toMatchObject({ lag: 0 });

@@ -1,14 +1,14 @@
-/** An HTTP proxy before the API server that fails in the ways in which networks and API servers do. */
+/** An HTTP proxy in front of the API server that injects the faults of networks and API servers. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Agent, request } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** `gone`: watches are told that their version is too old; `silence`: what is sent comes to nothing, in both directions. */
+/** `gone`: each watch fails with 410 (the version has expired); `silence`: data is dropped in both directions. */
 export type Fault = 'none' | 'reset' | 'silence' | 'gone' | 429 | 500;
 
 export interface FaultProxy {
   readonly url: string;
-  /** Connections that were made to it so far. */
+  /** The number of connections so far. */
   connections(): number;
   requests(): number;
   /** Method and URL of each of the last thousand requests. */
@@ -37,8 +37,8 @@ export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
     const upstream = request(new URL(incoming.url!, cluster.server), { method: incoming.method, headers, agent });
     upstream.on('response', (response) => {
       outgoing.writeHead(response.statusCode!, response.headers);
-      // What a watch says while all is silent is swallowed.
-      response.on('data', (chunk: Buffer) => fault === 'silence' || outgoing.write(chunk));
+      // Events of open watches are dropped, too, during a silence.
+      response.on('data', (data: Buffer) => fault === 'silence' || outgoing.write(data));
       response.on('end', () => fault === 'silence' || outgoing.end());
       response.on('error', () => outgoing.destroy());
     });
@@ -62,7 +62,7 @@ export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
     }
     if (typeof fault === 'number') {
       outgoing.writeHead(fault, { 'content-type': 'text/plain', 'retry-after': '1' });
-      outgoing.end('not now');
+      outgoing.end('unavailable');
       return;
     }
     forward(incoming, outgoing);
@@ -80,9 +80,9 @@ export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
     requests: () => requests,
     lastRequests: () => lastRequests,
     async setFault(next) {
-      // Open watches feel it too, but for silence, of which nothing tells them.
+      // It affects open watches, too, except for a silence, which is not signalled.
       if (next !== 'none' && next !== 'silence') for (const socket of sockets) socket.resetAndDestroy();
-      // After a silence the connections that suffered it stay dead, as behind a firewall that forgot them.
+      // After a silence the connections that it affected stay broken, as behind a firewall that has lost their state.
       fault = next;
     },
     async close() {

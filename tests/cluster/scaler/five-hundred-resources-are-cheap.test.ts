@@ -1,40 +1,40 @@
-/** What 500 resources cost the operator, each with a topic of its own: CPU per round, and memory. */
+/** The cost of 500 resources, each with a topic of its own: CPU per round of reconciliations, and memory. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { waitFor } from '../../../dev/wait-for.ts';
 import { repository } from '../../manifests/render.ts';
-import { consumerScaler, createWorld, deployment, kind, type World } from './operator-environment.ts';
+import { consumerScaler, createEnvironment, deployment, kind, type TestEnvironment } from './operator-environment.ts';
 
 jest.setTimeout(900_000);
 const sizes = { some: 200, all: 500 };
-/** As its chart has it. */
+/** The default of its chart. */
 const { nodeOptions } = parse(readFileSync(join(repository, 'helm/consumer-scaler/values.yaml'), 'utf8')) as {
   nodeOptions: string;
 };
 const rounds = 4;
 const pollSeconds = 10;
-let world: World;
+let environment: TestEnvironment;
 
-beforeAll(async () => void (world = await createWorld('many')), 60_000);
-afterAll(async () => world?.[Symbol.asyncDispose]());
+beforeAll(async () => void (environment = await createEnvironment('many')), 60_000);
+afterAll(async () => environment?.[Symbol.asyncDispose]());
 
 async function addResources(from: number, to: number): Promise<void> {
   for (let first = from; first < to; first += 100) {
     const names = Array.from({ length: Math.min(100, to - first) }, (_, index) => `group-${first + index}`);
-    await world.apply(
+    await environment.apply(
       ...names.map((name) => deployment(name, 1)),
       ...names.map((name) => consumerScaler(name, { topics: [name], pollSeconds })),
     );
   }
 }
 
-/** Asks once a second only: for each answer the operator writes the metrics of all resources. */
-const untilMore = (looks: () => Promise<number>, than: number): Promise<boolean> =>
+/** Reads once a second only, because each read makes the operator write the metrics of all resources. */
+const untilMore = (reconciliations: () => Promise<number>, than: number): Promise<boolean> =>
   waitFor(
     async () => {
-      expect(await looks()).toBeGreaterThan(than);
+      expect(await reconciliations()).toBeGreaterThan(than);
       return true;
     },
     { what: 'The operator', timeoutMs: 180_000, pollMs: 1_000 },
@@ -42,18 +42,18 @@ const untilMore = (looks: () => Promise<number>, than: number): Promise<boolean>
 
 /** CPU seconds of one round over all resources, and the memory at its end. */
 async function measure(resources: number, partitions: number): Promise<{ cpuSeconds: number; anonymousMiB: number }> {
-  const operator = await world.startOperator(
+  const operator = await environment.startOperator(
     `with-${resources}-${partitions}`,
-    { STAND_IN_PARTITIONS: String(partitions), LOG_LEVEL: 'warn', NODE_OPTIONS: nodeOptions },
+    { FAKE_PARTITIONS: String(partitions), LOG_LEVEL: 'warn', NODE_OPTIONS: nodeOptions },
     '../tests/cluster/scaler/operator-with-fake-kafka.ts',
   );
-  const looks = () => operator.metric(/^controller_runtime_reconcile_total/);
+  const reconciliations = () => operator.metric(/^controller_runtime_reconcile_total/);
   const cpu = () => operator.metric(/^process_cpu_seconds_total/);
-  // The history's window has filled, and code that is hot is compiled.
-  await untilMore(looks, 6 * resources);
-  const from = { looks: await looks(), cpu: await cpu() };
-  await untilMore(looks, from.looks + rounds * resources);
-  const done = ((await looks()) - from.looks) / resources;
+  // By then the history's window is full, and hot code is compiled.
+  await untilMore(reconciliations, 6 * resources);
+  const from = { reconciliations: await reconciliations(), cpu: await cpu() };
+  await untilMore(reconciliations, from.reconciliations + rounds * resources);
+  const done = ((await reconciliations()) - from.reconciliations) / resources;
   const cpuSeconds = ((await cpu()) - from.cpu) / done;
   const rssMiB = (await operator.metric(/^process_resident_memory_bytes/)) / 2 ** 20;
   const anonymousMiB = operator.anonymousMemoryMiB();
@@ -62,7 +62,7 @@ async function measure(resources: number, partitions: number): Promise<{ cpuSeco
   await operator.kill('SIGTERM');
   process.stdout.write(
     `${resources} resources, ${resources * partitions} partitions: ${cpuSeconds.toFixed(2)} s of CPU a round, ` +
-      `${rssMiB.toFixed(0)} MiB resident, of which ${anonymousMiB.toFixed(0)} MiB are its own\n`,
+      `${rssMiB.toFixed(0)} MiB resident, of which ${anonymousMiB.toFixed(0)} MiB anonymous\n`,
   );
   return { cpuSeconds, anonymousMiB };
 }
@@ -73,12 +73,12 @@ test('200 resources take less than 128 MiB', async () => {
   expect(anonymousMiB).toBeLessThan(128);
 });
 
-test('a round takes less than 2 s of CPU at 10,000 partitions, and grows with them, not with their square', async () => {
+test('a round takes less than 2 s of CPU at 10,000 partitions, and grows linearly with them', async () => {
   await addResources(sizes.some, sizes.all);
   const few = await measure(sizes.all, 5);
   const many = await measure(sizes.all, 20);
   expect(many.cpuSeconds).toBeLessThan(2);
-  // Four times the partitions: linear would be at most four times the work, squared would be sixteen times.
+  // Four times the partitions are at most four times the work if it is linear, and sixteen times if it is quadratic.
   expect(many.cpuSeconds / few.cpuSeconds).toBeLessThan(5);
-  expect((await world.get(kind, 'group-0')).status.partitions.total).toBe(20);
+  expect((await environment.get(kind, 'group-0')).status.partitions.total).toBe(20);
 });

@@ -1,4 +1,4 @@
-/** A consumer group watched from outside, by Kafka's own word: what the scaler says of it is not asked. */
+/** Samples a consumer group in Kafka itself, independently of the scaler. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 
@@ -9,18 +9,18 @@ export interface GroupSample {
   readonly stable: boolean;
 }
 
-export interface GroupWatch extends AsyncDisposable {
+export interface GroupMonitor extends AsyncDisposable {
   readonly samples: readonly GroupSample[];
 }
 
 const everyMs = 500;
 
-export async function watchGroup(
+export async function monitorGroup(
   kafka: Kafka,
   groupId: string,
   topics: readonly string[],
   seconds: () => number,
-): Promise<GroupWatch> {
+): Promise<GroupMonitor> {
   const admin = kafka.admin();
   await admin.connect();
   const samples: GroupSample[] = [];
@@ -43,7 +43,7 @@ export async function watchGroup(
 
   const running = (async () => {
     while (!stop.signal.aborted) {
-      // A look that fails is left out; the next one follows.
+      // A sample that fails is omitted.
       await sample().catch(() => undefined);
       await pause(everyMs);
     }
@@ -58,21 +58,21 @@ export async function watchGroup(
   };
 }
 
-/** The shortest and the longest time that the group stood still after the last change of its members. */
-export function stopSeconds(samples: readonly GroupSample[]): [number, number] | undefined {
-  const stops: number[] = [];
+/** The shortest and the longest pause of the group after a change of its members. */
+export function pauseSeconds(samples: readonly GroupSample[]): [number, number] | undefined {
+  const pauses: number[] = [];
   let changedAt: number | undefined;
   samples.forEach(({ atSeconds, members, stable }, index) => {
     const before = samples[index - 1];
     if (!stable && (changedAt === undefined || members !== before?.members)) changedAt = atSeconds;
     if (!stable || changedAt === undefined) return;
-    stops.push(atSeconds - changedAt);
+    pauses.push(atSeconds - changedAt);
     changedAt = undefined;
   });
-  return rangeOf(stops);
+  return rangeOf(pauses);
 }
 
-/** When the members were more than `from`, and when they were `to`: how long the first and the last pod took to join. */
+/** How long the first and the last new member of a step from `from` to `to` took to join the group. */
 export function joinSeconds(
   samples: readonly GroupSample[],
   { atSeconds: since, from, to }: { readonly atSeconds: number; readonly from: number; readonly to: number },
@@ -82,5 +82,6 @@ export function joinSeconds(
   return rangeOf(joined.filter((at) => at !== undefined).map((at) => at - since));
 }
 
-const rangeOf = (numbers: readonly number[]): [number, number] | undefined =>
-  numbers.length === 0 ? undefined : [Math.min(...numbers), Math.max(...numbers)];
+function rangeOf(numbers: readonly number[]): [number, number] | undefined {
+  return numbers.length === 0 ? undefined : [Math.min(...numbers), Math.max(...numbers)];
+}

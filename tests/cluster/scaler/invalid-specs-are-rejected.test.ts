@@ -1,17 +1,17 @@
-/** The definition of ConsumerScaler, as the API server enforces it. */
+/** The CRD of ConsumerScaler, as the API server enforces it. */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { defaultSpec } from '../../../operator/src/decide/resource.ts';
 import { run } from '../support/kubectl.ts';
-import { createWorld, kind, type World } from './operator-environment.ts';
+import { createEnvironment, kind, type TestEnvironment } from './operator-environment.ts';
 
 jest.setTimeout(120_000);
-let world: World;
-beforeAll(async () => void (world = await createWorld('schema')));
-afterAll(async () => world?.[Symbol.asyncDispose]());
+let environment: TestEnvironment;
+beforeAll(async () => void (environment = await createEnvironment('schema')));
+afterAll(async () => environment?.[Symbol.asyncDispose]());
 
-test('defaults are those that the decision knows', async () => {
-  await world.addScaler('plain');
-  const { spec } = await world.get(kind, 'plain');
+test('the defaults are those of the decision', async () => {
+  await environment.addScaler('plain');
+  const { spec } = await environment.get(kind, 'plain');
   const { topics: _, ...defaults } = defaultSpec;
   expect({ ...spec, pollSeconds: 10 }).toMatchObject(defaults);
   expect(spec.targetRef.kind).toBe('Deployment');
@@ -21,14 +21,26 @@ test('defaults are those that the decision knows', async () => {
 const kafkaWith = (more: object) => ({ kafka: { bootstrapServers: 'k:1', ...more } });
 const passwordIn = (passwordSecret: object) => kafkaWith({ sasl: { username: 'u', passwordSecret } });
 
-describe('what makes no sense is refused with its reason', () => {
+describe('an invalid spec is rejected with the reason', () => {
   const refusals: [string, object, string][] = [
-    ['min above max', { minReplicas: 3, maxReplicas: 2 }, 'minReplicas must not be more than maxReplicas'],
-    ['sleep without earliest', { minReplicas: 0, offsetReset: 'latest' }, 'minReplicas 0 needs offsetReset earliest'],
+    [
+      'minReplicas above maxReplicas',
+      { minReplicas: 3, maxReplicas: 2 },
+      'minReplicas must not be more than maxReplicas',
+    ],
+    [
+      'zero replicas without earliest',
+      { minReplicas: 0, offsetReset: 'latest' },
+      'minReplicas 0 needs offsetReset earliest',
+    ],
     ['a fixed capacity without a number', { capacity: { mode: 'Fixed' } }, 'recordsPerSecond goes with mode Fixed'],
-    ['a number without fixed', { capacity: { recordsPerSecond: 5 } }, 'recordsPerSecond goes with mode Fixed'],
-    ['a fallback to nothing', { fallback: { behavior: 'Static', replicas: 0 } }, 'needs minReplicas 0'],
-    ['a fallback above max', { maxReplicas: 2, fallback: { replicas: 3 } }, 'fallback.replicas must not be more'],
+    ['a capacity without mode Fixed', { capacity: { recordsPerSecond: 5 } }, 'recordsPerSecond goes with mode Fixed'],
+    ['a fallback to zero replicas', { fallback: { behavior: 'Static', replicas: 0 } }, 'needs minReplicas 0'],
+    [
+      'a fallback above maxReplicas',
+      { maxReplicas: 2, fallback: { replicas: 3 } },
+      'fallback.replicas must not be more',
+    ],
     ['no topics', { topics: [] }, 'spec.topics'],
     ['the same topic twice', { topics: ['a', 'a'] }, 'Duplicate value'],
     ['a broker without port', { kafka: { bootstrapServers: 'kafka' } }, 'spec.kafka.bootstrapServers'],
@@ -43,22 +55,24 @@ describe('what makes no sense is refused with its reason', () => {
     ),
     ['a name that is too long', { targetRef: { name: 'a'.repeat(254) } }, 'spec.targetRef.name'],
     ['a key with a slash', passwordIn({ name: 'a', key: '../a' }), 'spec.kafka.sasl.passwordSecret.key'],
-    ['a field that there is not', { maxReplica: 3 }, 'unknown field "spec.maxReplica"'],
+    ['an unknown field', { maxReplica: 3 }, 'unknown field "spec.maxReplica"'],
   ];
   test.each(refusals)('%s', async (_, spec, reason) => {
     const resource = (await import('./operator-environment.ts')).consumerScaler('bad', spec);
-    const args = ['--namespace', world.namespace, 'create', '--validate=strict', '--filename', '-'];
+    const args = ['--namespace', environment.namespace, 'create', '--validate=strict', '--filename', '-'];
     await expect(run('kubectl', args, JSON.stringify(resource))).rejects.toThrow(reason);
   });
 
-  test('another target for the same resource', async () => {
-    await world.addScaler('settled');
-    await expect(world.setSpec('settled', { targetRef: { name: 'other' } })).rejects.toThrow('targetRef cannot change');
+  test('another target of the same resource', async () => {
+    await environment.addScaler('settled');
+    await expect(environment.setSpec('settled', { targetRef: { name: 'other' } })).rejects.toThrow(
+      'targetRef cannot change',
+    );
   });
 });
 
-test('every field is explained', async () => {
-  const explained = await run('kubectl', ['explain', 'consumerscaler.spec', '--recursive=false']);
-  expect(explained).not.toContain('<no description>');
-  expect(explained).toContain('A group at zero replicas sleeps');
+test('every field has a description', async () => {
+  const explanation = await run('kubectl', ['explain', 'consumerscaler.spec', '--recursive=false']);
+  expect(explanation).not.toContain('<no description>');
+  expect(explanation).toContain('A group at zero replicas is activated');
 });

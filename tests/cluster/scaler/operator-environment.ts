@@ -1,4 +1,4 @@
-/** The operator as a process on this machine, with the rights that its chart ships and no others. */
+/** Runs the operator as a process on this machine, with exactly the rights that its chart grants. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,27 +11,27 @@ import { run } from '../support/kubectl.ts';
 import { startFaultProxy, type FaultProxy } from './fault-proxy.ts';
 
 export const kind = 'consumerscalers.scaling.orderpipeline.dev';
-/** Nobody listens there: the lag is unknown, and what does not need it goes on. */
-export const nobody = '127.0.0.1:1';
+/** No broker listens there: the lag is unknown. */
+const unreachableBroker = '127.0.0.1:1';
 
-export interface World extends AsyncDisposable {
+export interface TestEnvironment extends AsyncDisposable {
   readonly namespace: string;
   readonly proxy: FaultProxy;
   kubectl(...args: readonly string[]): Promise<string>;
   apply(...objects: readonly object[]): Promise<string>;
   get<T = any>(...args: readonly string[]): Promise<T>;
-  /** A Deployment without pods: what is asked of it is what counts here. */
+  /** A Deployment without pods: only its spec counts. */
   addTarget(name: string, replicas?: number): Promise<void>;
   addScaler(name: string, spec?: object, metadata?: object): Promise<void>;
   setSpec(name: string, spec: object): Promise<string>;
   replicas(name: string): Promise<number>;
-  /** Resolves once the target has that many. */
+  /** Resolves once the target has this number of replicas. */
   untilReplicas(name: string, replicas: number, timeoutMs?: number): Promise<void>;
   condition(name: string, type: string): Promise<{ status: string; reason: string; message: string } | undefined>;
   startOperator(
     instance: string,
-    environment?: Readonly<Record<string, string>>,
-    /** Seen from the service's folder. */
+    variables?: Readonly<Record<string, string>>,
+    /** Relative to the operator's folder. */
     main?: string,
   ): Promise<Operator>;
 }
@@ -40,14 +40,14 @@ export interface Operator {
   readonly process: ChildProcess;
   log(): string;
   metric(pattern: RegExp): Promise<number>;
-  /** Memory that is no file's, which is what a container is charged for in the end. */
+  /** Memory that no file backs: what a container is charged for. */
   anonymousMemoryMiB(): number;
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
 const limitMs = 30_000;
 
-export async function createWorld(name: string, ...chartValues: readonly string[]): Promise<World> {
+export async function createEnvironment(name: string, ...chartValues: readonly string[]): Promise<TestEnvironment> {
   const namespace = `scaler-${name}`;
   const kubectl = (...args: readonly string[]) => run('kubectl', ['--namespace', namespace, ...args]);
   const apply = (...objects: readonly object[]) =>
@@ -74,7 +74,7 @@ export async function createWorld(name: string, ...chartValues: readonly string[
   writeFileSync(kubeconfig, stringify(kubeconfigOf(proxy.url, token)), { mode: 0o600 });
   const operators: Operator[] = [];
 
-  const world: World = {
+  const environment: TestEnvironment = {
     namespace,
     proxy,
     kubectl,
@@ -83,21 +83,21 @@ export async function createWorld(name: string, ...chartValues: readonly string[
     addTarget: async (target, replicas = 0) => void (await apply(deployment(target, replicas))),
     addScaler: async (scaler, spec = {}, metadata = {}) => void (await apply(consumerScaler(scaler, spec, metadata))),
     setSpec: (scaler, spec) => kubectl('patch', kind, scaler, '--type=merge', `--patch=${JSON.stringify({ spec })}`),
-    replicas: async (target) => (await world.get('deployment', target)).spec.replicas as number,
+    replicas: async (target) => (await environment.get('deployment', target)).spec.replicas as number,
     async untilReplicas(target, replicas, timeoutMs = limitMs) {
       const check = async () => {
-        const now = await world.replicas(target);
-        if (now !== replicas) throw new Error(`it has ${now}`);
+        const now = await environment.replicas(target);
+        if (now !== replicas) throw new Error(`it has ${now} replicas`);
         return true;
       };
       await waitFor(check, { what: `${target} with ${replicas} replicas`, timeoutMs, pollMs: 200 });
     },
     async condition(scaler, type) {
-      const { status } = await world.get(kind, scaler);
+      const { status } = await environment.get(kind, scaler);
       return status?.conditions?.find((one: { type: string }) => one.type === type);
     },
-    async startOperator(instance, environment = {}, main = 'src/main.ts') {
-      const operator = await startOperator(main, kubeconfig, namespace, instance, environment);
+    async startOperator(instance, variables = {}, main = 'src/main.ts') {
+      const operator = await startOperator(main, kubeconfig, namespace, instance, variables);
       operators.push(operator);
       return operator;
     },
@@ -105,7 +105,7 @@ export async function createWorld(name: string, ...chartValues: readonly string[
       await proxy.setFault('none');
       await Promise.all(operators.map((operator) => operator.kill('SIGKILL')));
       await proxy.close();
-      // Without an operator nobody would let go of what it is to restore.
+      // Without the operator no process would remove the finalizers of the resources.
       const left = JSON.parse(await kubectl('get', kind, '--output', 'json')) as {
         items: { metadata: { name: string } }[];
       };
@@ -119,61 +119,67 @@ export async function createWorld(name: string, ...chartValues: readonly string[
       rmSync(dir, { recursive: true, force: true });
     },
   };
-  return world;
+  return environment;
 }
 
-/** As a user has to, before an upgrade: Helm installs what is in crds/ with a first release only. */
+/** As a user has to do before an upgrade: Helm installs the files in crds/ only with the first release. */
 export async function applyScalerCrd(): Promise<void> {
   const crds = join(repository, 'helm/consumer-scaler/crds');
   await run('kubectl', ['apply', '--server-side', '--force-conflicts', '--filename', crds]);
   await run('kubectl', ['wait', '--for=condition=Established', `crd/${kind}`, '--timeout=30s']);
 }
 
-export const deployment = (name: string, replicas: number) => ({
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  metadata: { name },
-  spec: {
-    replicas,
-    paused: true,
-    selector: { matchLabels: { app: name } },
-    template: {
-      metadata: { labels: { app: name } },
-      spec: { containers: [{ name: 'none', image: 'none:1' }] },
+export function deployment(name: string, replicas: number) {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name },
+    spec: {
+      replicas,
+      paused: true,
+      selector: { matchLabels: { app: name } },
+      template: {
+        metadata: { labels: { app: name } },
+        spec: { containers: [{ name: 'none', image: 'none:1' }] },
+      },
     },
-  },
-});
+  };
+}
 
-export const consumerScaler = (name: string, spec: object = {}, metadata: object = {}) => ({
-  apiVersion: 'scaling.orderpipeline.dev/v1alpha1',
-  kind: 'ConsumerScaler',
-  metadata: { name, ...metadata },
-  spec: {
-    targetRef: { name },
-    consumerGroup: name,
-    topics: ['orders'],
-    kafka: { bootstrapServers: nobody },
-    pollSeconds: 1,
-    ...spec,
-  },
-});
+export function consumerScaler(name: string, spec: object = {}, metadata: object = {}) {
+  return {
+    apiVersion: 'scaling.orderpipeline.dev/v1alpha1',
+    kind: 'ConsumerScaler',
+    metadata: { name, ...metadata },
+    spec: {
+      targetRef: { name },
+      consumerGroup: name,
+      topics: ['orders'],
+      kafka: { bootstrapServers: unreachableBroker },
+      pollSeconds: 1,
+      ...spec,
+    },
+  };
+}
 
-const kubeconfigOf = (server: string, token: string) => ({
-  apiVersion: 'v1',
-  kind: 'Config',
-  // Plain HTTP, to the proxy alone, which speaks TLS to the API server.
-  clusters: [{ name: 'proxy', cluster: { server, 'insecure-skip-tls-verify': true } }],
-  users: [{ name: 'operator', user: { token } }],
-  contexts: [{ name: 'proxy', context: { cluster: 'proxy', user: 'operator' } }],
-  'current-context': 'proxy',
-});
+function kubeconfigOf(server: string, token: string) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Config',
+    // Plain HTTP to the proxy, which uses TLS to the API server.
+    clusters: [{ name: 'proxy', cluster: { server, 'insecure-skip-tls-verify': true } }],
+    users: [{ name: 'operator', user: { token } }],
+    contexts: [{ name: 'proxy', context: { cluster: 'proxy', user: 'operator' } }],
+    'current-context': 'proxy',
+  };
+}
 
 async function startOperator(
   main: string,
   kubeconfig: string,
   namespace: string,
   instance: string,
-  environment: Readonly<Record<string, string>>,
+  variables: Readonly<Record<string, string>>,
 ): Promise<Operator> {
   const port = await freePort();
   const child = spawn(process.execPath, [main], {
@@ -187,15 +193,15 @@ async function startOperator(
       INSTANCE_ID: instance,
       HOST: '127.0.0.1',
       PORT: String(port),
-      ...environment,
+      ...variables,
     },
   });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (output += data.toString()));
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const operator: Operator = {
     process: child,
-    log: () => said,
+    log: () => output,
     async metric(pattern) {
       const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
       const lines = text.split('\n').filter((line) => pattern.test(line));
@@ -213,9 +219,9 @@ async function startOperator(
   await waitFor(async () => ((await fetch(`http://127.0.0.1:${port}/readyz`)).ok ? true : undefined), {
     what: `the operator ${instance}`,
     timeoutMs: limitMs,
-    giveUp: () => (child.exitCode === null ? undefined : said),
+    giveUp: () => (child.exitCode === null ? undefined : output),
   }).catch((error: Error) => {
-    throw new Error(`${error.message}\n${said}`, { cause: error });
+    throw new Error(`${error.message}\n${output}`, { cause: error });
   });
   return operator;
 }

@@ -1,19 +1,19 @@
-/** The operator as it runs, with a Kafka that answers at once: what is measured is the operator's own work. */
+/** The operator with a fake Kafka that responds at once, so that only the operator's own work is measured. */
 import { KubeConfig } from '@kubernetes/client-node';
 import { readConfig, runService } from '@order-pipeline/runtime';
 import { settings } from '../../../operator/src/config.ts';
 import type { KafkaCluster, Offsets, TopicPartitions } from '../../../operator/src/kafka/cluster.ts';
 import { createConsumerScaler } from '../../../operator/src/service.ts';
 
-const partitions = Number(process.env['STAND_IN_PARTITIONS']);
+const partitions = Number(process.env['FAKE_PARTITIONS']);
 const perSecond = 10;
 
 const each = (of: TopicPartitions, offset: number): Offsets =>
   new Map([...of].map(([topic, ids]) => [topic, new Map(ids.map((id) => [id, Math.floor(offset)]))]));
 const end = (): number => (Date.now() / 1_000 - 1_700_000_000) * perSecond;
 
-/** Every topic gets ten records a second in each partition, and its group keeps up a second behind. */
-const standIn: KafkaCluster = {
+/** Ten records a second arrive in each partition, and the group keeps up with a lag of one second. */
+const fakeKafka: KafkaCluster = {
   partitionsOf: async (topics) =>
     new Map(topics.map((topic) => [topic, Array.from({ length: partitions }, (_, id) => id)])),
   committed: async (_, of) => each(of, end() - perSecond),
@@ -38,5 +38,5 @@ const kubeConfig = new KubeConfig();
 kubeConfig.loadFromDefault();
 await runService({
   config: () => readConfig(settings),
-  build: (config) => createConsumerScaler(config, kubeConfig, () => standIn),
+  build: (config) => createConsumerScaler(config, kubeConfig, () => fakeKafka),
 });

@@ -1,4 +1,4 @@
-/** The auditor as an operator runs it (k8s/jobs/audit.yaml), at once also on what has just happened. */
+/** The auditor as an operator runs it (k8s/jobs/audit.yaml), including the orders of the last minutes. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { waitFor } from '../../../dev/wait-for.ts';
@@ -7,7 +7,7 @@ import { get, kubectl, namespace, run } from './kubectl.ts';
 
 const limitMs = 300_000;
 
-/** What it found; rejects with its report when something was lost or doubled. */
+/** The auditor's report; rejects with the report when it has found violations. */
 export async function auditClean(): Promise<string> {
   const [job] = objectsOf(await readFile(join(repository, 'k8s/jobs/audit.yaml'), 'utf8'));
   job!['spec'].template.spec.containers[0].args.push('--younger-than', '0s', '--recheck-after', '10s');
@@ -17,7 +17,7 @@ export async function auditClean(): Promise<string> {
     JSON.stringify(job),
   );
   const name = created.trim();
-  const ended = await waitFor(
+  const result = await waitFor(
     async () => {
       const { status } = await get(name);
       return status.succeeded ? 'succeeded' : status.failed ? 'failed' : undefined;
@@ -26,6 +26,6 @@ export async function auditClean(): Promise<string> {
   );
   const report = await kubectl('logs', name);
   await kubectl('delete', name);
-  if (ended === 'failed') throw new Error(`the audit found violations:\n${report}`);
+  if (result === 'failed') throw new Error(`the audit found violations:\n${report}`);
   return report;
 }

@@ -1,4 +1,4 @@
-/** Kafka and MongoDB in the cluster, reached from outside as somebody in particular. */
+/** Clients of Kafka and MongoDB in the cluster, from outside and as a given user. */
 import { connect } from 'node:tls';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { MongoClient } from 'mongodb';
@@ -7,10 +7,10 @@ import { quietLogger } from '@order-pipeline/resilience';
 import { namespace, portForward } from './kubectl.ts';
 import { readSecret } from './secrets.ts';
 
-/** The broker tells clients of its administrators' listener to come to this port of their own machine. */
+/** The advertised port of the broker's administrative listener, on the client's own machine. */
 export const adminPort = 9094;
 
-/** A port-forward makes a connection of its own for each, by way of the API server and the kubelet. */
+/** A port-forward opens each connection through the API server and the kubelet. */
 const connectLimitMs = 20_000;
 
 export interface Login {
@@ -18,7 +18,7 @@ export interface Login {
   readonly password: string;
 }
 
-/** Work with a client of MongoDB that may do what the user may; without a login, what nobody in particular may. */
+/** Works with a client of MongoDB that has the user's rights; without a login, those of an anonymous user. */
 export async function asMongoUser<T>(login: Login | undefined, work: (client: MongoClient) => Promise<T>): Promise<T> {
   const certificates = (await readSecret('pipeline-mongodb-certificate'))!;
   await using forward = await portForward('pod/pipeline-mongodb-0', 27017);
@@ -34,13 +34,13 @@ export async function asMongoUser<T>(login: Login | undefined, work: (client: Mo
   }
 }
 
-/** Work with a client of MongoDB that may do everything. */
+/** Works with a client of MongoDB that has all rights. */
 export async function asMongoAdmin<T>(work: (client: MongoClient) => Promise<T>): Promise<T> {
   const { password } = (await readSecret('pipeline-mongodb-certificate'))!;
   return asMongoUser({ user: 'admin', password: password! }, work);
 }
 
-/** Work with a client of Kafka that may do everything. */
+/** Works with a client of Kafka that has all rights. */
 export async function asKafkaAdmin<T>(work: (admin: Admin, kafka: Kafka) => Promise<T>): Promise<T> {
   await using forward = await portForward('pod/pipeline-kafka-0', adminPort, adminPort);
   const kafka = createKafka({ brokers: [`127.0.0.1:${forward.port}`], clientId: 'operator' }, quietLogger);
@@ -54,8 +54,8 @@ export async function asKafkaAdmin<T>(work: (admin: Admin, kafka: Kafka) => Prom
 }
 
 /**
- * Work with a client that comes as the services do, with TLS and SCRAM, through a port-forward. Whoever expects a refusal
- * tries once: Kafka then cuts the connection, kubectl the forward, and a second try would tell of that alone.
+ * Works with a client that uses TLS and SCRAM, as the services do, through a port-forward. A test that expects a rejected
+ * login sets no retries: Kafka closes the connection and kubectl the forward, and a retry would report only that.
  */
 export async function asKafkaUser<T>(
   { user, password }: Login,
@@ -76,6 +76,6 @@ export async function asKafkaUser<T>(
     socketFactory: ({ host, onConnect }) =>
       connect({ host: '127.0.0.1', port: forward.port, servername: host, ca }, onConnect),
   });
-  // Awaited here: the forward ends with this function.
+  // Awaited here: the forward is closed at the end of this function.
   return await work(kafka);
 }

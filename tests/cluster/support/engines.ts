@@ -1,6 +1,6 @@
 /**
- * Kafka and MongoDB in the cluster as their operators would start them, with certificates and a first user. What the
- * operators do afterwards is in operators.ts.
+ * Starts Kafka and MongoDB in the cluster as their operators would, with certificates and a first user. operators.ts does
+ * what the operators do afterwards.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { applyAll, readSecret, secret } from './secrets.ts';
 const limitMs = 180_000;
 export const mongoHost = `pipeline-mongodb-0.pipeline-mongodb-svc.${namespace}.svc.cluster.local`;
 
-/** Starts what is not there yet, and waits until both serve. */
+/** Starts what does not exist yet, and waits until both are ready. */
 export async function startEngines(): Promise<void> {
   if ((await readSecret('pipeline-mongodb-certificate')) === undefined) await applyAll(certificates());
   const manifest = readFileSync(join(repository, 'tests/cluster/manifests/engines.yaml'), 'utf8');
@@ -60,7 +60,7 @@ async function initiateMongo(): Promise<void> {
   const { password } = (await readSecret('pipeline-mongodb-certificate'))!;
   const done = await asMongoAdmin((client) => client.db('admin').command({ ping: 1 })).catch(() => undefined);
   if (done) return;
-  // Whoever comes from the machine itself may do this while there is no user yet; a port-forward does.
+  // MongoDB permits this from localhost, as through a port-forward, as long as it has no users.
   await asMongoUser(undefined, async (client) => {
     const admin = client.db('admin');
     const members = [{ _id: 0, host: `${mongoHost}:27017` }];

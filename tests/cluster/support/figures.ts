@@ -1,4 +1,4 @@
-/** What the pipeline takes in the cluster: its images on a node's disk, its pods' memory and CPU as the kubelet has them. */
+/** The resources of the pipeline in the cluster: the size of its images, and the memory and CPU of its pods. */
 import { get, namespace, run } from './kubectl.ts';
 
 interface Node {
@@ -19,7 +19,7 @@ interface Summary {
 const mebibyte = 2 ** 20;
 const nodes = async (): Promise<readonly Node[]> => (await get<{ items: Node[] }>('nodes')).items;
 
-/** MiB of each of our images, as a node says; `docker image ls` tells the same. */
+/** The size of each of our images in MiB, as a node reports it; `docker image ls` shows the same. */
 export async function imageSizesMiB(): Promise<Map<string, number>> {
   const sizes = new Map<string, number>();
   for (const { names, sizeBytes } of (await nodes()).flatMap(({ status }) => status.images ?? [])) {
@@ -29,12 +29,12 @@ export async function imageSizesMiB(): Promise<Map<string, number>> {
   return sizes;
 }
 
-/** A line for each pod: its working set, and the CPU time since it was started. */
+/** A line for each pod: its working set, and its CPU time since the start. */
 async function podLines(): Promise<string[]> {
   const lines: string[] = [];
   for (const { metadata } of await nodes()) {
-    const answer = await run('kubectl', ['get', '--raw', `/api/v1/nodes/${metadata.name}/proxy/stats/summary`]);
-    for (const { podRef, memory, cpu } of (JSON.parse(answer) as Summary).pods) {
+    const response = await run('kubectl', ['get', '--raw', `/api/v1/nodes/${metadata.name}/proxy/stats/summary`]);
+    for (const { podRef, memory, cpu } of (JSON.parse(response) as Summary).pods) {
       if (podRef.namespace !== namespace) continue;
       const workingSet = ((memory?.workingSetBytes ?? 0) / mebibyte).toFixed(0).padStart(5);
       const seconds = ((cpu?.usageCoreNanoSeconds ?? 0) / 1e9).toFixed(1).padStart(7);

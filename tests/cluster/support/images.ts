@@ -1,8 +1,8 @@
 /**
- * How images get into the cluster: IMAGE_ADAPTER is a shell command that is run with an image's name, a context and
- * options of `docker build`, and has to build that image and make it known to the cluster's nodes. Unset, it is Docker
- * and the kind cluster KIND_CLUSTER, which by default is not the one of `npm run kind:up`; elsewhere it may be
- * `docker build … && docker push …`, or the tool of a cluster that is made by hand.
+ * Builds images and loads them into the cluster. IMAGE_ADAPTER is a shell command that gets an image's name, a context and
+ * options of `docker build`; it has to build the image and make it available to the cluster's nodes. By default it uses
+ * Docker and the kind cluster KIND_CLUSTER, which by default is not the one of `npm run kind:up`. For another cluster it
+ * may be `docker build … && docker push …`.
  *
  *   IMAGE_ADAPTER='docker build --tag "$1" "${@:3}" "$2" && minikube image load "$1"'
  */
@@ -18,7 +18,7 @@ const kind =
 const adapter = process.env.IMAGE_ADAPTER || kind;
 
 export const version = '0.1.0';
-/** The same sources under another name, to upgrade to. */
+/** The same sources with another version, for upgrades. */
 export const nextVersion = '0.1.1';
 
 export const buildImage = (name: string, context: string, ...options: readonly string[]): Promise<string> =>
@@ -45,7 +45,7 @@ export async function buildImages(services: readonly string[]): Promise<void> {
   await buildImage(`order-pipeline/tools:${version}`, repository, '--build-arg', 'WORKSPACE=tools');
 }
 
-/** Mongo Express as npm has it, under the name of its image: the image itself may not be had where the tests run. */
+/** Mongo Express from npm, under the name of its image, which may not be available where the tests run. */
 export async function buildMongoExpress(): Promise<void> {
   const context = await mkdtemp(join(tmpdir(), 'mongo-express-'));
   try {

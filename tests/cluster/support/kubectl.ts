@@ -10,7 +10,7 @@ export const namespace = 'order-pipeline';
 const restartMs = 200;
 const limits = { maxBuffer: 64 * 1024 * 1024, timeout: 10 * 60_000 };
 
-/** What the program writes to its standard output; rejects with all that it said. */
+/** The standard output of a program; rejects with all of its output. */
 export async function run(command: string, args: readonly string[], input?: string): Promise<string> {
   const running = promisify(execFile)(command, args, limits);
   if (input !== undefined) running.child.stdin?.end(input);
@@ -42,29 +42,29 @@ export interface Forward extends AsyncDisposable {
 }
 
 /**
- * A local port that leads to a port of a pod or Service (`service/order`, `pod/pipeline-kafka-0`). kubectl gives up the
- * whole forward when the other end resets one of its connections; it is then started again.
+ * Forwards a local port to a port of a pod or Service (`service/order`, `pod/pipeline-kafka-0`). kubectl exits when the
+ * other end resets one of the connections; it is then restarted.
  */
 export async function portForward(resource: string, remotePort: number, localPort?: number): Promise<Forward> {
   const port = localPort ?? (await freePort());
   const args = ['--namespace', namespace, 'port-forward', '--address', '127.0.0.1', resource, `${port}:${remotePort}`];
   let closed = false;
-  let said = '';
+  let output = '';
   let child: ChildProcess | undefined;
   const forwarding = (async () => {
     do {
       child = spawn('kubectl', args, { stdio: ['ignore', 'pipe', 'pipe'] });
       for (const stream of [child.stdout!, child.stderr!]) {
-        stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+        stream.on('data', (data: Buffer) => (output += data.toString()));
       }
       await once(child, 'exit');
       if (!closed) await pause(restartMs);
-    } while (!closed && said.includes('Forwarding from'));
+    } while (!closed && output.includes('Forwarding from'));
   })();
-  await waitFor(async () => said.includes('Forwarding from') || undefined, {
+  await waitFor(async () => output.includes('Forwarding from') || undefined, {
     what: `the port-forward to ${resource}`,
     timeoutMs: 30_000,
-    giveUp: () => (child === undefined || child.exitCode === null ? undefined : said),
+    giveUp: () => (child === undefined || child.exitCode === null ? undefined : output),
   });
   const close = async (): Promise<void> => {
     closed = true;
@@ -74,7 +74,7 @@ export async function portForward(resource: string, remotePort: number, localPor
   return { port, close, [Symbol.asyncDispose]: close };
 }
 
-/** Waits until the pod has ended and answers with its log; rejects with the log when it failed. */
+/** Waits until the pod has completed, and returns its log; rejects with the log when the pod failed. */
 export async function podResult(name: string, timeoutMs: number): Promise<string> {
   const phase = await waitFor(
     async () => {

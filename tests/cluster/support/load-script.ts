@@ -1,8 +1,8 @@
-/** What the pod of a load runs: customers who insist, each order under its own Idempotency-Key. */
+/** The script of a load's pod: customers who retry, each order with an Idempotency-Key of its own. */
 import { articleOrder } from '../../support/article-order.ts';
 
 export interface LoadScript {
-  /** GET /accepted: how many orders so far; GET /stop: place no more, see all of them to SHIPPED, report, and end. */
+  /** GET /accepted: the number of orders so far; GET /stop: place no more, wait until all are SHIPPED, report and exit. */
   readonly port: number;
   readonly longestSeconds: number;
   readonly perSecond: number;

@@ -1,4 +1,4 @@
-/** Orders from inside the cluster, through the Service's address: a port-forward would pin one pod. */
+/** Places orders from inside the cluster, through the Service: a port-forward would use only one pod. */
 import { waitFor } from '../../../dev/wait-for.ts';
 import { objectsOf, only, renderChart } from '../../manifests/render.ts';
 import { request } from '../../support/http.ts';
@@ -8,25 +8,25 @@ import { loadScript } from './load-script.ts';
 
 export interface LoadReport {
   readonly accepted: number;
-  /** Of them, those that were placed after `finish` was called: the load outlasted what was done under it. */
+  /** Those that were placed after `finish` was called: the load continued until the end of the test. */
   readonly acceptedAfterwards: number;
-  /** Each request that was answered with something else than 201, or not at all, whether it was made again or not. */
+  /** Each request without a response of status 201, whether it was retried or not. */
   readonly failed: readonly string[];
 }
 
 export interface Load extends AsyncDisposable {
-  /** Lets it go on for some orders more, stops it, and waits until the last order has come to SHIPPED. */
+  /** Waits for some more orders, stops the load, and waits until the last order is SHIPPED. */
   finish(): Promise<LoadReport>;
 }
 
-/** Against a test that failed and told it nothing; far more than any takes. */
+/** For a test that failed and did not stop the load; much longer than any test. */
 const longestSeconds = 900;
 const afterwards = 40;
 const port = 8080;
 
-/** Starts a pod that places orders until it is told to stop; resolves once it has the first ones. */
+/** Starts a pod that places orders until it is stopped; resolves once the first ones are accepted. */
 export async function startLoad(name: string, perSecond = 20): Promise<Load> {
-  // The pod of the chart's own test, with another script: allowed to ask over HTTP, restricted, node and nothing else.
+  // The pod of the chart's own test with another script: it is restricted, contains only node, and may send HTTP requests.
   const pod = only(objectsOf(await renderChart('order', '--set', `image.tag=${version}`)), 'Pod');
   const [container] = pod['spec'].containers;
   Object.assign(pod.metadata, { name, annotations: {} });
@@ -35,12 +35,12 @@ export async function startLoad(name: string, perSecond = 20): Promise<Load> {
   await kubectl('delete', 'pod', name, '--ignore-not-found', '--wait');
   await apply(JSON.stringify(pod));
   await kubectl('wait', `pod/${name}`, '--for=jsonpath={.status.phase}=Running', '--timeout=120s');
-  const ask = async (path: string): Promise<number> => {
+  const getNumber = async (path: string): Promise<number> => {
     await using forward = await portForward(`pod/${name}`, port);
     return (await request<number>(`http://127.0.0.1:${forward.port}${path}`)).body;
   };
   const untilAccepted = (count: number): Promise<true> =>
-    waitFor(async () => ((await ask('/accepted')) >= count ? true : undefined), {
+    waitFor(async () => ((await getNumber('/accepted')) >= count ? true : undefined), {
       what: `the load ${name} with ${count} orders`,
       timeoutMs: 120_000,
       pollMs: 300,
@@ -48,9 +48,9 @@ export async function startLoad(name: string, perSecond = 20): Promise<Load> {
   await untilAccepted(1);
   return {
     async finish() {
-      const before = await ask('/accepted');
+      const before = await getNumber('/accepted');
       await untilAccepted(before + afterwards);
-      await ask('/stop');
+      await getNumber('/stop');
       const log = await podResult(name, 480_000);
       const report = JSON.parse(log.trim().split('\n').at(-1)!) as Omit<LoadReport, 'acceptedAfterwards'>;
       return { ...report, acceptedAfterwards: report.accepted - before };

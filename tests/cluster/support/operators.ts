@@ -1,4 +1,4 @@
-/** What Strimzi and MongoDB's operator would do about the resources that there are now. */
+/** Reconciles the custom resources of Kafka and MongoDB once, as Strimzi and MongoDB's operator would. */
 import { randomBytes } from 'node:crypto';
 import { ensureTopics } from '@order-pipeline/kafka';
 import { setScramPasswords } from '../../support/scram-passwords.ts';
@@ -17,8 +17,8 @@ interface KafkaTopic {
   readonly spec: { readonly topicName: string; readonly partitions: number; readonly config: Record<string, string> };
 }
 
-/** What Strimzi would do about the KafkaUsers and KafkaTopics that there are now. */
-export async function actForStrimzi(): Promise<void> {
+/** Reconciles KafkaUsers and KafkaTopics, as Strimzi would. */
+export async function reconcileKafka(): Promise<void> {
   const users = (await get<{ items: KafkaUser[] }>('kafkausers')).items;
   const topics = (await get<{ items: KafkaTopic[] }>('kafkatopics')).items;
   const passwords: Record<string, string> = {};
@@ -39,13 +39,15 @@ export async function actForStrimzi(): Promise<void> {
   await applyAll(Object.entries(passwords).map(([name, password]) => kafkaUserSecret(name, password)));
 }
 
-const kafkaUserSecret = (name: string, password: string): object =>
-  secret(name, {
+function kafkaUserSecret(name: string, password: string): object {
+  const login = `username="${name}" password="${password}"`;
+  return secret(name, {
     password,
-    'sasl.jaas.config': `org.apache.kafka.common.security.scram.ScramLoginModule required username="${name}" password="${password}";`,
+    'sasl.jaas.config': `org.apache.kafka.common.security.scram.ScramLoginModule required ${login};`,
   });
+}
 
-/** A new password, in Kafka first, as Strimzi does it when somebody deletes the user's Secret. */
+/** Sets a new password, in Kafka first, as Strimzi does when the user's Secret is deleted. */
 export async function rotateKafkaPassword(user: string): Promise<void> {
   const password = randomBytes(16).toString('hex');
   await asKafkaAdmin(() => setScramPasswords(adminPort, { [user]: password }));
@@ -59,8 +61,8 @@ interface MongoUser {
   readonly roles: readonly Role[];
 }
 
-/** What MongoDB's operator would do about the users of the MongoDBCommunity, with the passwords that their Secrets have now. */
-export async function actForMongo(): Promise<void> {
+/** Reconciles the users of the MongoDBCommunity resource with the passwords in their Secrets, as MongoDB's operator would. */
+export async function reconcileMongo(): Promise<void> {
   const { spec } = await get('mongodbcommunity', 'pipeline-mongodb');
   const custom = (spec.security.roles ?? []) as { role: string; privileges: object[]; roles: object[] }[];
   const users = spec.users as MongoUser[];
@@ -92,5 +94,5 @@ export async function actForMongo(): Promise<void> {
 
 export async function rotateMongoPassword(user: string): Promise<void> {
   await applyAll([secret(`${user}-mongodb-password`, { password: randomBytes(16).toString('hex') })]);
-  await actForMongo();
+  await reconcileMongo();
 }

@@ -1,4 +1,4 @@
-/** The whole pipeline in the cluster of KUBECONFIG, as the tests expect it; what is there already is left. */
+/** Installs the pipeline in the cluster of KUBECONFIG; what exists already is kept. */
 import { join } from 'node:path';
 import { everyService, services } from '@order-pipeline/events';
 import { findOnPath } from '../../../dev/engines/java.ts';
@@ -12,15 +12,15 @@ import { articleOrder } from '../../support/article-order.ts';
 import { startEngines } from './engines.ts';
 import { buildImages, buildMongoExpress, version } from './images.ts';
 import { get, helm, kubectl, namespace, portForward, run } from './kubectl.ts';
-import { actForMongo, actForStrimzi } from './operators.ts';
+import { reconcileMongo, reconcileKafka } from './operators.ts';
 
 export const serviceNames = Object.keys(everyService) as (keyof typeof everyService)[];
 
-const begun = performance.now();
-const say = (what: string): void =>
-  void process.stdout.write(`${((performance.now() - begun) / 1_000).toFixed(1).padStart(7)} s  ${what}\n`);
+const startedAt = performance.now();
+const report = (what: string): void =>
+  void process.stdout.write(`${((performance.now() - startedAt) / 1_000).toFixed(1).padStart(7)} s  ${what}\n`);
 
-/** Values of the release, which the tests scale themselves, and which may need room for twelve payments on two cores. */
+/** Values of the release, which the tests scale; twelve replicas of payment must fit on two cores. */
 export const releaseValues = (tag = version): string[] => [
   '--values',
   join(repository, 'helm/order-pipeline/values-unscaled.yaml'),
@@ -29,7 +29,7 @@ export const releaseValues = (tag = version): string[] => [
   ),
 ];
 
-/** Values on top of them that have a service scaled as its chart does by default, and the dashboard show it. */
+/** Additional values for a service that the scaler scales, as by default, and for a dashboard that shows it. */
 export const scalerValues = (service: string, spec: object): string[] => [
   ...[
     'consumer-scaler.enabled=true',
@@ -47,16 +47,16 @@ export async function setUp(): Promise<void> {
     if (findOnPath(tool) === undefined) throw new SetupError(`${tool} was not found; the tests in a cluster need it.`);
   }
   await run('kubectl', ['get', 'nodes']).catch((error: Error) => {
-    throw new SetupError(`No cluster answers (${error.message.split('\n').at(-1)}); set KUBECONFIG to one for tests.`);
+    throw new SetupError(`No cluster responds (${error.message.split('\n').at(-1)}); set KUBECONFIG to one for tests.`);
   });
   await claimNamespace();
-  say('a cluster answers, and the namespace is ours');
-  // Tests have no time to build it.
+  report('the cluster responds, and the namespace belongs to the tests');
+  // Built now, because a test would exceed its time limit.
   const helm4 = kubeTool('helm4');
   helm4.catch(() => undefined);
   await buildImages(serviceNames);
   await buildMongoExpress();
-  say('the images are in the cluster');
+  report('the images are in the cluster');
 
   const imagesAt = performance.now();
   for (const file of await operatorCrds()) {
@@ -64,29 +64,31 @@ export async function setUp(): Promise<void> {
     await run('kubectl', ['apply', '--server-side', '--force-conflicts', '--filename', file]);
   }
   await waitFor(() => run('kubectl', ['apply', '--kustomize', join(repository, 'k8s/overlays/kind')]), {
-    what: 'the platform, once its kinds are known',
+    what: 'the platform, once its CRDs are established',
     timeoutMs: 60_000,
     pollMs: 1_000,
   });
-  // Its image may not be had where the tests run, and without Strimzi nothing else waits for it.
+  // Its image may not be available where the tests run, and no test needs it.
   await kubectl('scale', 'deployment/kafdrop', '--replicas=0');
   await startEngines();
-  await actForMongo();
-  say('Kafka and MongoDB serve, with users and rights');
+  await reconcileMongo();
+  report('Kafka and MongoDB are ready, with users and rights');
 
   await helm('upgrade', '--install', 'order-pipeline', join(repository, 'helm/order-pipeline'), ...releaseValues());
-  await actForStrimzi();
+  await reconcileKafka();
   for (const name of serviceNames) await kubectl('rollout', 'status', `deployment/${name}`, '--timeout=300s');
-  say('the services are ready');
+  report('the services are ready');
   await shipFirstOrder();
-  say(`the first order is SHIPPED, ${((performance.now() - imagesAt) / 1_000).toFixed(0)} s after the images were in`);
+  report(
+    `the first order is SHIPPED, ${((performance.now() - imagesAt) / 1_000).toFixed(0)} s after the images were in`,
+  );
   await fillStock();
   await helm4;
 }
 
 const mark = 'order-pipeline.dev/under-test';
 
-/** The tests scale, kill and remove what they find, so they take no pipeline for theirs that they have not installed. */
+/** The tests scale, kill and remove what they find, so they run only on a pipeline that they have installed. */
 async function claimNamespace(): Promise<void> {
   const found = await kubectl('get', 'namespace', namespace, '--ignore-not-found', '--output', 'json');
   if (found === '') {
@@ -94,8 +96,8 @@ async function claimNamespace(): Promise<void> {
     await run('kubectl', ['label', 'namespace', namespace, `${mark}=true`]);
   } else if (JSON.parse(found).metadata.labels[mark] === undefined) {
     throw new SetupError(
-      `The cluster of KUBECONFIG has a namespace ${namespace} that these tests did not make, and they would remove what is in it.\n` +
-        `Set KUBECONFIG to a cluster for tests, or, to give it away: kubectl label namespace ${namespace} ${mark}=true`,
+      `The cluster of KUBECONFIG has a namespace ${namespace} that these tests did not create, and they would remove what is in it.\n` +
+        `Set KUBECONFIG to a cluster for tests, or mark the namespace for tests: kubectl label namespace ${namespace} ${mark}=true`,
     );
   }
 }
@@ -104,7 +106,7 @@ async function shipFirstOrder(): Promise<void> {
   await using forward = await portForward('service/order', services.order.port);
   const orders = `http://127.0.0.1:${forward.port}/orders`;
   const { status, body } = await postJson(orders, articleOrder);
-  if (status !== 201) throw new Error(`POST /orders answers ${status}: ${JSON.stringify(body)}`);
+  if (status !== 201) throw new Error(`POST /orders responds ${status}: ${JSON.stringify(body)}`);
   await waitFor(
     async () => {
       const { body: order } = await getJson(`${orders}/${body.order_id}?wait=SHIPPED&timeout_ms=10000`);
@@ -115,7 +117,7 @@ async function shipFirstOrder(): Promise<void> {
   );
 }
 
-/** Of the article's order, so many that no test runs out of them. */
+/** The products of the article's order, enough for every test. */
 const stock = [
   { product_id: 'P001', price: 29.99 },
   { product_id: 'P002', price: 49.99 },
@@ -124,16 +126,16 @@ const stock = [
 async function fillStock(): Promise<void> {
   await using forward = await portForward('service/inventory', services.inventory.port);
   for (const { product_id, price } of stock) {
-    const answer = await putJson(`http://127.0.0.1:${forward.port}/inventory/${product_id}`, {
+    const response = await putJson(`http://127.0.0.1:${forward.port}/inventory/${product_id}`, {
       quantity: 1_000_000,
       price,
     });
-    if (answer.status !== 200)
-      throw new Error(`PUT /inventory answers ${answer.status}: ${JSON.stringify(answer.body)}`);
+    if (response.status !== 200)
+      throw new Error(`PUT /inventory responds ${response.status}: ${JSON.stringify(response.body)}`);
   }
 }
 
-/** Ready pods of a service, their successors or predecessors not counted. */
+/** The ready pods of a service, without those that start or terminate. */
 export async function readyPods(service: string): Promise<{ name: string; ip: string; restarts: number }[]> {
   const { items } = await get<{ items: any[] }>('pods', '--selector', `app.kubernetes.io/name=${service}`);
   return items
