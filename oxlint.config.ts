@@ -8,13 +8,20 @@ import { everyService } from './packages/events/src/registry.ts';
 type Rules = NonNullable<OxlintConfig['rules']>;
 
 /** What runs in production: in images, under `npm start`, and as the tools of `npm run`. */
-const shipped = ['packages/*/src/**', 'services/*/src/**', 'operator/src/**', 'tools/src/**'];
+const shipped = [
+  'packages/*/src/**',
+  'services/*/src/**',
+  'operator/src/**',
+  'tools/src/**',
+  'generate/template/{src,producing}/**',
+];
 
 /** Decisions: everything that they need is an argument. */
 const pure = [
   'packages/events/src/**',
   'operator/src/decide/**',
   ...Object.keys(everyService).map((name) => `services/${name}/src/${name}.ts`),
+  'generate/template/*/order-note.ts',
   'services/inventory/src/reservation.ts',
   'services/dashboard/src/step.ts',
 ];
@@ -66,7 +73,11 @@ const borders = [
   imports(['packages/events/src/**'], ...every, ours, io),
   imports(['packages/kafka/src/**'], ...except(kafkajs, promClient)),
   imports(
-    ['packages/mongo/src/**', 'services/*/src/*-repository.ts', 'services/payment/src/gateway-ledger.ts'],
+    [
+      'packages/mongo/src/**',
+      '{services/*,generate/template}/src/*-repository.ts',
+      'services/payment/src/gateway-ledger.ts',
+    ],
     ...except(mongodb),
   ),
   imports(['packages/http/src/**'], ...except(nodeHttp)),

@@ -1,6 +1,6 @@
 /** The whole pipeline on this machine: engines, topics, and each service as a process of its own. */
 import { join } from 'node:path';
-import { everyService, services } from '@order-pipeline/events';
+import { everyService, services, type ServiceEntry } from '@order-pipeline/events';
 import { createKafka, ensureTopics } from '@order-pipeline/kafka';
 import { quietLogger } from '@order-pipeline/resilience';
 import { startKafka, type KafkaEngine } from './engines/kafka.ts';
@@ -20,14 +20,17 @@ import { SetupError } from './setup-error.ts';
 export type { ProcessName, ServiceName, ServiceReplica, StopResult } from './service-replica.ts';
 
 export const serviceNames = Object.keys(services) as readonly ServiceName[];
-export const processNames = Object.keys(everyService) as readonly ProcessName[];
+/** In the order in which they are created: a service that reads gets the addresses of those before it. */
+export const processNames = Object.values<ServiceEntry>(everyService)
+  .toSorted((one, other) => Number(one.role === 'reading') - Number(other.role === 'reading'))
+  .map(({ name }) => name) as readonly ProcessName[];
 
 export interface PipelineOptions {
   /** Contains kafka/, mongo/ and logs/; a later start with the same folder has the same orders. */
   readonly dataDir: string;
   /**
-   * Processes per service; 0 starts none (`addReplica` may later). Default 1, and 0 for services that only read, which
-   * start on request.
+   * Processes per service; 0 starts none (`addReplica` may later). Default 1, and 0 for a service that no order waits for,
+   * which starts on request.
    */
   readonly replicas?: Partial<Record<ProcessName, number>>;
   /** For every service process, in addition to the environment of this one. */

@@ -1,4 +1,4 @@
-import { everyService } from '@order-pipeline/events';
+import { everyService, variablePrefix } from '@order-pipeline/events';
 import { portOf } from './ports.ts';
 import type { ProcessName, ServiceReplica } from './service-replica.ts';
 
@@ -9,10 +9,6 @@ export function fixedPort(service: ProcessName): number {
 
 export function portVariable(service: ProcessName): string {
   return `${variablePrefix(service)}_PORT`;
-}
-
-function variablePrefix(service: ProcessName): string {
-  return service.toUpperCase().replaceAll('-', '_');
 }
 
 export interface ProcessSettings {

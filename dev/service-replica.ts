@@ -11,7 +11,7 @@ import { restartBackoff, stableAfterMs } from './restart-backoff.ts';
 import { waitFor } from './wait-for.ts';
 
 export type ServiceName = keyof typeof services;
-/** Includes the services that only read. */
+/** Includes the services that no order waits for. */
 export type ProcessName = keyof typeof everyService;
 
 export interface StopResult {

@@ -56,7 +56,7 @@ async function main(): Promise<void> {
     print(`Starting ${[!kafka && 'Kafka', !mongo && 'MongoDB', 'services'].filter(Boolean).join(', ')} …`);
     const starting = startPipeline({
       dataDir,
-      replicas: { dashboard: 1, ...options.replicas },
+      replicas: { ...Object.fromEntries(processNames.map((name) => [name, 1])), ...options.replicas },
       env: { AUDIT_METRICS_URL: `http://127.0.0.1:${auditorPort()}/metrics` },
       ports: 'fixed',
       output: 'inherit',

@@ -2,7 +2,7 @@
  * The chart of a service: what its entry in the registry says, in the words of helm/service-lib. What only this service
  * has comes from services/<name>/chart: values.yaml, templates/, and first-request.txt for the notes.
  */
-import { partitionsOf, type ServiceEntry } from '@order-pipeline/events';
+import { partitionsOf, variablePrefix, type ServiceEntry } from '@order-pipeline/events';
 import { generatedText, registryFile, type Artifact } from './artifact.ts';
 import { entries, filesIn, readPart, readText, release, settingsOf } from './repository.ts';
 import { secretSettings, valuesSchema } from './values-schema.ts';
@@ -64,7 +64,7 @@ async function values(entry: ServiceEntry, part: string | undefined): Promise<st
 }
 
 /** The setting by which a service learns where to reach another one. */
-const urlSetting = ({ name }: ServiceEntry): string => `${name.toUpperCase().replaceAll('-', '_')}_URL`;
+const urlSetting = ({ name }: ServiceEntry): string => `${variablePrefix(name)}_URL`;
 
 const notes = ({ port }: ServiceEntry, request = `curl http://localhost:${port}/openapi.json`): string =>
   `{{- $request := \`${request.trim()}\` }}\n{{- include "service-lib.notes" (dict "root" . "request" $request) }}\n`;

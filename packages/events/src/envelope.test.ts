@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { decodeEvent, encodeEvent, eventId, InvalidEventError } from './envelope.ts';
-import { services, type ServiceEntry } from './registry.ts';
+import { everyService, type ServiceEntry } from './registry.ts';
 import { sampleEvents, sampleOrderId } from './sample-events.ts';
 import { factOf, type PipelineEvent } from './schemas.ts';
 import { maxEventBytes } from './topics.ts';
@@ -51,7 +51,7 @@ describe('the envelope', () => {
 
   test.each(cases)('%s is told by the one service that produces its topic', (_, event) => {
     const { headers } = encodeEvent(event);
-    const producers = Object.values<ServiceEntry>(services).filter(({ produces }) => produces.includes(event.type));
+    const producers = Object.values<ServiceEntry>(everyService).filter(({ produces }) => produces.includes(event.type));
     expect(producers.map(({ name }) => `/order-pipeline/${name}`)).toEqual([headers['ce_source']]);
   });
 

@@ -2,7 +2,7 @@
  * CloudEvents 1.0 in Kafka's binary binding: the value is the plain JSON data, the attributes are `ce_` headers.
  * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
  */
-import { services, type ServiceEntry } from './registry.ts';
+import { everyService, type ServiceEntry } from './registry.ts';
 import { eventSchemas, factOf, isEventType, type EventType, type PipelineEvent } from './schemas.ts';
 
 export interface EncodedEvent {
@@ -28,7 +28,7 @@ export const isInvalidEvent = (error: unknown): error is InvalidEventError =>
   (error as Error | null)?.name === 'InvalidEventError';
 
 const producerOf = new Map<EventType, string>(
-  Object.values<ServiceEntry>(services).flatMap((service) =>
+  Object.values<ServiceEntry>(everyService).flatMap((service) =>
     service.produces.map((type): [EventType, string] => [type, `/order-pipeline/${service.name}`]),
   ),
 );

@@ -105,3 +105,6 @@ export const services = withRole('on-path');
 export const actingServices: readonly ServiceEntry[] = Object.values<ServiceEntry>(everyService).filter(
   ({ role }) => role !== 'reading',
 );
+
+/** How the environment variables of a service begin, such as ORDER in ORDER_PORT and ORDER_URL. */
+export const variablePrefix = (name: string): string => name.toUpperCase().replaceAll('-', '_');

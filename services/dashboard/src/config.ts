@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { everyService, services } from '@order-pipeline/events';
+import { actingServices, everyService, variablePrefix, type services } from '@order-pipeline/events';
 import { pipelineSettings } from '@order-pipeline/service';
 import { operatorToken } from '@order-pipeline/http';
 import { durationMs, integer, port, setting } from '@order-pipeline/runtime';
@@ -10,16 +10,19 @@ const url = (description: string, fallback?: string) =>
     (text) => (/^https?:\/\/[^\s/]+\S*$/u.test(text) && URL.canParse(text) ? text.replace(/\/+$/u, '') : undefined),
     fallback,
   ).describe(description);
-const serviceUrl = ({ name, port }: { readonly name: string; readonly port: number }) =>
-  url(`Address of the ${name} service`, `http://localhost:${port}`);
+
+/** ORDER_URL, PAYMENT_URL and so on, one for each service that the registry has; the type names those that are always there. */
+const serviceUrls = Object.fromEntries(
+  actingServices.map(({ name, port }) => [
+    `${variablePrefix(name)}_URL`,
+    url(`Address of the ${name} service`, `http://localhost:${port}`),
+  ]),
+) as Record<`${Uppercase<keyof typeof services>}_URL`, ReturnType<typeof url>>;
 
 export const settings = z.object({
   ...pipelineSettings,
   PORT: port(everyService.dashboard.port).describe('TCP port of the HTTP server; 0 takes a free one'),
-  ORDER_URL: serviceUrl(services.order),
-  PAYMENT_URL: serviceUrl(services.payment),
-  INVENTORY_URL: serviceUrl(services.inventory),
-  SHIPMENT_URL: serviceUrl(services.shipment),
+  ...serviceUrls,
   AUDIT_METRICS_URL: url(
     "Address of the auditor's metrics; unset, the dashboard shows that the auditor is not running",
   ).optional(),

@@ -1,5 +1,5 @@
 /** How the dashboard is put together. */
-import { everyService } from '@order-pipeline/events';
+import { actingServices, everyService, variablePrefix } from '@order-pipeline/events';
 import { createGroupObserver, createOnDemandAdmin } from '@order-pipeline/kafka';
 import { createService, type ServiceEdges, type ServiceParts } from '@order-pipeline/service';
 import { Gauge } from '@order-pipeline/runtime';
@@ -18,21 +18,17 @@ import { createStatusRoutes } from './status-routes.ts';
 import { StepFeed } from './step-feed.ts';
 import { createStepRepository } from './step-repository.ts';
 
-const serviceUrls = (config: DashboardConfig) => ({
-  order: config.ORDER_URL,
-  payment: config.PAYMENT_URL,
-  inventory: config.INVENTORY_URL,
-  shipment: config.SHIPMENT_URL,
-});
+/** Of every service that acts, by its name. */
+const serviceUrls = (config: DashboardConfig): Record<string, string> =>
+  Object.fromEntries(actingServices.map(({ name }) => [name, config[`${variablePrefix(name)}_URL` as 'ORDER_URL']]));
 
 function serviceClients(config: DashboardConfig): ServiceClients {
-  const { order, payment, inventory, shipment } = serviceUrls(config);
   const timeoutMs = config.DASHBOARD_SERVICE_TIMEOUT_MS;
   return {
-    order: createServiceClient('order', order, timeoutMs),
-    payment: createServiceClient('payment', payment, timeoutMs),
-    inventory: createServiceClient('inventory', inventory, timeoutMs),
-    shipment: createServiceClient('shipment', shipment, timeoutMs),
+    order: createServiceClient('order', config.ORDER_URL, timeoutMs),
+    payment: createServiceClient('payment', config.PAYMENT_URL, timeoutMs),
+    inventory: createServiceClient('inventory', config.INVENTORY_URL, timeoutMs),
+    shipment: createServiceClient('shipment', config.SHIPMENT_URL, timeoutMs),
   };
 }
 
