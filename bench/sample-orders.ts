@@ -59,6 +59,6 @@ export async function fillStock(inventoryUrl: string): Promise<void> {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ quantity: plenty, price: decimalFromMinor(price_minor) }),
     });
-    if (!response.ok) throw new Error(`PUT /inventory/${product_id} answers ${response.status}`);
+    if (!response.ok) throw new Error(`PUT /inventory/${product_id} returned ${response.status}`);
   }
 }

@@ -37,7 +37,7 @@ export interface ServiceReplica {
   stop(limitMs?: number): Promise<StopResult>;
   /** Starts it if it does not run, and waits until it is ready. */
   start(): Promise<void>;
-  /** Waits until /readyz answers 200. */
+  /** Waits until /readyz returns 200. */
   ready(): Promise<void>;
 }
 
@@ -197,7 +197,7 @@ function openLog(spec: ReplicaSpec, name: string): { readonly file: string; read
 async function readyResponse(url: string): Promise<true> {
   const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(responseLimitMs) });
   const body = await response.text();
-  if (response.status !== 200) throw new Error(`/readyz answers ${response.status}: ${body.slice(0, 500)}`);
+  if (response.status !== 200) throw new Error(`/readyz returned ${response.status}: ${body.slice(0, 500)}`);
   return true;
 }
 

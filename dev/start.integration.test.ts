@@ -83,8 +83,8 @@ test(
     const run = npmStart('--replicas', 'payment=2');
     await untilReady(run);
     const curl = /^curl .*?\}'$/ms.exec(run.output())?.[0] ?? '';
-    const answer = execFileSync('sh', ['-c', curl], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-    orderId = JSON.parse(answer).order_id;
+    const response = execFileSync('sh', ['-c', curl], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    orderId = JSON.parse(response).order_id;
     const shipped = await (await fetch(orderUrl('?wait=SHIPPED&timeout_ms=20000'))).json();
     expect(shipped).toMatchObject({ order_id: orderId, status: 'SHIPPED' });
 
@@ -112,8 +112,8 @@ test(
 
     // The auditor reads what the first start stored, and the dashboard shows its result.
     const auditorResult = async (): Promise<true | undefined> => {
-      const answer = await fetch(`http://127.0.0.1:${ports.DASHBOARD_PORT}/api/overview`);
-      const { items } = (await answer.json()) as { items: { name: string; summary: string }[] };
+      const response = await fetch(`http://127.0.0.1:${ports.DASHBOARD_PORT}/api/overview`);
+      const { items } = (await response.json()) as { items: { name: string; summary: string }[] };
       const found = items.find(({ name }) => name === 'auditor');
       return found?.summary === 'no violations' || undefined;
     };

@@ -39,7 +39,7 @@ export function serverProperties(spec: BrokerSpec): string {
   const lines: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
     'node.id': spec.nodeId,
-    // The voters are configured here and not in the data, so that a node can come back on other ports.
+    // The voters are configured here and not in the data, so that a node can restart on other ports.
     'controller.quorum.voters': spec.cluster.map((node, i) => `${i + 1}@127.0.0.1:${node.controller}`).join(','),
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',

@@ -83,7 +83,7 @@ async function fetchOfficial(dir: string): Promise<void> {
     await mustRun(join(dir, 'mongod'), 'It was built for another system.');
   } catch (error) {
     if (abort.signal.aborted) {
-      throw new Error(`the server did not answer within ${firstByteLimitMs / 1000} s`, { cause: error });
+      throw new Error(`the server did not respond within ${firstByteLimitMs / 1000} s`, { cause: error });
     }
     const lines = (error as Error).message.split('\n').map((line) => line.trim());
     throw new Error(lines.find((line) => /E[A-Z]{4,}|Status/.test(line)) ?? lines[0], { cause: error });

@@ -1,8 +1,8 @@
 /** One load: sets the stock, places the orders at a steady rate, and follows them to their final states. */
 import { progressLine } from '../audit/report.ts';
 import type { Terminal } from '../command-line.ts';
-import { FollowedOrders } from './followed-orders.ts';
 import type { Documents } from '../databases.ts';
+import { FollowedOrders } from './followed-orders.ts';
 import { kindsOf, type Mix } from './mix.ts';
 import { keepPace } from './pace.ts';
 import type { LoadResult } from './report.ts';
