@@ -3,12 +3,12 @@
  * guarantee fail. tests/faults/README.md has the results.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { jestFlags } from '../../jest-flags.ts';
+import { copyRepository } from '../../support/repository-copy.ts';
 import { mutants, type Mutant, type NamedTest } from './mutant-list.ts';
 import { rowOf, writeTable, type MutantResult } from './mutant-table.ts';
 
@@ -29,23 +29,8 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const repository = fileURLToPath(new URL('../../..', import.meta.url));
 /** Longer than the time limit of any of the tests. */
 const limitMs = 12 * 60_000;
-
-function copyRepository(copy: string): void {
-  const copied = ['packages', 'services', 'tools', 'dev', 'tests', 'package.json', 'package-lock.json'];
-  for (const entry of [...copied, 'jest.config.mjs', 'tsconfig.json']) {
-    cpSync(join(repository, entry), join(copy, entry), { recursive: true, verbatimSymlinks: true });
-  }
-  // Packages resolve to the copy's own sources, everything else to what is installed here.
-  const modules = join(repository, 'node_modules');
-  const own = '@order-pipeline';
-  cpSync(join(modules, own), join(copy, 'node_modules', own), { recursive: true, verbatimSymlinks: true });
-  for (const name of readdirSync(modules)) {
-    if (name !== own) symlinkSync(join(modules, name), join(copy, 'node_modules', name));
-  }
-}
 
 interface JestReport {
   readonly testResults: readonly {
