@@ -18,7 +18,6 @@ const require = createRequire(import.meta.url);
 const RequestQueue = require('kafkajs/src/network/requestQueue') as new (options: object) => Queue;
 patchKafkajs();
 
-const silent = { debug: () => {}, warn: () => {}, error: () => {}, info: () => {} };
 const opened: Queue[] = [];
 const open = (options: object = {}): Queue => {
   const queue = new RequestQueue({
@@ -27,7 +26,7 @@ const open = (options: object = {}): Queue => {
     enforceRequestTimeout: true,
     clientId: 'test',
     broker: 'broker:9092',
-    logger: silent,
+    logger: quietLogger,
     ...options,
   });
   opened.push(queue);
@@ -121,7 +120,7 @@ describe('a login by a mechanism of kafkajs itself', () => {
       {
         host: 'broker',
         port: 9092,
-        logger: silent as never,
+        logger: quietLogger as never,
         async saslAuthenticate({ request }) {
           const encoded = (await request.encode()) as Buffer;
           sent.push(encoded.subarray(4).toString());
