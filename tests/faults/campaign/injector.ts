@@ -1,6 +1,6 @@
 /** Injects faults one after the other, drawn from the seed. Each heals after a while; `stop` heals what is still broken. */
-import { setTimeout as pause } from 'node:timers/promises';
 import { services } from '@order-pipeline/events';
+import { endsWithin } from '@order-pipeline/resilience';
 import type { ServiceName } from '../../../dev/pipeline.ts';
 import { shuffledRounds } from './shuffled-rounds.ts';
 import { createFaults, wait, untilReady, type Targets, type Fault } from './fault-kinds.ts';
@@ -64,12 +64,7 @@ export function startInjector(options: InjectorOptions): Injector {
   return {
     counts: () => counts,
     async stop() {
-      const expired = new AbortController();
-      await Promise.race([
-        firstRound.promise,
-        pause(firstRoundLimitMs, undefined, { signal: expired.signal }).catch(() => undefined),
-      ]);
-      expired.abort();
+      await endsWithin(firstRoundLimitMs, firstRound.promise);
       stopping.abort();
       await running;
       for (const proxy of Object.values(proxies)) proxy.set('pass');
