@@ -129,6 +129,11 @@ export default defineConfig({
     {
       files: shipped,
       rules: {
+        'max-lines-per-function': ['error', { max: 80, skipBlankLines: true, skipComments: true }],
+        'no-use-before-define': [
+          'error',
+          { functions: false, classes: false, variables: true, allowNamedExports: true },
+        ],
         'node/no-process-env': 'error',
       },
     },

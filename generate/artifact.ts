@@ -6,7 +6,7 @@ export interface GeneratedFile {
   readonly text: string;
 }
 
-export interface GeneratedLink {
+interface GeneratedLink {
   readonly path: string;
   /** Relative to its folder. */
   readonly link: string;

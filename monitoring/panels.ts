@@ -1,5 +1,5 @@
 /** The part of Grafana's dashboard format that ours use: rows of panels over PromQL, laid out from left to right. */
-export type Unit = 's' | 'percentunit' | 'reqps' | 'short' | 'bytes' | 'none';
+type Unit = 's' | 'percentunit' | 'reqps' | 'short' | 'bytes' | 'none';
 
 export interface Target {
   readonly expr: string;

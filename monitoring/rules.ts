@@ -5,7 +5,7 @@ import { wallClock, type Clock } from './clock.ts';
 import { burnWindows, objectives } from './objectives.ts';
 import { runbookUrl } from './runbooks.ts';
 
-export interface RecordingRule {
+interface RecordingRule {
   readonly record: string;
   readonly expr: string;
 }

@@ -15,7 +15,7 @@ export type Outcome = {
   readonly timeline: readonly TimelinePoint[];
 };
 
-export type TimelinePoint = {
+type TimelinePoint = {
   readonly atSeconds: number;
   readonly lag: number;
   readonly ageSeconds: number;

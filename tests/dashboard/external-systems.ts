@@ -14,7 +14,7 @@ import { startTool } from '../tools/run-tool.ts';
 const token = 'token-of-the-pod';
 const path = '/apis/scaling.orderpipeline.dev/v1alpha1/namespaces/shop/consumerscalers';
 
-export interface ScalerStatus {
+interface ScalerStatus {
   readonly had: number;
   readonly wanted: number;
   readonly reason: string;

@@ -23,8 +23,10 @@ export function decide(orderNote: OrderNote | undefined, event: PipelineEvent, n
   return { outcome: 'accepted', document: { ...orderNote, facts: [...orderNote.facts, fact] }, events: [] };
 }
 
-const outcomeOf = ({ data, traceparent }: PipelineEvent, now: Date): EventOf<'order_cancelled'> => ({
-  type: 'order_cancelled',
-  data: { order_id: data.order_id, status: 'CANCELLING', timestamp: now.toISOString() },
-  ...(traceparent !== undefined && { traceparent }),
-});
+function outcomeOf({ data, traceparent }: PipelineEvent, now: Date): EventOf<'order_cancelled'> {
+  return {
+    type: 'order_cancelled',
+    data: { order_id: data.order_id, status: 'CANCELLING', timestamp: now.toISOString() },
+    ...(traceparent !== undefined && { traceparent }),
+  };
+}

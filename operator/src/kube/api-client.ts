@@ -32,7 +32,7 @@ export function hasStatus(error: unknown, status: number): boolean {
 }
 
 export type WatchEvent = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; readonly object: KubeObject };
-export type Listing<T> = { readonly items: readonly T[]; readonly resourceVersion: string };
+type Listing<T> = { readonly items: readonly T[]; readonly resourceVersion: string };
 
 export interface KubeApi {
   get<T>(path: KubePath): Promise<T>;

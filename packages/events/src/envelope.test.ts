@@ -11,7 +11,7 @@ const samples = Object.values(sampleEvents()) as PipelineEvent[];
 const cases = samples.map((event) => [factOf(event), event] as const);
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** What decoding throws, as a dead letter will tell of it. */
+/** The error that decoding throws, as a dead letter reports it. */
 function faultOf(topic: string, value: Uint8Array | null): InvalidEventError {
   try {
     decodeEvent(topic, value);
@@ -49,7 +49,7 @@ describe('the envelope', () => {
     expect(encodeEvent(event).headers).not.toHaveProperty('traceparent');
   });
 
-  test.each(cases)('%s is told by the one service that produces its topic', (_, event) => {
+  test.each(cases)('%s names the one service that produces its topic as its source', (_, event) => {
     const { headers } = encodeEvent(event);
     const producers = Object.values<ServiceEntry>(everyService).filter(({ produces }) => produces.includes(event.type));
     expect(producers.map(({ name }) => `/order-pipeline/${name}`)).toEqual([headers['ce_source']]);
@@ -60,7 +60,7 @@ describe('the envelope', () => {
     expect(JSON.stringify(encodeEvent(stored))).toBe(JSON.stringify(encodeEvent(event)));
   });
 
-  test('the same fact has the same id whenever it is told, and two facts never share one', () => {
+  test('gives a fact the same id whenever it is published, and no two facts the same id', () => {
     const { paid, refunded } = sampleEvents();
     const later = { ...paid, data: { ...paid.data, timestamp: '2030-01-01T00:00:00Z' } };
     expect(eventId(later)).toBe(eventId(paid));

@@ -76,8 +76,9 @@ function parseJson(value: Uint8Array): unknown {
   }
 }
 
-const describeIssues = (issues: readonly { path: PropertyKey[]; message: string }[]): string =>
-  issues
+function describeIssues(issues: readonly { path: PropertyKey[]; message: string }[]): string {
+  return issues
     .slice(0, 5)
     .map((issue) => `${issue.path.join('.') || 'value'} ${issue.message}`)
     .join('; ');
+}

@@ -3,7 +3,7 @@
  * takes a buffer of 512 bytes for each header and copies all headers of a record for each further one, which was a tenth
  * of the CPU of all services; and it fails on a header without a value, which Kafka allows and which it reads as null.
  */
-export type HeaderValue = Buffer | string | null;
+type HeaderValue = Buffer | string | null;
 export type Headers = Readonly<Record<string, HeaderValue | readonly HeaderValue[] | undefined>>;
 
 export interface RecordFields {

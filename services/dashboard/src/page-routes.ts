@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { notFound, route, unavailable, type AppOptions, type Route } from '@order-pipeline/http';
 
-export const builtPage = fileURLToPath(new URL('../web/dist/', import.meta.url));
+const builtPage = fileURLToPath(new URL('../web/dist/', import.meta.url));
 
 const contentTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { HttpProblem, unavailable, type Fault } from '@order-pipeline/http';
 
-export interface ServiceCall {
+interface ServiceCall {
   readonly method?: 'GET' | 'POST' | 'PUT';
   readonly body?: unknown;
   /** Headers without a value are omitted. */

@@ -37,7 +37,7 @@ export const orderView = z
   })
   .meta({ id: 'PlacedOrder' });
 
-export const stepView = z
+const stepView = z
   .object({
     seq: z.int().nullable().describe('null for a step that the dashboard no longer keeps, or has not consumed yet.'),
     type: z.string(),
@@ -83,7 +83,7 @@ export const orderPageView = z
   })
   .meta({ id: 'OrderPage' });
 
-export const partitionView = z.object({
+const partitionView = z.object({
   partition: z.int(),
   owner: z.string().nullable().describe('The id of the member that reads it; null while none does.'),
   committed: z
@@ -98,7 +98,7 @@ export const partitionView = z.object({
     .describe('Age of the oldest event that the group has not processed; null when the dashboard does not know it.'),
 });
 
-export const groupView = z.object({
+const groupView = z.object({
   group: z.string(),
   state: z.string().describe('As Kafka reports it: Stable, PreparingRebalance, CompletingRebalance, Empty, Dead.'),
   members: z.array(z.object({ id: z.string(), client: z.string(), host: z.string() })),
@@ -118,7 +118,7 @@ export const groupView = z.object({
     ),
 });
 
-export const rebalanceView = z.object({
+const rebalanceView = z.object({
   at: time,
   group: z.string(),
   state: z.string(),
@@ -138,7 +138,7 @@ export const partitionsView = z
   })
   .meta({ id: 'Partitions' });
 
-export const healthItemView = z.object({
+const healthItemView = z.object({
   name: z.string(),
   status: z.enum(['up', 'degraded', 'down', 'off']),
   summary: z.string(),
@@ -153,7 +153,7 @@ const readableBytes = z
   .nullable()
   .describe('Text where the bytes are UTF-8.');
 
-export const deadLetterView = z
+const deadLetterView = z
   .object({
     id: z.string().describe('<group>/<partition>/<offset> in the dead-letter queue.'),
     group: z.string(),
@@ -181,7 +181,7 @@ export const deadLetterDetailsView = deadLetterView
   .extend({ headers: z.record(z.string(), z.array(readableBytes)), record_key: readableBytes, value: readableBytes })
   .meta({ id: 'DeadLetterDetails' });
 
-export const resolutionOutcomeView = z.object({
+const resolutionOutcomeView = z.object({
   id: z.string(),
   outcome: z.enum(['redriven', 'discarded', 'unchanged', 'refused', 'not found']),
   detail: z.string(),
@@ -205,7 +205,6 @@ export type RebalanceView = z.output<typeof rebalanceView>;
 export type Partitions = z.output<typeof partitionsView>;
 export type HealthItem = z.output<typeof healthItemView>;
 export type Overview = z.output<typeof overviewView>;
-export type About = z.output<typeof aboutView>;
 export type DeadLetter = z.output<typeof deadLetterView>;
 export type DeadLetters = z.output<typeof deadLettersView>;
 export type DeadLetterDetails = z.output<typeof deadLetterDetailsView>;

@@ -21,7 +21,7 @@ import type { Product, Reservation } from './reservation.ts';
 import type { StockStore, StockWrite } from './stock-fold.ts';
 
 /** A row of `updates` that sets the stock, beside the reservations: the difference to what was available before. */
-export interface StockSet {
+interface StockSet {
   readonly _id: string;
   readonly kind: 'set';
   readonly product_id: string;

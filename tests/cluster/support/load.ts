@@ -6,7 +6,7 @@ import { version } from './images.ts';
 import { apply, kubectl, podResult, portForward } from './kubectl.ts';
 import { loadScript } from './load-script.ts';
 
-export interface LoadReport {
+interface LoadReport {
   readonly accepted: number;
   /** Those that were placed after `finish` was called: the load continued until the end of the test. */
   readonly acceptedAfterwards: number;

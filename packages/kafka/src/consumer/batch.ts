@@ -2,7 +2,7 @@
 import type { DeadLetter } from '../dead-letters/dead-letter.ts';
 import type { ConsumedRecord, OutgoingRecord, PublishedAt } from '../record.ts';
 
-export interface Batch {
+interface Batch {
   /** Of any partitions, each partition's in offset order. */
   readonly records: readonly ConsumedRecord[];
   /** Aborted when the batch has to be left to the next owner of its partitions. */

@@ -19,7 +19,7 @@ export const deadLetterHeaders = {
 } as const;
 
 export const deadLetterKinds = ['not-json', 'schema', 'handler'] as const;
-export type DeadLetterKind = (typeof deadLetterKinds)[number];
+type DeadLetterKind = (typeof deadLetterKinds)[number];
 
 export interface DeadLetter {
   readonly record: ConsumedRecord;

@@ -10,7 +10,7 @@ export interface GroupState {
   readonly members: readonly GroupMember[];
 }
 
-export interface GroupMember {
+interface GroupMember {
   readonly id: string;
   readonly client: string;
   readonly host: string;

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import type { FeedStep } from '../../src/views.ts';
 
-export type Connection = 'connecting' | 'live' | 'cut';
+type Connection = 'connecting' | 'live' | 'cut';
 
 export interface FeedState {
   readonly connection: Connection;

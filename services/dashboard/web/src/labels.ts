@@ -7,7 +7,7 @@ export const lanes = ['order', 'payment', 'inventory', 'shipment'] as const;
 export type Lane = 0 | 1 | 2 | 3;
 
 /** `going` for an order on its way, `good` shipped, `refused` declined or rejected, `undone` refunded, `stopped` cancelled. */
-export type Tone = 'going' | 'good' | 'refused' | 'undone' | 'stopped';
+type Tone = 'going' | 'good' | 'refused' | 'undone' | 'stopped';
 
 export interface FactLabel {
   readonly lane: Lane;

@@ -44,7 +44,7 @@ const amountOverStock = ({ quantity, price }: Product): number => (quantity + 1)
  * The product whose stock is exceeded with the smallest amount; undefined when each such order would be refused for another
  * reason: too large a quantity for a line, or an amount that is declined.
  */
-export function scarceProduct(products: readonly Product[]): Product | undefined {
+function scarceProduct(products: readonly Product[]): Product | undefined {
   return products
     .filter((product) => product.quantity < maxQuantity && amountOverStock(product) <= declineOverCents)
     .toSorted((a, b) => amountOverStock(a) - amountOverStock(b))[0];

@@ -9,7 +9,7 @@ export interface Route {
   readonly orderId?: string;
 }
 
-export function parseRoute(hash: string): Route {
+function parseRoute(hash: string): Route {
   const [, name = '', id] = /^#?\/?([a-z-]*)(?:\/([0-9a-f-]+))?/iu.exec(hash) ?? [];
   if (name === 'orders' && id !== undefined) return { page: 'order', orderId: id };
   if (name === 'partitions' || name === 'dead-letters' || name === 'health') return { page: name };
@@ -19,7 +19,7 @@ export function parseRoute(hash: string): Route {
 const titles = { live: 'Live', partitions: 'Partitions', 'dead-letters': 'Dead letters', health: 'Health' } as const;
 
 /** The document's title: it distinguishes tabs, bookmarks and history entries, and a screen reader announces it. */
-export const titleOf = ({ page, orderId = '' }: Route): string =>
+const titleOf = ({ page, orderId = '' }: Route): string =>
   `${page === 'order' ? `Order ${shortId(orderId)}` : titles[page]} – order-pipeline`;
 
 export const route = signal(parseRoute(location.hash));
