@@ -1,5 +1,4 @@
 /** The operator: its parts, and the order in which they start and stop. */
-import type { KubeConfig } from '@kubernetes/client-node';
 import { createApp, httpComponent } from '@order-pipeline/http';
 import { endsWithin } from '@order-pipeline/resilience';
 import { createLifecycle, createLogger, createMetrics, Health } from '@order-pipeline/runtime';
@@ -8,7 +7,7 @@ import { ControllerMetrics } from './controller-metrics.ts';
 import { createControllerRuntimeMetrics } from './controller-runtime-metrics.ts';
 import { createKafkaCluster } from './kafka/cluster.ts';
 import { KafkaConnections } from './kafka/connections.ts';
-import { createKubeApi } from './kube/api-client.ts';
+import { createKubeApi, loadKubeConfig } from './kube/api-client.ts';
 import { ClusterCache } from './kube/cluster-cache.ts';
 import { EventRecorder } from './kube/event-recorder.ts';
 import { LeaderElection } from './kube/leader-election.ts';
@@ -20,7 +19,7 @@ const name = 'consumer-scaler';
 /** A reconciliation may wait longer for a Kafka that does not respond; a write in flight has finished by then. */
 const stopLimitMs = 5_000;
 
-export function createConsumerScaler(config: ScalerConfig, kubeConfig: KubeConfig, connect = createKafkaCluster) {
+export function createConsumerScaler(config: ScalerConfig, connect = createKafkaCluster) {
   const instance = config.INSTANCE_ID;
   const logger = createLogger({ service: name, instance, level: config.LOG_LEVEL });
   const health = new Health();
@@ -28,7 +27,7 @@ export function createConsumerScaler(config: ScalerConfig, kubeConfig: KubeConfi
   const registry = createMetrics(name);
   const metrics = new ControllerMetrics(registry);
   const runtimeMetrics = createControllerRuntimeMetrics(registry, config.CONCURRENCY);
-  const api = createKubeApi(kubeConfig, runtimeMetrics.requested);
+  const api = createKubeApi(loadKubeConfig(), runtimeMetrics.requested);
   const kafka = new KafkaConnections(api, connect);
 
   const election = new LeaderElection({

@@ -6,8 +6,7 @@ import type { ScalerState } from './state.ts';
 import { boundsOf, statusOf } from './status.ts';
 
 export { initialState, type ScalerState } from './state.ts';
-export type { KafkaReading, KafkaUnavailable, Observation, PartitionReading } from './observation.ts';
-export { partitionKey } from './observation.ts';
+export type { Observation, PartitionReading } from './observation.ts';
 export * from './resource.ts';
 
 export type Outcome = {

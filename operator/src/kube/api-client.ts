@@ -61,6 +61,13 @@ const pageSize = 500;
 const watchSeconds = 25;
 const mergePatch = 'application/merge-patch+json';
 
+/** The configuration of KUBECONFIG, or of the pod. */
+export function loadKubeConfig(): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromDefault();
+  return config;
+}
+
 export function createKubeApi(config: KubeConfig, observe: RequestObserver = () => {}): KubeApi {
   const server = config.getCurrentCluster()?.server;
   if (server === undefined) throw new Error('No API server is configured; set KUBECONFIG, or run in a pod.');

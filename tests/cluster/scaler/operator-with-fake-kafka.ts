@@ -1,5 +1,4 @@
 /** The operator with a fake Kafka that responds at once, so that only the operator's own work is measured. */
-import { KubeConfig } from '@kubernetes/client-node';
 import { readConfig, runService } from '@order-pipeline/runtime';
 import { settings } from '../../../operator/src/config.ts';
 import type { KafkaCluster, Offsets, TopicPartitions } from '../../../operator/src/kafka/cluster.ts';
@@ -34,9 +33,7 @@ const fakeKafka: KafkaCluster = {
   reset: async () => {},
 };
 
-const kubeConfig = new KubeConfig();
-kubeConfig.loadFromDefault();
 await runService({
   config: () => readConfig(settings),
-  build: (config) => createConsumerScaler(config, kubeConfig, () => fakeKafka),
+  build: (config) => createConsumerScaler(config, () => fakeKafka),
 });
