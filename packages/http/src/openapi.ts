@@ -109,9 +109,9 @@ function responseOf(spec: ResponseSpec, components: Components): Json {
 }
 
 function headersOf(headers: ResponseSpec['headers'] = {}): Json {
-  const documented = Object.entries(headers).map(([name, says]) => [
+  const documented = Object.entries(headers).map(([name, description]) => [
     name,
-    { description: says, schema: { type: 'string' } },
+    { description, schema: { type: 'string' } },
   ]);
   return documented.length === 0 ? {} : { headers: Object.fromEntries(documented) };
 }

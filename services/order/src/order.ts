@@ -18,7 +18,7 @@ import {
 } from '@order-pipeline/events/order-lifecycle';
 import type { Decision, Versioned } from '@order-pipeline/mongo';
 
-/** One step of the timeline: when it became true and where its event stands. */
+/** One step of the timeline: when it happened, with the partition and offset of its event. */
 interface FactRecord {
   readonly time: string;
   readonly topic: string;
