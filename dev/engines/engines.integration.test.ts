@@ -48,21 +48,25 @@ describe('Kafka', () => {
     limitMs,
   );
 
-  test('has leaders for topics as soon as they are ensured', async () => {
-    const admin = client().admin({ retry: { retries: 0 } });
-    await admin.connect();
-    // In a row, because a broker may not know the later topics yet when it acknowledges that they are created.
-    for (let round = 0; round < 5; round += 1) {
-      const topics = Array.from({ length: 6 }, (_, i) => ({ name: `led-${round}-${i}`, partitions: 12, config: {} }));
-      const names = topics.map(({ name }) => name);
-      expect(await ensureTopics(client(), { topics })).toEqual(names);
-      const metadata = await admin.fetchTopicMetadata({ topics: names });
-      const leaders = metadata.topics.flatMap(({ partitions }) => partitions.map(({ leader }) => leader));
-      expect(leaders).toEqual(Array(6 * 12).fill(1));
-      expect(await ensureTopics(client(), { topics })).toEqual([]);
-    }
-    await admin.disconnect();
-  });
+  test(
+    'has leaders for topics as soon as they are ensured',
+    async () => {
+      const admin = client().admin({ retry: { retries: 0 } });
+      await admin.connect();
+      // In a row, because a broker may not know the later topics yet when it acknowledges that they are created.
+      for (let round = 0; round < 5; round += 1) {
+        const topics = Array.from({ length: 6 }, (_, i) => ({ name: `led-${round}-${i}`, partitions: 12, config: {} }));
+        const names = topics.map(({ name }) => name);
+        expect(await ensureTopics(client(), { topics })).toEqual(names);
+        const metadata = await admin.fetchTopicMetadata({ topics: names });
+        const leaders = metadata.topics.flatMap(({ partitions }) => partitions.map(({ leader }) => leader));
+        expect(leaders).toEqual(Array(6 * 12).fill(1));
+        expect(await ensureTopics(client(), { topics })).toEqual([]);
+      }
+      await admin.disconnect();
+    },
+    limitMs,
+  );
 
   test('creates no topics automatically', async () => {
     const admin = client().admin();
