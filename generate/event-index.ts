@@ -2,6 +2,8 @@
 import { generatedText, registryFile, type GeneratedFile } from './artifact.ts';
 import { entries } from './repository.ts';
 
+const identifier = (name: string): string => name.replaceAll(/-([a-z0-9])/g, (_, first: string) => first.toUpperCase());
+
 export function eventIndex(): GeneratedFile {
   const producers = entries.filter(({ produces }) => produces.length > 0).map(({ name }) => name);
   const spread = (suffix: string): string => producers.map((name) => `...${identifier(name)}.${suffix},`).join('\n');
@@ -24,5 +26,3 @@ ${spread('samples(orderId)')}
 `,
   );
 }
-
-const identifier = (name: string): string => name.replaceAll(/-([a-z0-9])/g, (_, first: string) => first.toUpperCase());

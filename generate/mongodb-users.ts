@@ -12,18 +12,6 @@ interface Role {
   readonly db: string;
 }
 
-export const mongodbUsers = (): Artifact[] => [
-  generatedText('k8s/base/mongodb-users.yaml', [registryFile], yamlText(users)),
-  generatedText('k8s/overlays/kind/mongodb-users/kustomization.yaml', [registryFile], yamlText(kindUsers)),
-  generatedText(
-    'k8s/overlays/kind/mongodb-users/mongo-express.yaml',
-    [registryFile],
-    `# Reads the databases of the services, and the server's status, which its first page shows. It may not list all databases:
-# it would then try to read those that it may not read, and exit.
-${yamlText(mongoExpress)}`,
-  ),
-];
-
 const databasesOf = ({ database, furtherDatabases = {} }: ServiceEntry): string[] => [
   database,
   ...Object.keys(furtherDatabases),
@@ -83,3 +71,15 @@ const kindUsers = {
     literals: [`password=for-development-${name}`],
   })),
 };
+
+export const mongodbUsers = (): Artifact[] => [
+  generatedText('k8s/base/mongodb-users.yaml', [registryFile], yamlText(users)),
+  generatedText('k8s/overlays/kind/mongodb-users/kustomization.yaml', [registryFile], yamlText(kindUsers)),
+  generatedText(
+    'k8s/overlays/kind/mongodb-users/mongo-express.yaml',
+    [registryFile],
+    `# Reads the databases of the services, and the server's status, which its first page shows. It may not list all databases:
+# it would then try to read those that it may not read, and exit.
+${yamlText(mongoExpress)}`,
+  ),
+];

@@ -10,21 +10,6 @@ import { formatted } from './writer.ts';
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** The files of a service that people edit, and the registry with its entry. */
-function filesOf(request: ServiceRequest): [path: string, text: string][] {
-  const { name, port, produces } = request;
-  const folder = `services/${name}`;
-  return [
-    ...sourceFiles(name, produces).map(([file, text]): [string, string] => [`${folder}/src/${file}`, text]),
-    [`${folder}/package.json`, JSON.stringify(packageFile(name))],
-    [`${folder}/chart/first-request.txt`, `curl http://localhost:${port}/${name}\n`],
-    ...(produces === undefined
-      ? []
-      : [[`packages/events/src/events/${name}.ts`, eventsFile(name, produces)] satisfies [string, string]]),
-    [registryFile, withEntry(readText(registryFile), request)],
-  ];
-}
-
 const packageName = (name: string): string => `@order-pipeline/${name}-service`;
 
 /** As the shipment service's, which has the same shape, without the packages that the template does not use. */
@@ -52,6 +37,21 @@ function withEntry(registry: string, { name, port, consumes, produces }: Service
     produces: produces === undefined ? [] : [produces],
   };
   return registry.replace(end, `${JSON.stringify({ [name]: entry }).slice(1, -1)},\n${end}`);
+}
+
+/** The files of a service that people edit, and the registry with its entry. */
+function filesOf(request: ServiceRequest): [path: string, text: string][] {
+  const { name, port, produces } = request;
+  const folder = `services/${name}`;
+  return [
+    ...sourceFiles(name, produces).map(([file, text]): [string, string] => [`${folder}/src/${file}`, text]),
+    [`${folder}/package.json`, JSON.stringify(packageFile(name))],
+    [`${folder}/chart/first-request.txt`, `curl http://localhost:${port}/${name}\n`],
+    ...(produces === undefined
+      ? []
+      : [[`packages/events/src/events/${name}.ts`, eventsFile(name, produces)] satisfies [string, string]]),
+    [registryFile, withEntry(readText(registryFile), request)],
+  ];
 }
 
 /** Its dependencies are installed already, so npm needs no registry. */

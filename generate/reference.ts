@@ -4,35 +4,6 @@ import { topics, type ServiceEntry } from '@order-pipeline/events';
 import { generatedText, registryFile, type GeneratedFile } from './artifact.ts';
 import { entries, settingsOf } from './repository.ts';
 
-export async function reference(): Promise<GeneratedFile> {
-  return generatedText(
-    'docs/reference.md',
-    [registryFile, 'services/*/src/config.ts'],
-    `# Reference
-
-## Services
-
-${servicesTable()}
-
-Each group has a dead-letter topic, \`<group>.dlq\`, and
-\`<group>.dlq.resolved\`, which records what became of its dead letters.
-
-## Events
-
-Each event type is a topic; [asyncapi.json](asyncapi.json) has the schemas.
-
-${eventsTable()}
-
-## Settings
-
-Environment variables, read once at start. An empty one counts as unset. At an invalid value the process reports every
-error at once and exits 1.
-
-${await settingsTable()}
-`,
-  );
-}
-
 const table = (...rows: readonly (readonly string[])[]): string => {
   const [head = [], ...body] = rows;
   return [head, head.map(() => '---'), ...body].map((row) => `| ${row.join(' | ')} |`).join('\n');
@@ -97,5 +68,34 @@ async function settingsTable(): Promise<string> {
       row.description.replaceAll('|', '\\|') +
         (row.formerName === undefined ? '' : `; formerly ${row.formerName}, which is still read`),
     ]),
+  );
+}
+
+export async function reference(): Promise<GeneratedFile> {
+  return generatedText(
+    'docs/reference.md',
+    [registryFile, 'services/*/src/config.ts'],
+    `# Reference
+
+## Services
+
+${servicesTable()}
+
+Each group has a dead-letter topic, \`<group>.dlq\`, and
+\`<group>.dlq.resolved\`, which records what became of its dead letters.
+
+## Events
+
+Each event type is a topic; [asyncapi.json](asyncapi.json) has the schemas.
+
+${eventsTable()}
+
+## Settings
+
+Environment variables, read once at start. An empty one counts as unset. At an invalid value the process reports every
+error at once and exits 1.
+
+${await settingsTable()}
+`,
   );
 }

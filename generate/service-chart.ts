@@ -8,22 +8,6 @@ import { entries, filesIn, readPart, readText, release, settingsOf } from './rep
 import { secretSettings, valuesSchema } from './values-schema.ts';
 import { mergeInto, parsePart, yamlDocument, yamlText } from './yaml.ts';
 
-export async function serviceChart(entry: ServiceEntry): Promise<Artifact[]> {
-  const chart = `helm/${entry.name}`;
-  const own = `services/${entry.name}/chart`;
-  return [
-    generatedText(`${chart}/Chart.yaml`, [registryFile], yamlText(chartFile(entry))),
-    generatedText(`${chart}/values.yaml`, [registryFile, own], await values(entry, readPart(`${own}/values.yaml`))),
-    await valuesSchema(entry.name),
-    generatedText(`${chart}/templates/service.yaml`, [registryFile], '{{- include "service-lib.service" . }}\n'),
-    generatedText(`${chart}/templates/NOTES.txt`, [own], notes(entry, readPart(`${own}/first-request.txt`))),
-    ...filesIn(`${own}/templates`).map((name) =>
-      generatedText(`${chart}/templates/${name}`, [`${own}/templates`], readText(`${own}/templates/${name}`)),
-    ),
-    { path: `${chart}/charts/service-lib`, link: '../../service-lib' },
-  ];
-}
-
 const chartFile = ({ name, description }: ServiceEntry): object => ({
   apiVersion: 'v2',
   name,
@@ -36,6 +20,9 @@ const chartFile = ({ name, description }: ServiceEntry): object => ({
     { name: 'service-lib', version: release, repository: 'file://../service-lib', 'import-values': ['service'] },
   ],
 });
+
+/** The setting by which a service learns where to reach another one. */
+const urlSetting = ({ name }: ServiceEntry): string => `${variablePrefix(name)}_URL`;
 
 const withPartitions = (topics: readonly string[]): Record<string, number> =>
   Object.fromEntries(topics.map((topic) => [topic, partitionsOf(topic)]));
@@ -63,8 +50,21 @@ async function values(entry: ServiceEntry, part: string | undefined): Promise<st
   return yamlText(document);
 }
 
-/** The setting by which a service learns where to reach another one. */
-const urlSetting = ({ name }: ServiceEntry): string => `${variablePrefix(name)}_URL`;
-
 const notes = ({ port }: ServiceEntry, request = `curl http://localhost:${port}/openapi.json`): string =>
   `{{- $request := \`${request.trim()}\` }}\n{{- include "service-lib.notes" (dict "root" . "request" $request) }}\n`;
+
+export async function serviceChart(entry: ServiceEntry): Promise<Artifact[]> {
+  const chart = `helm/${entry.name}`;
+  const own = `services/${entry.name}/chart`;
+  return [
+    generatedText(`${chart}/Chart.yaml`, [registryFile], yamlText(chartFile(entry))),
+    generatedText(`${chart}/values.yaml`, [registryFile, own], await values(entry, readPart(`${own}/values.yaml`))),
+    await valuesSchema(entry.name),
+    generatedText(`${chart}/templates/service.yaml`, [registryFile], '{{- include "service-lib.service" . }}\n'),
+    generatedText(`${chart}/templates/NOTES.txt`, [own], notes(entry, readPart(`${own}/first-request.txt`))),
+    ...filesIn(`${own}/templates`).map((name) =>
+      generatedText(`${chart}/templates/${name}`, [`${own}/templates`], readText(`${own}/templates/${name}`)),
+    ),
+    { path: `${chart}/charts/service-lib`, link: '../../service-lib' },
+  ];
+}

@@ -63,18 +63,18 @@ export function parseArguments(args: readonly string[]): Arguments {
   }
 }
 
-/** Throws RequestError for a name, a port or a topic that is malformed or taken. */
-export const serviceRequest = (given: Arguments): ServiceRequest => ({
-  name: checkedName(given.name),
-  port: given.port === undefined ? nextPort() : checkedPort(given.port),
-  consumes: checkedConsumes(given.consumes),
-  produces: checkedProduces(given.produces),
-});
-
 /** Users of Kafka or MongoDB that are no services, and names that Kubernetes objects of the platform have. */
 const reservedNames = ['tools', 'backup', 'restore', 'mongo-express', 'kafdrop', 'pipeline', 'pipeline-mongodb'];
 /** Kubernetes allows 63 characters, from which the names of objects of the service take up to 17. */
 const maxNameLength = 40;
+
+function isReservedWord(word: string): boolean {
+  try {
+    return new Script(`'use strict'; const ${word.replaceAll('-', '_')} = 0;`).cachedDataRejected === true;
+  } catch {
+    return true;
+  }
+}
 
 function checkedName(name: string | undefined): string {
   if (name === undefined) throw new RequestError('Which service? Give its name: npm run new:service -- <name> …');
@@ -94,14 +94,6 @@ function checkedName(name: string | undefined): string {
     throw new RequestError(`The name ${name} would give the code an identifier that has a meaning already: ${clash}.`);
   }
   return name;
-}
-
-function isReservedWord(word: string): boolean {
-  try {
-    return new Script(`'use strict'; const ${word.replaceAll('-', '_')} = 0;`).cachedDataRejected === true;
-  } catch {
-    return true;
-  }
 }
 
 /** Of Kafdrop, Mongo Express, the consumer scaler and the auditor. */
@@ -151,3 +143,11 @@ function checkedProduces([name, ...others]: readonly string[]): string | undefin
   }
   return name;
 }
+
+/** Throws RequestError for a name, a port or a topic that is malformed or taken. */
+export const serviceRequest = (given: Arguments): ServiceRequest => ({
+  name: checkedName(given.name),
+  port: given.port === undefined ? nextPort() : checkedPort(given.port),
+  consumes: checkedConsumes(given.consumes),
+  produces: checkedProduces(given.produces),
+});

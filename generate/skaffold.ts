@@ -10,27 +10,6 @@ import { parseParts, yamlText } from './yaml.ts';
 const part = 'generate/parts/skaffold.yaml';
 const namespace = 'order-pipeline';
 
-export function skaffoldFile(): GeneratedFile {
-  const configs = parseParts(readText(part));
-  const services = configs.find((config) => config.getIn(['metadata', 'name']) === 'services');
-  if (services === undefined) throw new Error(`${part} has no config "services"`);
-  addServices(services);
-  return generatedText('skaffold.yaml', [registryFile, part], configs.map(yamlText).join(''));
-}
-
-function addServices(config: Document): void {
-  const { build, profiles } = config.toJS() as { build: { artifacts: object[] }; profiles: { name: string }[] };
-  const dev = profiles.findIndex(({ name }) => name === 'dev');
-  config.setIn(['profiles', dev, 'build', 'artifacts'], [...artifacts('dev'), ...build.artifacts]);
-  prepend(config, ['build', 'artifacts'], artifacts('runtime'));
-  prepend(
-    config,
-    ['deploy', 'helm', 'releases', 0, 'setValueTemplates'],
-    Object.assign({}, ...entries.map(imageValues)),
-  );
-  prepend(config, ['portForward'], entries.map(portForward));
-}
-
 /** Puts what is generated before what the part has in the same list or map. */
 function prepend(config: Document, path: readonly (string | number)[], generated: object): void {
   const there = config.getIn(path);
@@ -72,3 +51,24 @@ const portForward = ({ name, port }: { readonly name: string; readonly port: num
   port,
   localPort: port,
 });
+
+function addServices(config: Document): void {
+  const { build, profiles } = config.toJS() as { build: { artifacts: object[] }; profiles: { name: string }[] };
+  const dev = profiles.findIndex(({ name }) => name === 'dev');
+  config.setIn(['profiles', dev, 'build', 'artifacts'], [...artifacts('dev'), ...build.artifacts]);
+  prepend(config, ['build', 'artifacts'], artifacts('runtime'));
+  prepend(
+    config,
+    ['deploy', 'helm', 'releases', 0, 'setValueTemplates'],
+    Object.assign({}, ...entries.map(imageValues)),
+  );
+  prepend(config, ['portForward'], entries.map(portForward));
+}
+
+export function skaffoldFile(): GeneratedFile {
+  const configs = parseParts(readText(part));
+  const services = configs.find((config) => config.getIn(['metadata', 'name']) === 'services');
+  if (services === undefined) throw new Error(`${part} has no config "services"`);
+  addServices(services);
+  return generatedText('skaffold.yaml', [registryFile, part], configs.map(yamlText).join(''));
+}

@@ -25,6 +25,20 @@ export function templateWords(): ReadonlySet<string> {
   return new Set([...text.matchAll(/[A-Za-z_$][\w$]*/g)].map(([word]) => word).filter((word) => !own.includes(word)));
 }
 
+/** The last word of an event's name, which says what happened. */
+const statusOf = (produces: string): string => produces.split('_').at(-1)!.toUpperCase();
+
+function filledIn(text: string, name: string, produces: string | undefined): string {
+  const words = wordsOf(name);
+  const entry = words.camel === name ? `everyService.${name}` : `everyService['${name}']`;
+  let filled = text.replaceAll('everyService.shipment', entry);
+  for (const form of ['pascal', 'camel', 'snake', 'kebab'] as const) {
+    filled = filled.replaceAll(standIn[form], words[form]);
+  }
+  if (produces === undefined) return filled;
+  return filled.replaceAll('order_cancelled', produces).replaceAll('CANCELLING', statusOf(produces));
+}
+
 /** The files of a service, by their paths in services/<name>/src. */
 export function sourceFiles(name: string, produces: string | undefined): [path: string, text: string][] {
   const own = produces === undefined ? [] : filesIn(`${folder}/producing`);
@@ -39,17 +53,3 @@ export const eventsFile = (name: string, produces: string): string =>
     '../../../packages/events/src/',
     '../',
   );
-
-function filledIn(text: string, name: string, produces: string | undefined): string {
-  const words = wordsOf(name);
-  const entry = words.camel === name ? `everyService.${name}` : `everyService['${name}']`;
-  let filled = text.replaceAll('everyService.shipment', entry);
-  for (const form of ['pascal', 'camel', 'snake', 'kebab'] as const) {
-    filled = filled.replaceAll(standIn[form], words[form]);
-  }
-  if (produces === undefined) return filled;
-  return filled.replaceAll('order_cancelled', produces).replaceAll('CANCELLING', statusOf(produces));
-}
-
-/** The last word of an event's name, which says what happened. */
-const statusOf = (produces: string): string => produces.split('_').at(-1)!.toUpperCase();

@@ -12,17 +12,6 @@ const chart = 'helm/order-pipeline';
 const otherCharts = ['auditor', 'consumer-scaler'];
 const charts = [...entries.map(({ name }) => name), ...otherCharts];
 
-export const umbrellaChart = (): Artifact[] => [
-  generatedText(`${chart}/Chart.yaml`, [registryFile], yamlText(chartFile)),
-  ...['values.yaml', 'values-production.yaml', 'values-unscaled.yaml', 'values-dev.yaml'].map((name) => {
-    const part = `generate/parts/${name}`;
-    return generatedText(`${chart}/${name}`, [registryFile, part], values(readText(part)));
-  }),
-  generatedJson(`${chart}/values.schema.json`, [registryFile], valuesSchema),
-  ...charts.map((name) => ({ path: `${chart}/charts/${name}`, link: `../../${name}` })),
-  { path: 'helm/auditor/charts/service-lib', link: '../../service-lib' },
-];
-
 const chartFile = {
   apiVersion: 'v2',
   name: 'order-pipeline',
@@ -59,3 +48,14 @@ function values(text: string): string {
   document.commentBefore = part.commentBefore;
   return yamlText(document);
 }
+
+export const umbrellaChart = (): Artifact[] => [
+  generatedText(`${chart}/Chart.yaml`, [registryFile], yamlText(chartFile)),
+  ...['values.yaml', 'values-production.yaml', 'values-unscaled.yaml', 'values-dev.yaml'].map((name) => {
+    const part = `generate/parts/${name}`;
+    return generatedText(`${chart}/${name}`, [registryFile, part], values(readText(part)));
+  }),
+  generatedJson(`${chart}/values.schema.json`, [registryFile], valuesSchema),
+  ...charts.map((name) => ({ path: `${chart}/charts/${name}`, link: `../../${name}` })),
+  { path: 'helm/auditor/charts/service-lib', link: '../../service-lib' },
+];

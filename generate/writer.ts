@@ -22,23 +22,6 @@ export interface Change {
   readonly artifact: Artifact | undefined;
 }
 
-/** The artifacts that the tree has not, or has otherwise. */
-export async function stale(root: string, artifacts: readonly Artifact[]): Promise<Change[]> {
-  const formatted = await Promise.all(artifacts.map((artifact) => withFormat(root, artifact)));
-  return formatted
-    .filter((artifact) => !isCurrent(root, artifact))
-    .map((artifact) => ({ path: artifact.path, artifact }));
-}
-
-/** What was generated once and no longer is. */
-export function leftovers(root: string, artifacts: readonly Artifact[]): Change[] {
-  const wanted = new Set(artifacts.map(({ path }) => path));
-  return generatedFolders
-    .flatMap((folder) => generatedIn(root, folder))
-    .filter((path) => !wanted.has(path))
-    .map((path) => ({ path, artifact: undefined }));
-}
-
 export function apply(root: string, { path, artifact }: Change): void {
   const place = join(root, path);
   rmSync(place, { force: true });
@@ -48,16 +31,16 @@ export function apply(root: string, { path, artifact }: Change): void {
   else writeFileSync(place, artifact.text);
 }
 
-async function withFormat(root: string, artifact: Artifact): Promise<Artifact> {
-  if ('link' in artifact) return artifact;
-  return { ...artifact, text: await formatted(root, artifact.path, artifact.text) };
-}
-
 /** As prettier formats a file of the repository; unchanged where it does not. */
 export async function formatted(root: string, path: string, text: string): Promise<string> {
   const filepath = join(root, path);
   const { inferredParser } = await getFileInfo(filepath, { ignorePath: join(root, '.prettierignore') });
   return inferredParser === null ? text : format(text, { ...(await resolveConfig(filepath)), filepath });
+}
+
+async function withFormat(root: string, artifact: Artifact): Promise<Artifact> {
+  if ('link' in artifact) return artifact;
+  return { ...artifact, text: await formatted(root, artifact.path, artifact.text) };
 }
 
 function isCurrent(root: string, artifact: Artifact): boolean {
@@ -75,4 +58,21 @@ function generatedIn(root: string, folder: string): string[] {
     if (entry.isDirectory()) return generatedIn(root, path);
     return readFileSync(join(root, path), 'utf8').slice(0, 200).includes(mark) ? [path] : [];
   });
+}
+
+/** The artifacts that the tree has not, or has otherwise. */
+export async function stale(root: string, artifacts: readonly Artifact[]): Promise<Change[]> {
+  const formatted = await Promise.all(artifacts.map((artifact) => withFormat(root, artifact)));
+  return formatted
+    .filter((artifact) => !isCurrent(root, artifact))
+    .map((artifact) => ({ path: artifact.path, artifact }));
+}
+
+/** What was generated once and no longer is. */
+export function leftovers(root: string, artifacts: readonly Artifact[]): Change[] {
+  const wanted = new Set(artifacts.map(({ path }) => path));
+  return generatedFolders
+    .flatMap((folder) => generatedIn(root, folder))
+    .filter((path) => !wanted.has(path))
+    .map((path) => ({ path, artifact: undefined }));
 }

@@ -6,6 +6,15 @@ export const yamlDocument = (content: unknown): Document => new Document(content
 export const yamlText = (content: unknown): string =>
   (content instanceof Document ? content : yamlDocument(content)).toString({ lineWidth: 110 });
 
+function resolveAliases(document: Document): void {
+  visit(document, { Alias: (_, alias) => alias.resolve(document)?.clone() as Node });
+  visit(document, {
+    Node(_, node) {
+      if (!isAlias(node)) delete node.anchor;
+    },
+  });
+}
+
 /** A hand-written document, whose aliases are replaced by what they name, so that its nodes can move to another one. */
 export function parsePart(text: string): Document {
   const part = parseDocument(text);
@@ -17,15 +26,6 @@ export function parseParts(text: string): Document[] {
   const parts = parseAllDocuments(text) as Document[];
   for (const part of parts) resolveAliases(part);
   return parts;
-}
-
-function resolveAliases(document: Document): void {
-  visit(document, { Alias: (_, alias) => alias.resolve(document)?.clone() as Node });
-  visit(document, {
-    Node(_, node) {
-      if (!isAlias(node)) delete node.anchor;
-    },
-  });
 }
 
 /** Merges maps pair by pair; everything else of `over` replaces what `base` has. */

@@ -10,6 +10,12 @@ export interface OrderNote extends Versioned {
   readonly created_at: Date;
 }
 
+const outcomeOf = ({ data, traceparent }: PipelineEvent, now: Date): EventOf<'order_cancelled'> => ({
+  type: 'order_cancelled',
+  data: { order_id: data.order_id, status: 'CANCELLING', timestamp: now.toISOString() },
+  ...(traceparent !== undefined && { traceparent }),
+});
+
 export function decide(orderNote: OrderNote | undefined, event: PipelineEvent, now: Date): Decision<OrderNote> {
   const fact = factOf(event);
   if (orderNote === undefined) {
@@ -21,12 +27,4 @@ export function decide(orderNote: OrderNote | undefined, event: PipelineEvent, n
     return { outcome: 'repeated', events: fact === orderNote.facts[0] ? [orderNote.outcome] : [] };
   }
   return { outcome: 'accepted', document: { ...orderNote, facts: [...orderNote.facts, fact] }, events: [] };
-}
-
-function outcomeOf({ data, traceparent }: PipelineEvent, now: Date): EventOf<'order_cancelled'> {
-  return {
-    type: 'order_cancelled',
-    data: { order_id: data.order_id, status: 'CANCELLING', timestamp: now.toISOString() },
-    ...(traceparent !== undefined && { traceparent }),
-  };
 }
