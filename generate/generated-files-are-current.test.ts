@@ -1,12 +1,14 @@
 import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { generatedJson, generatedText, mark, type Artifact } from './artifact.ts';
 import { artifacts } from './artifacts.ts';
 import { eventIndex } from './event-index.ts';
 import { readText, repository } from './repository.ts';
 import { apply, leftovers, stale } from './writer.ts';
+
+jest.setTimeout(60_000); // prettier formats every file, and the machine may be busy
 
 const all = [eventIndex(), ...(await artifacts())];
 const names = (changes: readonly { readonly path: string }[]): string[] => changes.map(({ path }) => path);

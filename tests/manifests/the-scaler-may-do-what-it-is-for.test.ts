@@ -1,5 +1,6 @@
 /** The operator's rights, wherever Kafka is: what its resources refer to it may read, and nothing else. */
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { actingServices } from '@order-pipeline/events';
 import { kubeTool } from '../support/kube-tools.ts';
 import { readConfig } from '@order-pipeline/runtime';
 import { settings } from '../../operator/src/config.ts';
@@ -93,7 +94,7 @@ describe('with the pipeline', () => {
     async (profile) => {
       const objects = await pipeline(profile);
       const readable = secretsOf(only(objects, 'Role', 'consumer-scaler'));
-      expect(scalersIn(objects)).toHaveLength(4);
+      expect(scalersIn(objects)).toHaveLength(actingServices.length);
       for (const { spec } of scalersIn(objects)) {
         const { tls, sasl } = spec['kafka'];
         expect(readable).toEqual(expect.arrayContaining([tls.caSecret.name, sasl.passwordSecret.name]));
