@@ -73,7 +73,7 @@ describe.each(charted.map((entry) => [entry.name, entry] as const))('the chart %
     }
   });
 
-  test('mounts the files that it tells the service of', () => {
+  test('mounts each file that a setting names', () => {
     for (const { objects } of rendered()) {
       const { env, volumeMounts } = containerOf(objects, name);
       const paths = Object.entries(environmentOf(env)).flatMap(([variable, value]) =>
@@ -217,7 +217,7 @@ describe.each(['kind', 'production'])('the overlay %s', (overlay) => {
     expect(platform('MongoDBCommunity')[0]!['spec'].members).toBe(copies);
   });
 
-  test('shows UIs and passwords that everybody may know in kind only', () => {
+  test('has UIs and documented passwords in kind only', () => {
     const open = objectsIn(`overlay ${overlay}`).filter(({ kind }) => kind === 'Secret' || kind === 'Deployment');
     expect(open.length > 0).toBe(overlay === 'kind');
     expect(platform('Service').filter(({ spec }) => spec['type'] !== 'ClusterIP')).toEqual([]);

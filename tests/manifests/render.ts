@@ -15,7 +15,7 @@ const kubeVersion = '1.34.0';
 // oxlint-disable-next-line typescript/no-explicit-any -- each kind has its own shape, and tests look deep into it.
 export type KubeObject = { apiVersion: string; kind: string; metadata: Record<string, any>; [field: string]: any };
 
-/** The services of the registry that have a chart; a watcher may come without. */
+/** The services of the registry that have a chart; a service that only reads may have none. */
 export const charted: readonly ServiceEntry[] = Object.values(everyService).filter(({ name }) =>
   existsSync(join(repository, 'helm', name)),
 );

@@ -16,11 +16,11 @@ const refusal = (chart: string, ...values: readonly string[]): Promise<string> =
   );
 
 describe('replicas', () => {
-  test('are not rendered where nobody set them, so that kubectl scale stands', async () => {
+  test('are not rendered without a value, so that kubectl scale keeps its effect', async () => {
     expect(await deployment()).not.toHaveProperty('replicas');
   });
 
-  test('are rendered where somebody set them, 0 included', async () => {
+  test('are rendered with a value, 0 included', async () => {
     expect(await deployment('replicas=3')).toMatchObject({ replicas: 3 });
     expect(await deployment('replicas=0')).toMatchObject({ replicas: 0 });
   });
@@ -40,7 +40,7 @@ describe('replicas', () => {
     expect(await deployment('replicas=24', 'consumes.order_placed=24')).toMatchObject({ replicas: 24 });
   });
 
-  test('of an autoscaler go as far as the partitions, where nobody set less', async () => {
+  test('of an autoscaler go up to the partitions without a lower maximum', async () => {
     const scaled = await renderChart('payment', '--set', 'autoscaling.engine=hpa');
     expect(only(objectsOf(scaled), 'HorizontalPodAutoscaler')['spec']).toMatchObject({
       minReplicas: 1,

@@ -98,7 +98,7 @@ describe('skaffold.yaml', () => {
     for (const { version } of pinnedCharts()) expect(version).toMatch(/^v?\d+\.\d+\.\d+$/);
   });
 
-  test('builds the image of each service that has a chart, and tells the chart where it is', async () => {
+  test('builds the image of each service that has a chart, and passes its address to the chart', async () => {
     const services = (await skaffold()).at(-1)!;
     const built = services.build!.artifacts.map(({ docker }) => docker.buildArgs['SERVICE']);
     expect(built).toEqual([...charted.map(({ name }) => name), 'consumer-scaler']);

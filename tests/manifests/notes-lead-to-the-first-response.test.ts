@@ -45,7 +45,7 @@ test.each(charted.map(({ name, port }) => [name, port] as const))(
   },
 );
 
-test('nobody is told to scale what an autoscaler scales', async () => {
+test('the notes give no command that scales what an autoscaler scales', async () => {
   expect(await notesOf('payment', 'autoscaling.engine=hpa')).not.toContain('scale deployment');
 });
 

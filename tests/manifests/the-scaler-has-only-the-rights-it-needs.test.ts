@@ -71,7 +71,7 @@ describe('alone', () => {
     expect(secretsOf(only(await alone('of all namespaces'), 'ClusterRole'))).toEqual(['scaler-password', 'kafka-ca']);
   });
 
-  test('is watched where somebody asks for it', async () => {
+  test('has a PodMonitor where the values ask for one', async () => {
     const monitor = only(await alone('watched by the Prometheus operator'), 'PodMonitor');
     expect(monitor.metadata['labels']).toMatchObject({ team: 'shop' });
     expect(monitor['spec'].podMetricsEndpoints).toMatchObject([{ port: 'http', path: '/metrics' }]);
@@ -129,7 +129,7 @@ describe('with the pipeline', () => {
     expect(open.flatMap(({ ports }) => ports.map(({ port }) => port))).toEqual([443, 6443, 9096, 9098]);
   });
 
-  test('is not there where somebody else scales, and nothing asks for it', async () => {
+  test('is absent where another autoscaler scales', async () => {
     for (const profile of ['unscaled', 'production, unscaled']) {
       const objects = await pipeline(profile);
       expect(scalersIn(objects)).toEqual([]);

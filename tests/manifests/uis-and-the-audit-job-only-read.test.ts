@@ -45,7 +45,7 @@ describe('Kafdrop', () => {
     'KAFKA_KEYSTORE_FILE',
   ];
 
-  test('is 4.2.0, told only what its image documents', () => {
+  test('is 4.2.0, with settings that its image documents', () => {
     const [container] = podOf('kafdrop').containers;
     expect(container.image).toBe('obsidiandynamics/kafdrop:4.2.0');
     expect(Object.keys(environmentOf(container)).filter((name) => !documented.includes(name))).toEqual([]);
@@ -102,7 +102,7 @@ test('both UIs have as long to become ready as the operators may take with their
   }
 });
 
-test("the auditor's job is told what the tools' configuration knows, in terms that it takes", () => {
+test("the auditor's job sets only what the tools' configuration accepts", () => {
   const [container] = parse(inRepository('k8s/jobs/audit.yaml')).spec.template.spec.containers;
   const env = environmentOf(container);
   expect(Object.keys(env).filter((name) => !(name in pipelineSettings))).toEqual([]);

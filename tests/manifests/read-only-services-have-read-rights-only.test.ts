@@ -1,4 +1,4 @@
-/** What the auditor and the dashboard get beside the rights of a service, and only where somebody turns it on. */
+/** The rights of the auditor and the dashboard beyond those of a service, which only a value grants. */
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { kubeTool } from '../support/kube-tools.ts';
 import { objectsOf, only, renderChart, renderOverlay, umbrellaProfiles, type KubeObject } from './render.ts';
