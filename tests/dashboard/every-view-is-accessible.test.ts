@@ -49,6 +49,7 @@ test('an order can be placed and followed by keyboard alone', async () => {
     throw new Error(`${wanted} cannot be reached by keyboard`);
   };
   await page.locator('.track').first().waitFor();
+  await page.locator('.catalogue li').first().waitFor();
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   expect(await focused()).toBe('content');

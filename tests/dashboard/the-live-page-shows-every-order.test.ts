@@ -108,6 +108,19 @@ test('an order can be cancelled until its parcel has left', async () => {
   await page.getByText('The order is SHIPPED and can no longer be cancelled').waitFor();
 });
 
+test('an order can be placed once the catalogue is loaded', async () => {
+  const page = await browser.open(on.view());
+  const released = Promise.withResolvers<void>();
+  await page.route('**/api/catalogue', async (request) => {
+    await released.promise;
+    await request.continue();
+  });
+  await page.reload();
+  expect(await page.getByRole('button', { name: 'Place order' }).isDisabled()).toBe(true);
+  released.resolve();
+  await placeAs(page, 'After the catalogue');
+});
+
 test('a rejected order shows each fault beside its field', async () => {
   const page = await browser.open(on.view());
   await page.getByLabel('Customer', { exact: true }).fill(' ');

@@ -20,6 +20,8 @@ const outcome = signal<Outcome | undefined>(undefined);
 const faults = signal<readonly Fault[]>([]);
 const busy = signal(false);
 const body = computed(() => bodyOf(draft.value, products.value));
+/** Before the catalogue is loaded, every order would be empty. */
+const canPlace = computed(() => !busy.value && products.value.length > 0);
 
 const cases: readonly { readonly which: Case; readonly title: string; readonly hint: string }[] = [
   { which: 'declined', title: 'Declined', hint: 'The payment gateway declines this customer.' },
@@ -90,7 +92,7 @@ export function OrderForm(): JSX.Element {
         <FaultText at="/items" />
         <Field name="customer" label="Customer" at="/customer_id" />
         <Field name="address" label="Shipping address" at="/shipping_address" />
-        <button type="submit" class="primary" disabled={busy.value}>
+        <button type="submit" class="primary" disabled={!canPlace.value}>
           <span>Place order</span>
           <span class="num">{formatMoney(body.value.total_amount)}</span>
         </button>
@@ -99,12 +101,7 @@ export function OrderForm(): JSX.Element {
       <h3 id="cases-title">Place an order that is refused</h3>
       <div class="cases" role="group" aria-labelledby="cases-title">
         {cases.map(({ which, title, hint }) => (
-          <button
-            type="button"
-            disabled={busy.value || products.value.length === 0}
-            title={hint}
-            onClick={() => void place(orderOfCase(which))}
-          >
+          <button type="button" disabled={!canPlace.value} title={hint} onClick={() => void place(orderOfCase(which))}>
             {title}
           </button>
         ))}
