@@ -2,6 +2,7 @@
  * Lint, and with it the borders of DESIGN: what each room of the repository may import and do. Every border is listed once
  * in `borders`; checks/borders.test.ts plants a violation of each and sees the check fail.
  */
+import { builtinModules } from 'node:module';
 import { defineConfig, type OxlintConfig } from 'oxlint';
 import { everyService } from './packages/events/src/registry.ts';
 
@@ -16,14 +17,26 @@ const shipped = [
   'generate/template/{src,producing}/**',
 ];
 
-/** Decisions: everything that they need is an argument. */
-const pure = [
-  'packages/events/src/**',
-  'operator/src/decide/**',
+const pureServiceFiles = [
   ...Object.keys(everyService).map((name) => `services/${name}/src/${name}.ts`),
-  'generate/template/*/order-note.ts',
+  'generate/template/{src,producing}/order-note.ts',
   'services/inventory/src/reservation.ts',
   'services/dashboard/src/step.ts',
+];
+
+/** Decisions: everything that they need is an argument. */
+const pure = ['packages/events/src/**', 'operator/src/decide/**', ...pureServiceFiles];
+const impureGlobals = [
+  'process',
+  'performance',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'queueMicrotask',
+  'fetch',
+  'crypto',
+  'globalThis',
+  'global',
 ];
 
 const tests = ['**/*.test.ts', 'tests/**', '**/test/**'];
@@ -42,20 +55,37 @@ const mongodb: Banned = {
   regex: '^mongodb(/|$)',
   message: 'Only packages/mongo, repositories and the tools’ reader speak to mongodb.',
 };
-const promClient: Banned = { regex: '^prom-client$', message: 'Metrics come from packages/runtime.' };
-const nodeHttp: Banned = { regex: '^node:(http|https|http2)$', message: 'Only packages/http serves and sends HTTP.' };
+const promClient: Banned = {
+  regex: '^prom-client(/|$)',
+  message: 'Outside packages, metrics come from packages/runtime.',
+};
+const nodeHttp: Banned = {
+  regex: '^(node:)?(http|https|http2)$',
+  message: 'Only packages/http serves and sends HTTP.',
+};
 const otherService: Banned = {
-  regex: '^@order-pipeline/[a-z-]+-service$',
-  message: 'No package and no service imports a service.',
+  regex: '^@order-pipeline/([a-z-]+-service|consumer-scaler|tools)(/|$)',
+  message: 'What ships imports no service, no tool and not the operator.',
 };
 const outside: Banned = {
-  regex: '^(\\.\\./){2,}',
+  regex: '^(\\./)?(\\.\\./){2,}',
   message: 'What ships imports nothing from outside its own room by path.',
 };
+/** From a folder of operator/src, `../` is another of its folders. */
+const outsideOperator: Banned = { ...outside, regex: '^(\\./)?(\\.\\./){3,}' };
 const ours: Banned = { regex: '^@order-pipeline/', message: 'This package depends on nothing of ours.' };
-const io: Banned = { regex: '^node:', message: 'Pure files do no I/O.' };
+const io: Banned = {
+  regex: `^(node:|(${builtinModules.filter((name) => !/[_:]/.test(name)).join('|')})$)`,
+  message: 'Pure files do no I/O.',
+};
+/** `process.env` has a rule of its own. */
+const environment: Banned = { regex: '^(node:)?process$', message: 'Only config.ts reads the environment.' };
+const testDoubles: Banned = {
+  regex: '^\\.{1,2}/(.*/)?tests?/',
+  message: 'Test doubles do not ship: images have no test folders.',
+};
 
-const every = [kafkajs, mongodb, promClient, nodeHttp, otherService, outside];
+const every = [kafkajs, mongodb, promClient, nodeHttp, otherService, outside, environment, testDoubles];
 
 /** An override replaces a rule's settings, so each room lists all that it must not import. */
 const imports = (files: readonly string[], ...banned: readonly Banned[]) => ({
@@ -65,6 +95,11 @@ const imports = (files: readonly string[], ...banned: readonly Banned[]) => ({
   } as Rules,
 });
 const except = (...allowed: readonly Banned[]) => every.filter((each) => !allowed.includes(each));
+
+const noGlobals = (...names: readonly string[]): Rules['no-restricted-globals'] => [
+  'error',
+  ...names.map((name) => ({ name, message: 'Pure files get the time, randomness and the environment as arguments.' })),
+];
 
 const borders = [
   imports(shipped, ...every),
@@ -83,10 +118,11 @@ const borders = [
   imports(['packages/http/src/**'], ...except(nodeHttp)),
   // A client of the API server, with a certificate authority of its own, which fetch cannot be given.
   imports(['services/dashboard/src/consumer-scalers.ts'], ...except(nodeHttp)),
-  imports(['operator/src/**'], ...except(outside), { regex: '^(\\.\\./){3,}', message: outside.message }),
-  imports(['operator/src/kafka/**'], ...except(kafkajs, outside)),
+  imports(['operator/src/*/**'], ...except(outside), outsideOperator),
+  imports(['operator/src/kafka/**'], ...except(kafkajs, outside), outsideOperator),
   imports(['operator/src/decide/**'], ...every, ours, io),
   imports(['tools/src/databases.ts'], ...except(mongodb)),
+  imports(pureServiceFiles, ...every, io),
 ];
 
 export default defineConfig({
@@ -142,20 +178,7 @@ export default defineConfig({
     {
       files: pure,
       rules: {
-        'no-restricted-globals': [
-          'error',
-          ...[
-            'Date',
-            'process',
-            'performance',
-            'setTimeout',
-            'setInterval',
-            'setImmediate',
-            'queueMicrotask',
-            'fetch',
-            'crypto',
-          ].map((name) => ({ name, message: 'Pure files get the time, randomness and the environment as arguments.' })),
-        ],
+        'no-restricted-globals': noGlobals('Date', ...impureGlobals),
         'no-restricted-properties': [
           'error',
           { object: 'Math', property: 'random', message: 'Pure files get randomness as an argument.' },
@@ -176,7 +199,10 @@ export default defineConfig({
       ],
       rules: { 'no-console': 'off' },
     },
-    { files: ['packages/events/src/time.ts'], rules: { 'no-restricted-globals': 'off' } },
+    {
+      files: ['packages/events/src/time.ts'],
+      rules: { 'no-restricted-globals': noGlobals(...impureGlobals) },
+    },
     {
       files: tests,
       rules: {

@@ -140,6 +140,101 @@ const violations: Record<string, { readonly file: string; readonly source: strin
     source: "import type { Other } from './planted-types-back.ts';\nexport type Planted = Other | undefined;\n",
     rule: 'no-cycle',
   },
+  'the client of Kafka in the operator imports from dev': {
+    file: 'operator/src/kafka/planted-dev.ts',
+    source: "import { waitFor as x } from '../../../dev/wait-for.ts';\nexport const planted = x;\n",
+    rule: 'no-restricted-imports',
+  },
+  'the wiring of the operator imports a service': {
+    file: 'operator/src/planted-service.ts',
+    source: "import { placeOrder as x } from '../../services/order/src/order.ts';\nexport const planted = x;\n",
+    rule: 'no-restricted-imports',
+  },
+  'kafkajs in the operator outside its client of Kafka': {
+    file: 'operator/src/kube/planted-kafkajs.ts',
+    source: "import { Kafka as x } from 'kafkajs';\nexport const planted = x;\n",
+    rule: 'no-restricted-imports',
+  },
+  'a service imports the operator by name': {
+    file: 'services/order/src/planted-operator.ts',
+    source: "import * as x from '@order-pipeline/consumer-scaler';\nexport const planted = x;\n",
+    rule: 'no-restricted-imports',
+  },
+  'a service imports another by a path that begins at itself': {
+    file: 'services/payment/src/planted-dot.ts',
+    source: "import { placeOrder as x } from './../../order/src/order.ts';\nexport const planted = x;\n",
+    rule: 'no-restricted-imports',
+  },
+  'what ships imports a test double': {
+    file: 'packages/mongo/src/planted-double.ts',
+    source: "import { storeInMemory as x } from '../test/store-in-memory.ts';\nexport const planted = x;\n",
+    rule: 'no-restricted-imports',
+  },
+  "an HTTP client by the module's former name": {
+    file: 'services/inventory/src/planted-http-name.ts',
+    source: "import { request as x } from 'http';\nexport const planted = x;\n",
+    rule: 'no-restricted-imports',
+  },
+  'a file of prom-client in a service': {
+    file: 'services/inventory/src/planted-metrics-file.ts',
+    source: "import x from 'prom-client/lib/gauge.js';\nexport const planted = x;\n",
+    rule: 'no-restricted-imports',
+  },
+  'the environment by import': {
+    file: 'services/shipment/src/planted-process.ts',
+    source: "import { env as x } from 'node:process';\nexport const planted = x;\n",
+    rule: 'no-restricted-imports',
+  },
+  'a package of ours in packages/events': {
+    file: 'packages/events/src/planted-ours.ts',
+    source: "import { wait as x } from '@order-pipeline/resilience';\nexport const planted = x;\n",
+    rule: 'no-restricted-imports',
+  },
+  "a package of ours in the operator's decisions": {
+    file: 'operator/src/decide/planted-ours.ts',
+    source: "import { wait as x } from '@order-pipeline/resilience';\nexport const planted = x;\n",
+    rule: 'no-restricted-imports',
+  },
+  'randomness by import in a decision': {
+    file: 'services/inventory/src/reservation.ts',
+    source: "import { randomUUID as x } from 'node:crypto';\nexport const planted = x;\n",
+    rule: 'no-restricted-imports',
+  },
+  "input by the module's former name in a decision": {
+    file: 'services/dashboard/src/step.ts',
+    source: "import { readFileSync as x } from 'fs';\nexport const planted = x;\n",
+    rule: 'no-restricted-imports',
+  },
+  'a clock by globalThis in a decision': {
+    file: 'operator/src/decide/planted-global.ts',
+    source: 'export const planted = new globalThis.Date();\n',
+    rule: 'no-restricted-globals',
+  },
+  'a timer where decisions do arithmetic on times': {
+    file: 'packages/events/src/time.ts',
+    source: 'export const planted = () => setTimeout(() => {}, 1);\n',
+    rule: 'no-restricted-globals',
+  },
+  'a function that does not fit on a screen': {
+    file: 'packages/tracing/src/planted-long-function.ts',
+    source: `export function planted(call: (n: number) => void): void {\n${'  call(1);\n'.repeat(81)}}\n`,
+    rule: 'max-lines-per-function',
+  },
+  'a long file': {
+    file: 'packages/tracing/src/planted-long-file.ts',
+    source: Array.from({ length: 251 }, (_, n) => `export const planted${n} = ${n};\n`).join(''),
+    rule: 'max-lines',
+  },
+  'a variable above its declaration': {
+    file: 'packages/tracing/src/planted-order.ts',
+    source: 'export const planted = () => later;\nconst later = 1;\n',
+    rule: 'no-use-before-define',
+  },
+  'a line on the console': {
+    file: 'packages/tracing/src/planted-console.ts',
+    source: "console.log('planted');\nexport {};\n",
+    rule: 'no-console',
+  },
 };
 const alsoNeeded = {
   'packages/tracing/src/planted-types-back.ts':
