@@ -30,6 +30,13 @@ describe('a request for a new service', () => {
   const consuming = ['--consumes', 'order_placed'];
   test.each<[string, readonly string[], RegExp]>([
     ['no name', consuming, /Which service\?/],
+    ['the name of a further database', ['gateway', ...consuming], /taken by the payment service/],
+    ['the name of the index of events', ['all', ...consuming], /taken by another part/],
+    ['a folder that git ignores', ['dist', ...consuming], /taken by another part/],
+    ['a folder that images leave out', ['fixtures', ...consuming], /taken by another part/],
+    ["an object of the platform's", ['pipeline-kafka-bootstrap', ...consuming], /taken by another part/],
+    ['a name that hides a global', ['error', ...consuming], /has a meaning already: Error/],
+    ['an event with too long a name', ['ballooning', ...consuming, '--produces', `a_${'b'.repeat(60)}`], /at most 60/],
     ['two names', ['ballooning', 'points', ...consuming], /One name at a time/],
     [
       'an option that does not exist',

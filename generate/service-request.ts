@@ -1,7 +1,7 @@
 /** What `npm run new:service` is asked for: a name and a port that are free, and topics that exist or are new. */
 import { parseArgs } from 'node:util';
 import { Script } from 'node:vm';
-import { eventTypes, isEventType, type EventType } from '@order-pipeline/events';
+import { eventTypes, isEventType, type EventType, type ServiceEntry } from '@order-pipeline/events';
 import { entries, filesIn } from './repository.ts';
 import { templateWords, wordsOf } from './template.ts';
 
@@ -63,8 +63,10 @@ export function parseArguments(args: readonly string[]): Arguments {
   }
 }
 
-/** Users of Kafka or MongoDB that are no services, and names that Kubernetes objects of the platform have. */
-const reservedNames = ['tools', 'backup', 'restore', 'mongo-express', 'kafdrop', 'pipeline', 'pipeline-mongodb'];
+/** Users of Kafka or MongoDB that are no services, and folders that git or the build of images ignores. */
+const reservedNames = ['tools', 'backup', 'restore', 'mongo-express', 'kafdrop', 'dist', 'coverage', 'fixtures'];
+/** Kubernetes objects of the platform have names that begin with that of its Kafka and MongoDB clusters. */
+const platformName = /^pipeline(-|$)/;
 /** Kubernetes allows 63 characters, from which the names of objects of the service take up to 17. */
 const maxNameLength = 40;
 
@@ -76,6 +78,15 @@ function isReservedWord(word: string): boolean {
   }
 }
 
+const owns = ({ database, furtherDatabases = {} }: ServiceEntry, name: string): boolean =>
+  database === name || Object.hasOwn(furtherDatabases, name);
+
+/** The index of events is one of them. */
+const eventFiles = (): string[] => filesIn('packages/events/src/events').map((file) => file.replace(/\.ts$/, ''));
+
+/** `const Error = 0;` is allowed, and hides what the template means by it. */
+const isGlobal = (word: string): boolean => word in globalThis;
+
 function checkedName(name: string | undefined): string {
   if (name === undefined) throw new RequestError('Which service? Give its name: npm run new:service -- <name> …');
   if (!/^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/.test(name) || name.length > maxNameLength) {
@@ -84,12 +95,16 @@ function checkedName(name: string | undefined): string {
         `${maxNameLength} characters.`,
     );
   }
-  const owner = entries.find((entry) => [entry.name, entry.consumerGroup, entry.database].includes(name));
+  const database = `${wordsOf(name).snake}_db`;
+  const owner = entries.find((entry) => [entry.name, entry.consumerGroup].includes(name) || owns(entry, database));
   if (owner !== undefined) throw new RequestError(`The name ${name} is taken by the ${owner.name} service.`);
-  if ([...filesIn('services'), ...filesIn('helm'), ...reservedNames].includes(name)) {
+  const files = [...filesIn('services'), ...filesIn('helm'), ...eventFiles()];
+  if ([...files, ...reservedNames].includes(name) || platformName.test(name)) {
     throw new RequestError(`The name ${name} is taken by another part of the pipeline.`);
   }
-  const clash = Object.values(wordsOf(name)).find((word) => templateWords().has(word) || isReservedWord(word));
+  const clash = Object.values(wordsOf(name)).find(
+    (word) => templateWords().has(word) || isGlobal(word) || isReservedWord(word),
+  );
   if (clash !== undefined) {
     throw new RequestError(`The name ${name} would give the code an identifier that has a meaning already: ${clash}.`);
   }
@@ -129,12 +144,16 @@ function checkedConsumes(names: readonly string[]): EventType[] {
   });
 }
 
+/** Kafka allows 249 characters for a topic; an event's id has its type after the order's id. */
+const maxEventLength = 60;
+
 function checkedProduces([name, ...others]: readonly string[]): string | undefined {
   if (name === undefined) return undefined;
   if (others.length > 0) throw new RequestError('--produces takes one event; add further ones to the service later.');
-  if (!/^[a-z][a-z0-9]*(_[a-z][a-z0-9]*)+$/.test(name)) {
+  if (!/^[a-z][a-z0-9]*(_[a-z][a-z0-9]*)+$/.test(name) || name.length > maxEventLength) {
     throw new RequestError(
-      `--produces: "${name}" is no name for an event: use two or more lower-case words with underscores, such as points_granted.`,
+      `--produces: "${name}" is no name for an event: use two or more lower-case words with underscores, such as ` +
+        `points_granted, of at most ${maxEventLength} characters.`,
     );
   }
   if (isEventType(name)) {
