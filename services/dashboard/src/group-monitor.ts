@@ -1,7 +1,7 @@
 /** Monitors every consumer group of the pipeline: rebalances continuously, offsets and lag on request. */
 import type { ServiceEntry } from '@order-pipeline/events';
 import type { GroupObserver, GroupState } from '@order-pipeline/kafka';
-import { wait, type Logger } from '@order-pipeline/resilience';
+import { PeriodicTask, type Logger } from '@order-pipeline/resilience';
 import { describeGroup } from './group-view.ts';
 import { RebalanceLog } from './rebalance-log.ts';
 import type { StepRepository } from './step-repository.ts';
@@ -29,21 +29,21 @@ const maxAgeMs = 1_000;
 export class GroupMonitor {
   readonly #options: GroupMonitorOptions;
   readonly #rebalances = new RebalanceLog();
-  readonly #stopping = new AbortController();
-  #polling: Promise<void> = Promise.resolve();
+  readonly #polling: PeriodicTask;
   #latest: { readonly readAtMs: number; readonly view: Promise<Partitions> } | undefined;
 
   constructor(options: GroupMonitorOptions) {
     this.#options = options;
+    const run = async (): Promise<void> => void (await this.#observeGroups());
+    this.#polling = new PeriodicTask({ name: 'consumer groups', everyMs: pollMs, run, logger: options.logger });
   }
 
   start(): void {
-    this.#polling = this.#poll();
+    this.#polling.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#polling;
+  stop(): Promise<void> {
+    return this.#polling.stop();
   }
 
   /** At most a second old, however many requests share it. Rejects with an OutageError when Kafka is unreachable. */
@@ -53,16 +53,6 @@ export class GroupMonitor {
       this.#latest = { readAtMs: nowMs, view: this.#readNow() };
     }
     return this.#latest.view;
-  }
-
-  async #poll(): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      await this.#observeGroups().catch((error: unknown) =>
-        this.#options.logger.debug({ err: error }, 'cannot describe the consumer groups, retrying'),
-      );
-      await wait(pollMs, signal).catch(() => undefined);
-    }
   }
 
   async #observeGroups(): Promise<GroupState[]> {

@@ -2,7 +2,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { sampleEvents, type PipelineEvent } from '@order-pipeline/events';
 import { createMetrics } from '@order-pipeline/runtime';
 import type { GroupLagReader } from '@order-pipeline/kafka';
-import { OutageError } from '@order-pipeline/resilience';
+import { OutageError, quietLogger } from '@order-pipeline/resilience';
 import type { OrderWithoutEvents } from './order-repository.ts';
 import { createOrderWatchdog } from './order-watchdog.ts';
 import { placeOrder, recordFact, type Order } from './order.ts';
@@ -40,7 +40,6 @@ function open(
   const registry = createMetrics('order');
   const logged: Record<string, unknown>[] = [];
   let checks = 0;
-  const quiet = (): void => {};
   const watchdog = createOrderWatchdog({
     repository: {
       async findUnchanged(since, limit) {
@@ -54,7 +53,7 @@ function open(
     },
     lagReader: { lagOf },
     registry,
-    logger: { debug: quiet, info: quiet, error: quiet, warn: (fields) => void logged.push(fields as never) },
+    logger: { ...quietLogger, warn: (fields) => void logged.push(fields as never) },
     stuckAfterMs,
     checkEveryMs: 5,
   });

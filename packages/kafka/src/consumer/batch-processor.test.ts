@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { KafkaMessage } from 'kafkajs';
 import { Registry } from 'prom-client';
 import { encodeEvent, factOf, sampleEvents, type PipelineEvent } from '@order-pipeline/events';
-import { OutageError } from '@order-pipeline/resilience';
+import { OutageError, quietLogger } from '@order-pipeline/resilience';
 import { createMessagingMetrics } from '../metrics.ts';
 import { OutageWait } from '../middleware/outage-wait.ts';
 import { consumedRecord, type ConsumedRecord, type OutgoingRecord } from '../record.ts';
@@ -53,8 +53,7 @@ function open(handler: Handler, { maxAttempts = 3, kafkaFailures = 0 } = {}) {
     sent.push(...records);
     return records.map(() => ({ partition: 0, offset: '0' }));
   };
-  const quiet = (): void => {};
-  const logger = { debug: quiet, info: quiet, warn: quiet, error: (fields: object) => void logged.push(fields) };
+  const logger = { ...quietLogger, error: (fields: object) => void logged.push(fields) };
   const outageWait = new OutageWait({
     backoff: { firstMs: 1, maxMs: 2 },
     logger,
